@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+// The module graph: targets are listed so that each one imports only targets above it.
+// Formats (Safetensors, Skyq) do not know models; models do not know formats; they meet in Tensors.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),  // every unsafe expression says `unsafe`
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library that apt provides; `Scripts/install-deps.sh` installs them all.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "skyquant",
+  targets: [
+    // Libraries of the system
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CJSONC", pkgConfig: "json-c", apt: "libjson-c-dev"),
+    system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+    system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
+    system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+
+    // What a tensor is, bytes on disk, JSON
+    library("Tensors", []),
+    library("Storage", ["CZstd", "CXXHash", "CCrypto"]),
+    library("JSON", ["CJSONC"]),
+
+    // File formats
+    library("Safetensors", ["Tensors", "Storage", "JSON"]),
+    library("Skyq", ["Tensors", "Storage", "JSON"]),
+
+    // Models and their inputs
+    library("ModelConfig", ["Tensors", "JSON"]),
+    library("Tokenization", ["JSON"]),
+    library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
+    library("ModelInputs", ["Tensors", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
+    library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+    library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
+
+    // Quantization and its proof
+    library("Quantization", ["Tensors", "Kernels"]),
+    library(
+      "ModelFiles", ["Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization"]),
+    library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
+    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "JSON"]),
+
+    // Tests
+    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("Tensors", []),
+    tests("Storage", []),
+    tests("JSON", []),
+    tests("Safetensors", ["Tensors", "Storage"]),
+    tests("Skyq", ["Tensors", "Storage"]),
+    tests("ModelConfig", ["JSON"]),
+    tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),
+    tests("ImageProcessing", ["Tensors"], resources: [.copy("Resources")]),
+    tests("Kernels", ["Tensors"]),
+    tests("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"], resources: [.copy("Resources")]),
+    tests("Quantization", ["Tensors", "Kernels"]),
+    tests("AWQ", ["Tensors", "Kernels", "Quantization"]),
+    tests("Verification", ["Tensors"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11
+)

@@ -1,0 +1,41 @@
+// `quantization_config` of an AWQ checkpoint, at the top level or inside the language model's config.
+import JSON
+
+/// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ.
+public struct QuantizationConfig: Sendable, Equatable {
+  /// Bits of a code; always 4.
+  public let bits: Int
+  /// Input features that share a scale and a zero.
+  public let groupSize: Int
+  /// Whether zeros are stored (asymmetric); always true in files this program reads.
+  public let hasZeroPoint: Bool
+  /// Modules left in 16 bit, as the file spells them.
+  public let skippedModules: [String]
+
+  /// The quantization of `reader`'s document, or nil if it is not quantized.
+  static func find(in reader: ConfigReader) throws(ModelConfigError) -> QuantizationConfig? {
+    for parent in [reader, try reader.child("llm_config"), try reader.child("text_config")] {
+      if let found = try parent?.child("quantization_config") { return try QuantizationConfig(found) }
+    }
+    return nil
+  }
+
+  private init(_ reader: ConfigReader) throws(ModelConfigError) {
+    let method = try reader.string("quant_method") ?? ""
+    guard method == "awq" else {
+      throw .unsupported(what: "quant_method \"\(method)\"", advice: "only awq checkpoints are read")
+    }
+    let version = (try reader.string("version") ?? "gemm").lowercased()
+    guard version == "gemm" else {
+      throw .unsupported(what: "AWQ version \"\(version)\"", advice: "only the gemm layout is read")
+    }
+    bits = try reader.int("bits", in: 1...16, default: try reader.int("w_bit", default: 4))
+    guard bits == 4 else { throw .unsupported(what: "AWQ with \(bits) bits", advice: "only 4 bits are read") }
+    groupSize = try reader.int("group_size", default: try reader.int("q_group_size", default: 128))
+    hasZeroPoint = try reader.bool("zero_point", default: true)
+    guard hasZeroPoint else {
+      throw .unsupported(what: "AWQ without zero points", advice: "only zero_point true is read")
+    }
+    skippedModules = reader.value("modules_to_not_convert")?.arrayValue?.compactMap(\.stringValue) ?? []
+  }
+}

@@ -1,0 +1,132 @@
+// The language model's part of config.json: Qwen2, Qwen3 and Llama, which differ in a few flags.
+import JSON
+
+/// Which decoder family a language model belongs to.
+public enum TextArchitecture: String, Sendable {
+  case qwen2, qwen3, llama
+}
+
+/// How rotary frequencies change with the sequence length.
+public enum RopeScaling: Sendable, Equatable {
+  /// Plain rotary embedding at every length.
+  case none
+  /// Dynamic NTK: beyond the trained length L, theta grows by `factor`·length/L − (factor − 1), to the power d/(d−2).
+  case dynamic(factor: Double)
+  /// Llama 3.1's frequency-dependent interpolation.
+  case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
+  /// All positions divided by `factor`.
+  case linear(factor: Double)
+}
+
+/// The decoder's hyperparameters.
+public struct TextConfig: Sendable, Equatable {
+  /// Decoder family.
+  public let architecture: TextArchitecture
+  /// Width H of a hidden state.
+  public let hiddenSize: Int
+  /// Width of the gated MLP.
+  public let intermediateSize: Int
+  /// Decoder layers.
+  public let layerCount: Int
+  /// Query heads.
+  public let headCount: Int
+  /// Key/value heads; each serves `headCount / kvHeadCount` query heads.
+  public let kvHeadCount: Int
+  /// Width of one head; `headCount · headDim` may differ from `hiddenSize`.
+  public let headDim: Int
+  /// Rows of the embedding table; may exceed the tokenizer's vocabulary.
+  public let vocabularySize: Int
+  /// Epsilon of every RMSNorm.
+  public let normEpsilon: Float
+  /// Base of the rotary frequencies.
+  public let ropeTheta: Double
+  /// Length-dependent change of the rotary frequencies.
+  public let ropeScaling: RopeScaling
+  /// Positions the model was trained for.
+  public let maxPositions: Int
+  /// Whether q, k and v projections have biases (Qwen2 always; Llama and Qwen3 by `attention_bias`).
+  public let hasQKVBias: Bool
+  /// Whether o_proj has a bias (Llama and Qwen3 with `attention_bias`).
+  public let hasOutputBias: Bool
+  /// Whether gate, up and down projections have biases (Llama with `mlp_bias`).
+  public let hasMLPBias: Bool
+  /// Whether q and k are RMS-normalised per head before the rotary embedding (Qwen3).
+  public let hasQKNorm: Bool
+  /// Whether lm_head is the embedding table. A stored lm_head.weight overrides it.
+  public let tiesEmbeddings: Bool
+  /// Beginning-of-sequence id, if the config names one.
+  public let beginToken: Int?
+  /// End-of-sequence ids.
+  public let endTokens: [Int]
+
+  init(_ reader: ConfigReader, tiesByDefault: Bool) throws(ModelConfigError) {
+    let type = try reader.string("model_type") ?? ""
+    guard let architecture = TextArchitecture(rawValue: type) else {
+      throw .unsupported(
+        what: "language model \"\(type)\"", advice: "the language models read are qwen2, qwen3 and llama")
+    }
+    self.architecture = architecture
+    hiddenSize = try reader.int("hidden_size")
+    intermediateSize = try reader.int("intermediate_size")
+    layerCount = try reader.int("num_hidden_layers", in: 1...4096)
+    headCount = try reader.int("num_attention_heads", in: 1...4096)
+    kvHeadCount = try reader.int("num_key_value_heads", in: 1...4096, default: headCount)
+    headDim = try reader.int("head_dim", in: 2...4096, default: max(2, hiddenSize / headCount))
+    vocabularySize = try reader.int("vocab_size")
+    normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
+    maxPositions = try reader.int("max_position_embeddings", default: 32768)
+    let parameters = try reader.child("rope_parameters")
+    let scaling = try reader.child("rope_scaling")
+    let rope = parameters ?? scaling
+    ropeTheta = try reader.positive("rope_theta", default: try rope?.positive("rope_theta", default: 10000) ?? 10000)
+    ropeScaling = try TextConfig.scaling(rope, trainedLength: maxPositions)
+    let attentionBias = try reader.bool("attention_bias", default: false)
+    hasQKVBias = architecture == .qwen2 || attentionBias
+    hasOutputBias = architecture != .qwen2 && attentionBias
+    hasMLPBias = try reader.bool("mlp_bias", default: false)
+    hasQKNorm = architecture == .qwen3
+    tiesEmbeddings = try reader.bool("tie_word_embeddings", default: tiesByDefault)
+    beginToken = reader.value("bos_token_id")?.intValue
+    let end = reader.value("eos_token_id")
+    endTokens = end?.arrayValue?.compactMap(\.intValue) ?? end?.intValue.map { [$0] } ?? []
+    try validate(reader)
+  }
+
+  private func validate(_ reader: ConfigReader) throws(ModelConfigError) {
+    guard headCount % kvHeadCount == 0 else {
+      throw .invalid(
+        key: reader.name("num_key_value_heads"), expected: "a divisor of \(headCount)", found: "\(kvHeadCount)")
+    }
+    guard headDim % 2 == 0 else {
+      throw .invalid(key: reader.name("head_dim"), expected: "an even number", found: "\(headDim)")
+    }
+    let activation = try reader.string("hidden_act") ?? "silu"
+    guard activation == "silu" else {
+      throw .unsupported(what: "activation \"\(activation)\"", advice: "these decoders use silu")
+    }
+    if try reader.bool("use_sliding_window", default: false) {
+      throw .unsupported(what: "sliding-window attention", advice: "use a checkpoint with use_sliding_window false")
+    }
+    for key in ["rope_pos_id_version", "rope_pos_id_stride"] where reader.value(key) != nil {
+      throw .unsupported(what: "V2PE (\(key))", advice: "use a checkpoint with plain positions")
+    }
+  }
+
+  private static func scaling(_ rope: ConfigReader?, trainedLength: Int) throws(ModelConfigError) -> RopeScaling {
+    guard let rope else { return .none }
+    let legacyKind = try rope.string("type")
+    let kind = try rope.string("rope_type") ?? legacyKind ?? "default"
+    switch kind {
+    case "default": return .none
+    case "dynamic": return .dynamic(factor: try rope.positive("factor"))
+    case "linear": return .linear(factor: try rope.positive("factor"))
+    case "llama3":
+      return .llama3(
+        factor: try rope.positive("factor"), lowFrequencyFactor: try rope.positive("low_freq_factor"),
+        highFrequencyFactor: try rope.positive("high_freq_factor"),
+        originalLength: try rope.int("original_max_position_embeddings", default: trainedLength))
+    default:
+      throw .unsupported(what: "rope scaling \"\(kind)\"", advice: "known are default, dynamic, linear and llama3")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// A typed window onto bytes that something else owns: a mapped shard, a mapped .skyq plane, an array.
+
+/// Owns bytes that tensor views point into, such as a mapped file.
+public protocol ByteStorage: AnyObject, Sendable {
+  /// Number of bytes owned.
+  var byteCount: Int { get }
+  /// Calls `body` with all bytes.
+  func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result
+}
+
+/// Bytes held in memory.
+public final class ArrayStorage: ByteStorage {
+  private let bytes: [UInt8]
+  /// Takes over `bytes`.
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// Number of bytes held.
+  public var byteCount: Int { bytes.count }
+  /// Calls `body` with all bytes.
+  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    try unsafe bytes.withUnsafeBytes { try unsafe body(RawSpan(_unsafeBytes: $0)) }
+  }
+}
+
+/// Name, dtype and shape of a tensor, as a header states them.
+public struct TensorInfo: Sendable, Hashable {
+  /// Dotted path, exactly as in the file.
+  public let name: String
+  /// Element type.
+  public let dtype: DType
+  /// Extents, outermost first.
+  public let shape: Shape
+
+  /// Describes a tensor.
+  public init(name: String, dtype: DType, shape: Shape) {
+    self.name = name
+    self.dtype = dtype
+    self.shape = shape
+  }
+
+  /// Bytes of the tensor's data.
+  public var byteCount: Int { shape.elementCount * dtype.byteWidth }
+}
+
+/// A tensor inside somebody's bytes: validated once when made, no copy, keeps its owner alive.
+public struct TensorView: Sendable {
+  /// Name, dtype and shape.
+  public let info: TensorInfo
+  private let storage: any ByteStorage
+  private let byteOffset: Int
+
+  /// A view of `info.byteCount` bytes from `byteOffset`. The range must lie inside `storage`: readers check
+  /// what a file says before they make a view.
+  public init(info: TensorInfo, storage: any ByteStorage, byteOffset: Int) {
+    precondition(byteOffset >= 0 && byteOffset + info.byteCount <= storage.byteCount, "view outside its storage")
+    self.info = info
+    self.storage = storage
+    self.byteOffset = byteOffset
+  }
+
+  /// Calls `body` with the tensor's bytes: `info.byteCount` of them, row-major, little-endian.
+  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    try storage.withBytes { all in try body(all.extracting(byteOffset..<byteOffset + info.byteCount)) }
+  }
+
+  /// Rows `range` of the outermost dimension as a view of their own.
+  public func rows(_ range: Range<Int>) -> TensorView {
+    precondition(range.lowerBound >= 0 && range.upperBound <= info.shape[0], "rows outside the tensor")
+    let rest = Array(info.shape.dimensions.dropFirst())
+    let rowBytes = Shape(rest).elementCount * info.dtype.byteWidth
+    return TensorView(
+      info: TensorInfo(name: info.name, dtype: info.dtype, shape: Shape([range.count] + rest)),
+      storage: storage, byteOffset: byteOffset + range.lowerBound * rowBytes)
+  }
+}

@@ -64,6 +64,9 @@ let package = Package(
     library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "JSON"]),
 
+    // A trained sample model for tests and the quickstart
+    .target(name: "SampleModel", resources: [.copy("Resources")], swiftSettings: settings),
+
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("Tensors", []),
@@ -75,10 +78,11 @@ let package = Package(
     tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors"], resources: [.copy("Resources")]),
     tests("Kernels", ["Tensors"]),
-    tests("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"], resources: [.copy("Resources")]),
+    tests("SampleModel", []),
+    tests("ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "SampleModel"], resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels"]),
-    tests("AWQ", ["Tensors", "Kernels", "Quantization"]),
-    tests("Verification", ["Tensors"]),
+    tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
+    tests("Verification", ["Tensors", "SampleModel"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

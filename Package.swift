@@ -9,6 +9,7 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("ExistentialAny"),
+  .enableExperimentalFeature("Lifetimes"),  // cursors over borrowed bytes: ByteReader, JSONReader
   .treatAllWarnings(as: .error),
 ]
 
@@ -42,7 +43,7 @@ let package = Package(
 
     // What a tensor is, bytes on disk, JSON
     library("Tensors", []),
-    library("Storage", ["CZstd", "CXXHash", "CCrypto"]),
+    library("Storage", ["Tensors", "CZstd", "CXXHash", "CCrypto"]),
     library("JSON", ["CJSONC"]),
 
     // File formats
@@ -70,9 +71,9 @@ let package = Package(
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("Tensors", []),
-    tests("Storage", []),
+    tests("Storage", ["Tensors"]),
     tests("JSON", []),
-    tests("Safetensors", ["Tensors", "Storage"]),
+    tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
     tests("Skyq", ["Tensors", "Storage"]),
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),

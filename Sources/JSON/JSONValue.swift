@@ -29,64 +29,6 @@ public enum JSONValue: Sendable, Hashable {
   public var isNull: Bool { self == .null }
 }
 
-/// A number with the literal it was read from.
-public struct JSONNumber: Sendable, Hashable {
-  /// As written, for example `1e-06`.
-  public let literal: String
-
-  /// Takes a literal that the parser has already found to be a JSON number.
-  init(checked literal: String) { self.literal = literal }
-
-  /// An integer.
-  public init(_ value: Int) { literal = String(value) }
-
-  /// A finite double, written with the fewest digits that give it back. NaN and infinities have no JSON form.
-  public init?(_ value: Double) {
-    guard value.isFinite else { return nil }
-    literal = value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) + ".0" : "\(value)"
-  }
-
-  /// The value if the literal is an integer that fits `Int`.
-  public var intValue: Int? { Int(literal) }
-  /// The nearest double; may be infinite for an enormous literal.
-  public var doubleValue: Double { Double(literal) ?? .nan }
-}
-
-/// An object's members in order. Keys are unique.
-public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
-  /// Keys in order.
-  public private(set) var keys: [String] = []
-  private var values: [String: JSONValue] = [:]
-
-  /// An object without members.
-  public init() {}
-
-  /// Members in the order written. A repeated key keeps its last value.
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
-    for (key, value) in elements { self[key] = value }
-  }
-
-  /// Number of members.
-  public var count: Int { keys.count }
-
-  /// The member `key`. Setting a new key appends it; setting nil removes it.
-  public subscript(key: String) -> JSONValue? {
-    get { values[key] }
-    set {
-      if let newValue {
-        if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: key) != nil {
-        keys.removeAll { $0 == key }
-      }
-    }
-  }
-
-  /// Members in order.
-  public var members: [(key: String, value: JSONValue)] {
-    keys.map { (key: $0, value: values[$0] ?? .null) }
-  }
-}
-
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {

@@ -1,0 +1,135 @@
+// Strings and numbers of the pull reader.
+
+extension JSONReader {
+  /// A number with its literal.
+  public mutating func readNumber() throws(JSONError) -> JSONNumber {
+    skipWhitespace()
+    tokenOffset = offset
+    if current == UInt8(ascii: "-") { offset += 1 }
+    if current == UInt8(ascii: "0") { offset += 1 } else { try skipDigits() }
+    if current == UInt8(ascii: ".") {
+      offset += 1
+      try skipDigits()
+    }
+    if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+      offset += 1
+      if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { offset += 1 }
+      try skipDigits()
+    }
+    return JSONNumber(checked: try text(tokenOffset..<offset))
+  }
+
+  /// A whole number from 0 to `Int.max`, written with digits only: `1.0`, `1e3` and `-0` are refused.
+  public mutating func readUnsignedInteger() throws(JSONError) -> Int {
+    let number = try readNumber()
+    guard bytes[tokenOffset] != UInt8(ascii: "-"), let value = number.intValue else {
+      throw .notAnUnsignedInteger(offset: tokenOffset)
+    }
+    return value
+  }
+
+  private mutating func skipDigits() throws(JSONError) {
+    guard isDigit(current) else { throw unexpected("a digit") }
+    while isDigit(current) { offset += 1 }
+  }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+  /// A string at the cursor. Leaves `tokenOffset` at its opening quote.
+  mutating func readString(expected: String) throws(JSONError) -> String {
+    tokenOffset = offset
+    try consume(UInt8(ascii: "\""), expected)
+    let start = offset
+    var isEscaped = false
+    while offset < bytes.count {
+      let byte = bytes[offset]
+      if byte == UInt8(ascii: "\"") {
+        offset += 1
+        return try isEscaped ? unescaped(start..<offset - 1) : text(start..<offset - 1)
+      }
+      guard byte >= 0x20 else { throw .controlCharacter(byte, offset: offset) }
+      if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+        offset += 1  // the escaped character, be it a quote, cannot end the string
+      }
+      offset += 1
+    }
+    offset = bytes.count
+    throw .unexpectedEnd(expected: "'\"'", offset: offset)
+  }
+
+  private func text(_ range: Range<Int>) throws(JSONError) -> String {
+    do throws(UTF8.ValidationError) {
+      return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+    } catch {
+      throw .invalidUTF8(offset: range.lowerBound + error.byteOffsets.lowerBound)
+    }
+  }
+
+  /// Escapes are ASCII, so the text is checked as UTF-8 before they are replaced; what replaces them is valid.
+  private func unescaped(_ range: Range<Int>) throws(JSONError) -> String {
+    _ = try text(range)
+    var result: [UInt8] = []
+    result.reserveCapacity(range.count)
+    var index = range.lowerBound
+    while index < range.upperBound {
+      if bytes[index] == UInt8(ascii: "\\") {
+        result.append(contentsOf: Array(String(try scalar(escapedAt: &index, in: range)).utf8))
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Reads one escape, two for a surrogate pair, and moves `index` past it.
+  private func scalar(escapedAt index: inout Int, in range: Range<Int>) throws(JSONError) -> UnicodeScalar {
+    let start = index
+    index += 2  // the scan for the closing quote guarantees a byte after the backslash
+    switch bytes[start + 1] {
+    case UInt8(ascii: "\""): return "\""
+    case UInt8(ascii: "\\"): return "\\"
+    case UInt8(ascii: "/"): return "/"
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{C}"
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "u"): break
+    default: throw .invalidEscape(offset: start)
+    }
+    let first = try codeUnit(at: &index, in: range, escape: start)
+    if let scalar = UnicodeScalar(first) { return scalar }
+    guard first < 0xDC00, index + 1 < range.upperBound, bytes[index] == UInt8(ascii: "\\"),
+      bytes[index + 1] == UInt8(ascii: "u")
+    else { throw .loneSurrogate(offset: start) }
+    index += 2
+    let second = try codeUnit(at: &index, in: range, escape: index - 2)
+    guard (0xDC00...0xDFFF).contains(second),
+      let scalar = UnicodeScalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+    else { throw .loneSurrogate(offset: start) }
+    return scalar
+  }
+
+  /// The four hexadecimal digits of `\uXXXX`.
+  private func codeUnit(at index: inout Int, in range: Range<Int>, escape: Int) throws(JSONError) -> UInt16 {
+    guard index + 4 <= range.upperBound else { throw .invalidEscape(offset: escape) }
+    var unit: UInt16 = 0
+    for _ in 0..<4 {
+      guard let digit = hexadecimalValue(bytes[index]) else { throw .invalidEscape(offset: escape) }
+      unit = unit << 4 | digit
+      index += 1
+    }
+    return unit
+  }
+
+  private func hexadecimalValue(_ byte: UInt8) -> UInt16? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
+  }
+}

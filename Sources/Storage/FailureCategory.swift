@@ -1,0 +1,17 @@
+// What a failure means to whoever started the program. The command line turns each category into an exit code.
+
+/// Kinds of failure that a caller may want to treat differently.
+public enum FailureCategory: Sendable, Hashable, CaseIterable {
+  /// The content of an input is not what its format says.
+  case malformedInput
+  /// An input is not there, may not be read, or changed while in use.
+  case missingInput
+  /// A sound input of a kind this program does not read.
+  case unsupported
+  /// The output exists already, or there is no room or permission for it.
+  case cannotCreateOutput
+  /// The system failed to read or write.
+  case inputOutput
+  /// Another run is writing the same output.
+  case locked
+}

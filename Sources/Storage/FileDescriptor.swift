@@ -1,0 +1,112 @@
+// An open file or directory, closed when its owner goes away.
+import Glibc
+
+/// Owns a file descriptor.
+struct FileDescriptor: ~Copyable {
+  let number: Int32
+  /// For messages only: the descriptor does not care where the file is.
+  let path: String
+
+  private init(owning number: Int32, path: String) {
+    self.number = number
+    self.path = path
+  }
+
+  deinit { close(number) }
+
+  /// Opens the file `path` for reading. A FIFO does not block, and child processes do not inherit the descriptor.
+  init(reading path: String, flags: Int32 = 0) throws(StorageError) {
+    let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
+    guard number >= 0 else { throw .opening(path, errno) }
+    self.init(owning: number, path: path)
+  }
+
+  /// Opens `name`, relative to an open directory, for reading.
+  init(reading name: String, in directory: borrowing FileDescriptor, flags: Int32) throws(StorageError) {
+    let number = unsafe openat(directory.number, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
+    let path = directory.path + "/" + name
+    guard number >= 0 else { throw .opening(path, errno) }
+    self.init(owning: number, path: path)
+  }
+
+  /// Creates the file `path`, which must not exist, for writing.
+  init(creating path: String) throws(StorageError) {
+    let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    guard number >= 0 else { throw .creating(path, errno) }
+    self.init(owning: number, path: path)
+  }
+
+  /// Opens the lock file `path`, creating it if need be.
+  init(lockFile path: String) throws(StorageError) {
+    let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    guard number >= 0 else { throw .creating(path, errno) }
+    self.init(owning: number, path: path)
+  }
+
+  /// What the system knows about the open file.
+  func status() throws(StorageError) -> stat {
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0 else { throw .failing("fstat", path) }
+    return status
+  }
+
+  /// The size of the file, which must be a regular one.
+  func regularFileSize() throws(StorageError) -> Int {
+    let status = try status()
+    guard status.isRegularFile else { throw .wrongKind(path: path, expected: "a regular file") }
+    return status.st_size
+  }
+
+  /// All bytes of a regular file.
+  /// - Throws: `tooLarge` before anything is read; `changedWhileReading` if it has fewer bytes than its size says.
+  func contents(limit: Int) throws(StorageError) -> [UInt8] {
+    let size = try regularFileSize()
+    guard size <= limit else { throw .tooLarge(path: path, byteCount: size, limit: limit) }
+    var filled = 0
+    var failure: StorageError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      while filled < size {
+        let got = unsafe pread(number, buffer.baseAddress?.advanced(by: filled), size - filled, filled)
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = .failing("read", path) }
+        if got <= 0 { break }
+        filled += got
+      }
+      count = filled
+    }
+    if let failure { throw failure }
+    guard filled == size else { throw .changedWhileReading(path: path) }
+    return bytes
+  }
+
+  /// Writes all bytes at `offset`.
+  func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) {
+    var written = 0
+    while written < bytes.byteCount {
+      let count = unsafe bytes.extracting(droppingFirst: written).withUnsafeBytes { rest in
+        unsafe pwrite(number, rest.baseAddress, rest.count, offset + written)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .failing("write", path) }
+      written += count
+    }
+  }
+
+  /// Writes all bytes at `offset`.
+  func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try write(unsafe bytes.span.bytes, at: offset) }
+
+  /// Brings the file, or the directory's entries, to the disk. A failure must not be tried again: the kernel may
+  /// have marked the lost pages clean.
+  func synchronize() throws(StorageError) {
+    guard fsync(number) == 0 else { throw .failing("fsync", path) }
+  }
+}
+
+extension stat {
+  var isRegularFile: Bool { st_mode & S_IFMT == S_IFREG }
+  var isSymbolicLink: Bool { st_mode & S_IFMT == S_IFLNK }
+  var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
+
+  /// Whether this and `other` are about the same file.
+  func isSameFile(as other: stat) -> Bool { st_dev == other.st_dev && st_ino == other.st_ino }
+}

@@ -1,0 +1,58 @@
+// Writing a new file from start to end, with the chance to fill in a range later.
+import Glibc
+
+/// Takes bytes one run after another.
+public protocol ByteSink: ~Copyable {
+  /// Appends all of `bytes`.
+  mutating func append(_ bytes: RawSpan) throws(StorageError)
+}
+
+extension ByteSink where Self: ~Copyable {
+  /// Appends all of `bytes`.
+  public mutating func append(_ bytes: [UInt8]) throws(StorageError) {
+    // Through an unsafe view because `Span.bytes` counts as unsafe; every UInt8 is a byte.
+    try append(unsafe bytes.span.bytes)
+  }
+}
+
+/// A new file that is being written. It did not exist before; it stays as it is if the writer is dropped.
+public struct FileWriter: ~Copyable, ByteSink {
+  private let file: FileDescriptor
+  /// Bytes appended so far.
+  public private(set) var byteCount = 0
+
+  /// Creates the file `path`.
+  /// - Throws: `StorageError.exists` or `cannotCreate`.
+  public init(creating path: String) throws(StorageError) { file = try FileDescriptor(creating: path) }
+
+  /// The path the file was created by.
+  public var path: String { file.path }
+
+  /// Reserves room on the disk for `byteCount` bytes, so that a full disk shows now and not in hours. The file has
+  /// this size afterwards.
+  /// - Throws: `StorageError.noSpace`.
+  public func reserve(_ byteCount: Int) throws(StorageError) {
+    guard byteCount > 0 else { return }
+    let code = posix_fallocate(file.number, 0, byteCount)
+    switch code {
+    case 0: return
+    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount)
+    default: throw .failing("fallocate", path, code)
+    }
+  }
+
+  /// Appends all of `bytes`.
+  public mutating func append(_ bytes: RawSpan) throws(StorageError) {
+    try file.write(bytes, at: byteCount)
+    byteCount += bytes.byteCount
+  }
+
+  /// Writes `bytes` over the file at `offset`; what `append` does next is not affected.
+  public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
+
+  /// Writes `bytes` over the file at `offset`; what `append` does next is not affected.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
+
+  /// Brings everything written to the disk. Must not be tried again after a failure.
+  public func synchronize() throws(StorageError) { try file.synchronize() }
+}

@@ -1,0 +1,88 @@
+// A file in the address space. `Data(.mappedIfSafe)` of Foundation does not map on Linux, it reads.
+import Glibc
+public import Tensors
+
+/// A regular file mapped read-only. The mapping lives as long as the object.
+///
+/// If another process shortens the file, touching the lost part raises SIGBUS; see `installTruncationHandler()`.
+@safe public final class MappedFile: ByteStorage {
+  /// The path it was opened by.
+  public let path: String
+  /// Size when opened, and length of the mapping.
+  public let byteCount: Int
+  private let status: FileStatus
+  /// Nil for an empty file, which cannot be mapped.
+  private nonisolated(unsafe) let base: UnsafeMutableRawPointer?  // never changes, and what it points to is read-only
+
+  /// What tells whether a file is still the one that was opened.
+  private struct FileStatus: Equatable {
+    let device: UInt
+    let inode: UInt
+    let size: Int
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+      device = status.st_dev
+      inode = status.st_ino
+      size = status.st_size
+      seconds = status.st_mtim.tv_sec
+      nanoseconds = status.st_mtim.tv_nsec
+    }
+  }
+
+  /// Maps the file `path`, which is the user's own word: links are followed. For names that come from a file use
+  /// `DirectoryFiles.map`.
+  /// - Throws: `StorageError`.
+  public convenience init(path: String) throws(StorageError) {
+    try self.init(FileDescriptor(reading: path))
+  }
+
+  init(_ file: borrowing FileDescriptor) throws(StorageError) {
+    let size = try file.regularFileSize()
+    var address: UnsafeMutableRawPointer?
+    if size > 0 {
+      unsafe address = mmap(nil, size, PROT_READ, MAP_SHARED, file.number, 0)
+      guard unsafe address != MAP_FAILED else { throw .failing("mmap", file.path) }
+    }
+    status = FileStatus(try file.status())
+    path = file.path
+    byteCount = size
+    unsafe base = address
+    if let base = unsafe base { unsafe MappedRanges.add(base, byteCount: size, path: file.path) }
+  }
+
+  deinit {
+    if let base = unsafe base {
+      unsafe MappedRanges.remove(base)
+      unsafe munmap(base, byteCount)
+    }
+  }
+
+  /// Calls `body` with all bytes of the file.
+  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    // The span cannot leave `body`, and `self` keeps the mapping until then.
+    try unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: byteCount)))
+  }
+
+  /// How the bytes will be read.
+  public enum Access: Sendable { case sequential, random, soon }
+
+  /// Tells the kernel how the file will be read; a hint only.
+  public func advise(_ access: Access) {
+    let advice =
+      switch access {
+      case .sequential: MADV_SEQUENTIAL
+      case .random: MADV_RANDOM
+      case .soon: MADV_WILLNEED
+      }
+    if let base = unsafe base { _ = unsafe madvise(base, byteCount, advice) }
+  }
+
+  /// Checks that the path still leads to the same file with the same size and modification time.
+  /// - Throws: `StorageError.changedWhileReading`.
+  public func requireUnchanged() throws(StorageError) {
+    var now = stat()
+    guard unsafe stat(path, &now) == 0, FileStatus(now) == status else { throw .changedWhileReading(path: path) }
+  }
+}

@@ -1,0 +1,50 @@
+// How an output gets its final name: everything is written under NAME.partial, and renamed when it is complete.
+import Glibc
+
+/// The names that belong to one output.
+struct OutputPath {
+  /// The final name.
+  let final: String
+  /// What is written before the output is complete.
+  var partial: String { final + ".partial" }
+  /// Where a directory that is being replaced waits for its successor.
+  var replaced: String { final + ".replaced" }
+  /// The directory that all of them lie in.
+  let parent: String
+
+  /// The output `path`; trailing slashes do not count.
+  init(_ path: String) {
+    var trimmed = Substring(path)
+    while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+    final = String(trimmed)
+    guard let slash = trimmed.lastIndex(of: "/") else {
+      parent = "."
+      return
+    }
+    parent = slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+  }
+
+  /// Whether something has the final name, be it a dangling link.
+  var exists: Bool { OutputPath.status(final) != nil }
+
+  /// Gives the partial output its final name.
+  ///
+  /// Another run of this program cannot interfere, as the caller holds the output's lock; a file that another
+  /// program puts here between the check and the rename is replaced.
+  func publish(overwriting: Bool) throws(StorageError) {
+    guard overwriting || !exists else { throw .exists(path: final) }
+    try OutputPath.rename(partial, to: final)
+    try FileDescriptor(reading: parent, flags: O_DIRECTORY).synchronize()
+  }
+
+  /// `rename(2)`: atomic, and what has the new name is replaced if it is a file or an empty directory.
+  static func rename(_ old: String, to new: String) throws(StorageError) {
+    guard unsafe Glibc.rename(old, new) == 0 else { throw .failing("rename", new) }
+  }
+
+  /// What the system knows about `path` itself, not about what it may link to.
+  static func status(_ path: String) -> stat? {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 ? status : nil
+  }
+}

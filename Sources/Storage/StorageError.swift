@@ -1,0 +1,97 @@
+// Why a file cannot be read or written.
+import Glibc
+import Tensors
+
+/// A failure to read or write bytes on disk. Paths are as the caller gave them.
+public enum StorageError: Error, Equatable, CustomStringConvertible {
+  /// Nothing has this name.
+  case missing(path: String)
+  /// It exists but may not be opened.
+  case permissionDenied(path: String)
+  /// A directory, FIFO or device where a file should be, or a file where a directory should be.
+  case wrongKind(path: String, expected: String)
+  /// A symbolic link that leads out of the directory it lies in.
+  case symbolicLink(path: String)
+  /// A name with a separator, a control character, or one that means a directory.
+  case notAPlainFileName(String)
+  /// More bytes than a file of this purpose may have.
+  case tooLarge(path: String, byteCount: Int, limit: Int)
+  /// It shrank, grew or was replaced since it was opened.
+  case changedWhileReading(path: String)
+  /// A structure needs more bytes than are left.
+  case endOfBytes(needed: Int, remaining: Int, offset: Int)
+  /// A zstd frame that is damaged or not of the kind we write.
+  case corruptFrame(reason: String)
+  /// The output is there already.
+  case exists(path: String)
+  /// The output that should be replaced is a directory with directories in it, which we never wrote.
+  case notReplaceable(path: String)
+  /// The output cannot be created.
+  case cannotCreate(path: String, reason: String)
+  /// The disk has less room than the output needs.
+  case noSpace(path: String, needed: Int)
+  /// A system call on an open file failed.
+  case failed(operation: String, path: String, reason: String)
+  /// Another process writes this output; nil if it did not leave its id.
+  case locked(path: String, processID: Int?)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    switch self {
+    case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading: .missingInput
+    case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
+    case .exists, .notReplaceable, .cannotCreate, .noSpace: .cannotCreateOutput
+    case .failed: .inputOutput
+    case .locked: .locked
+    }
+  }
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path.displayed): no such file or directory"
+    case .permissionDenied(let path): "\(path.displayed): permission denied"
+    case .wrongKind(let path, let expected): "\(path.displayed): not \(expected)"
+    case .symbolicLink(let path):
+      "\(path.displayed): is a symbolic link; put the file itself there (`cp -L`)"
+    case .notAPlainFileName(let name): "'\(name.displayed)' is not a plain file name"
+    case .tooLarge(let path, let byteCount, let limit):
+      "\(path.displayed): \(byteCount) bytes, the limit for such a file is \(limit)"
+    case .changedWhileReading(let path): "\(path.displayed): file changed while in use; start again"
+    case .endOfBytes(let needed, let remaining, let offset):
+      "\(needed) bytes are needed at offset \(offset), but \(remaining) are left"
+    case .corruptFrame(let reason): "not a valid zstd frame: \(reason)"
+    case .exists(let path): "\(path.displayed): already exists; remove it or ask to overwrite it"
+    case .notReplaceable(let path):
+      "\(path.displayed): will not be replaced, for it holds more than plain files; choose another name"
+    case .cannotCreate(let path, let reason): "\(path.displayed): cannot create: \(reason)"
+    case .noSpace(let path, let needed): "\(path.displayed): no room on the disk for \(needed) bytes"
+    case .failed(let operation, let path, let reason): "\(path.displayed): \(operation) failed: \(reason)"
+    case .locked(let path, let processID):
+      "\(path.displayed): locked by " + (processID.map { "pid \($0)" } ?? "another process") + "; wait for it to end"
+    }
+  }
+
+  /// The error of an `open` for reading that failed with `code`.
+  static func opening(_ path: String, _ code: Int32) -> StorageError {
+    switch code {
+    case ENOENT, ENOTDIR: .missing(path: path)
+    case EACCES, EPERM: .permissionDenied(path: path)
+    case ELOOP: .symbolicLink(path: path)
+    default: .failed(operation: "open", path: path, reason: reason(code))
+    }
+  }
+
+  /// The error of creating an output that failed with `code`.
+  static func creating(_ path: String, _ code: Int32) -> StorageError {
+    code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, reason: reason(code))
+  }
+
+  /// The error of `operation` on an open file, from `errno`.
+  static func failing(_ operation: String, _ path: String, _ code: Int32 = errno) -> StorageError {
+    .failed(operation: operation, path: path, reason: reason(code))
+  }
+
+  /// The system's words for an error number.
+  private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+}

@@ -77,7 +77,7 @@ let package = Package(
     tests("Skyq", ["Tensors", "Storage"]),
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),
-    tests("ImageProcessing", ["Tensors"], resources: [.copy("Resources")]),
+    tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Kernels", ["Tensors"]),
     tests("SampleModel", []),
     tests("ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "SampleModel"], resources: [.copy("Resources")]),

@@ -1,0 +1,34 @@
+// The whole way from a file to pixel values.
+import ImageProcessing
+import Tensors
+import Testing
+
+@Suite struct ImageProcessorTests {
+  private func processor(dynamic: Bool) -> ImageProcessor {
+    ImageProcessor(tileSize: 56, minTiles: 1, maxTiles: 4, usesDynamicTiling: dynamic, usesThumbnail: true)
+  }
+
+  @Test func aFileBecomesTheTilesOfItsPixels() throws {
+    let pixels = try Fixtures.pillowPixels("rgb-8.png")
+    let tiled = try processor(dynamic: true).process(bytes: try Fixtures.bytes("decoded/rgb-8.png"), name: "a.png")
+    #expect(tiled.width == 37 && tiled.height == 23)
+    // 37:23 is nearer to 2:1 than to 1:1
+    let whole = BicubicResampler.resize(pixels, width: 112, height: 56)
+    let right = (0..<56).flatMap { row in whole.rgb[(row * 112 + 56) * 3..<(row + 1) * 112 * 3] }
+    #expect(tiled.tiles.count == 3)
+    #expect(tiled.tiles[1].rgb == right)
+    #expect(tiled.tiles[2] == BicubicResampler.resize(pixels, width: 56, height: 56))
+    #expect(processor(dynamic: true).pixelValues(tiled.tiles).shape == [3, 3, 56, 56])
+  }
+
+  @Test func withoutDynamicTilingThePictureBecomesOneTile() throws {
+    let tiles = processor(dynamic: false).tiles(of: testPicture(width: 300, height: 100))
+    #expect(tiles == [BicubicResampler.resize(testPicture(width: 300, height: 100), width: 56, height: 56)])
+  }
+
+  @Test func anErrorCarriesTheNameOfTheFile() {
+    #expect(throws: ImageError.unsupportedFormat(file: "photo.gif", found: "GIF")) {
+      try processor(dynamic: true).process(bytes: Array("GIF89a".utf8), name: "photo.gif")
+    }
+  }
+}

@@ -3,6 +3,7 @@ InternVL chooses, digests of Pillow's bicubic, and the normalization table of nu
 
 Run it when a kind of picture is added:  pip install pillow==13.0.0 numpy==2.4.6
                                          python3 Scripts/make_image_expectations.py
+With another Pillow it writes only resized-pillow-MAJOR.txt; that of 11 comes from pillow==11.1.0.
 The output is the same for every run with the same versions.
 """
 
@@ -11,6 +12,7 @@ import pathlib
 import zlib
 
 import numpy as np
+import PIL
 from PIL import Image
 
 import picture_files as files
@@ -121,11 +123,13 @@ def make_resized():
     pairs = [(37, 23, 37, 23), (37, 23, 56, 56), (37, 23, 37, 40), (37, 23, 20, 23), (37, 23, 7, 5), (1, 1, 9, 4)]
     pairs += [(2, 100, 13, 3), (100, 2, 3, 13), (448, 448, 56, 56), (56, 56, 448, 448), (1000, 700, 448, 448)]
     pairs += [(640, 480, 1792, 1344), (3000, 20, 448, 448), (20, 3000, 448, 448), (1921, 1081, 333, 777)]
+    # Around Pillow 13's rule for the order of the passes, and for each order a height that stays
+    pairs += [(60, 60, 50, 40), (60, 60, 50, 39), (60, 60, 70, 60), (60, 60, 70, 59), (60, 60, 60, 30)]
     lines = []
     for width, height, new_width, new_height in pairs:
         resized = Image.fromarray(picture(width, height)).resize((new_width, new_height), Image.BICUBIC)
         lines.append(f"{width} {height} {new_width} {new_height} {digest(np.asarray(resized))}\n")
-    (RESOURCES / "resized.txt").write_text("".join(lines))
+    (RESOURCES / f"resized-pillow-{PIL.__version__.split('.')[0]}.txt").write_text("".join(lines))
 
 
 def best_grid(width, height, minimum, maximum, tile):
@@ -193,10 +197,11 @@ def make_normalization():
 
 if __name__ == "__main__":
     (RESOURCES / "decoded").mkdir(parents=True, exist_ok=True)
-    make_pngs()
-    make_jpegs()
-    make_malformed()
     make_resized()
-    make_grids()
-    make_tiles()
-    make_normalization()
+    if PIL.__version__ == "13.0.0":
+        make_pngs()
+        make_jpegs()
+        make_malformed()
+        make_grids()
+        make_tiles()
+        make_normalization()

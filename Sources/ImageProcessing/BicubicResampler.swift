@@ -1,18 +1,36 @@
 // Pillow's `Image.resize(size, BICUBIC)`, bit for bit: `libImaging/Resample.c`, 8 bits a sample.
 //
-// Horizontal pass first, rounded to 8 bits, then the vertical one. The inner loops index spans unchecked: every index
-// comes from `ResamplingTaps`, whose ranges lie inside the picture.
+// Two passes, each rounded to 8 bits. The inner loops index spans unchecked: every index comes from `ResamplingTaps`,
+// whose ranges lie inside the picture.
+
+/// Which of the two passes comes first. The order shows in single levels, since each pass rounds.
+public enum PassOrder: Sendable {
+  /// Horizontal, then vertical, as Pillow 11.1.0 does, the version Skywork-R1V pins.
+  case pillow11
+  /// As Pillow 13.0.0 (pull request 9549): vertical first if the height shrinks by more than twice the pixels by which
+  /// the width shrinks, and shrinks at all.
+  case pillow13
+
+  fileprivate func isVerticalFirst(from image: PixelImage, width: Int, height: Int) -> Bool {
+    self == .pillow13 && image.height - height > max(0, 2 * (image.width - width))
+  }
+}
 
 /// Resizes pictures as Pillow does; the torchvision and OpenCV filters of the same name give other pixels.
 public enum BicubicResampler {
   /// `image` at another size; the same picture if the size is the same.
-  public static func resize(_ image: PixelImage, width: Int, height: Int) -> PixelImage {
+  public static func resize(
+    _ image: PixelImage, width: Int, height: Int, order: PassOrder = .pillow13
+  ) -> PixelImage {
     precondition(width > 0 && height > 0, "a picture has pixels")
-    let wide = width == image.width ? image : resizedAcross(image, width: width)
-    return height == image.height ? wide : resizedDown(wide, height: height)
+    if order.isVerticalFirst(from: image, width: width, height: height) {
+      return resizedAcross(resizedDown(image, height: height), width: width)
+    }
+    return resizedDown(resizedAcross(image, width: width), height: height)
   }
 
   private static func resizedAcross(_ image: PixelImage, width: Int) -> PixelImage {
+    guard width != image.width else { return image }
     let taps = ResamplingTaps(from: image.width, to: width)
     var samples = [UInt8](repeating: 0, count: width * image.height * 3)
     var output = samples.mutableSpan
@@ -38,6 +56,7 @@ public enum BicubicResampler {
   }
 
   private static func resizedDown(_ image: PixelImage, height: Int) -> PixelImage {
+    guard height != image.height else { return image }
     let taps = ResamplingTaps(from: image.height, to: height)
     let stride = image.width * 3
     var samples = [UInt8](repeating: 0, count: stride * height)

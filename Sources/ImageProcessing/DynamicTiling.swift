@@ -24,6 +24,8 @@ public struct DynamicTiling: Sendable, Equatable {
   public let tileSize: Int
   /// Whether the whole picture follows as a last tile when there is more than one.
   public let usesThumbnail: Bool
+  /// The order of the resampler's passes.
+  public let passOrder: PassOrder
   /// All grids with an allowed number of tiles, by rising number.
   private let candidates: [TileGrid]
 
@@ -31,10 +33,13 @@ public struct DynamicTiling: Sendable, Equatable {
   ///
   /// With `minTiles` over 1 two grids may be equally near; the original then follows the order of a Python set,
   /// here the one with fewer columns is looked at first.
-  public init(minTiles: Int = 1, maxTiles: Int, tileSize: Int, usesThumbnail: Bool) {
+  public init(
+    minTiles: Int = 1, maxTiles: Int, tileSize: Int, usesThumbnail: Bool, passOrder: PassOrder = .pillow13
+  ) {
     precondition(1 <= minTiles && minTiles <= maxTiles && maxTiles <= 256 && tileSize > 0, "no such tiling")
     self.tileSize = tileSize
     self.usesThumbnail = usesThumbnail
+    self.passOrder = passOrder
     candidates = (minTiles...maxTiles).flatMap { count in
       (1...count).filter { count % $0 == 0 }.map { TileGrid(columns: $0, rows: count / $0) }
     }
@@ -63,12 +68,16 @@ public struct DynamicTiling: Sendable, Equatable {
   /// The tiles of `image`, each `tileSize` x `tileSize`: row by row, then the thumbnail.
   public func tiles(of image: PixelImage) -> [PixelImage] {
     let grid = grid(width: image.width, height: image.height)
-    let resized = BicubicResampler.resize(image, width: grid.columns * tileSize, height: grid.rows * tileSize)
+    let resized = resize(image, columns: grid.columns, rows: grid.rows)
     guard grid.count > 1 else { return [resized] }
     var tiles = (0..<grid.count).map { tile in
       resized.cropped(left: tile % grid.columns * tileSize, top: tile / grid.columns * tileSize, side: tileSize)
     }
-    if usesThumbnail { tiles.append(BicubicResampler.resize(image, width: tileSize, height: tileSize)) }
+    if usesThumbnail { tiles.append(resize(image, columns: 1, rows: 1)) }
     return tiles
+  }
+
+  private func resize(_ image: PixelImage, columns: Int, rows: Int) -> PixelImage {
+    BicubicResampler.resize(image, width: columns * tileSize, height: rows * tileSize, order: passOrder)
   }
 }

@@ -5,8 +5,8 @@ public import Tensors
 public struct ImageProcessor: Sendable {
   /// Side of a tile in pixels.
   public let tileSize: Int
-  /// How pictures are cut; nil if each becomes a single tile.
-  public let tiling: DynamicTiling?
+  /// How pictures are cut; without dynamic tiling into one tile.
+  public let tiling: DynamicTiling
   private let decoder: ImageDecoder
   private let normalization = Normalization()
 
@@ -15,12 +15,12 @@ public struct ImageProcessor: Sendable {
   /// Without dynamic tiling every picture is resized to one tile, and the numbers of tiles do not matter.
   public init(
     tileSize: Int, minTiles: Int, maxTiles: Int, usesDynamicTiling: Bool, usesThumbnail: Bool,
-    limits: ImageLimits = ImageLimits()
+    limits: ImageLimits = ImageLimits(), passOrder: PassOrder = .pillow13
   ) {
     self.tileSize = tileSize
-    tiling =
-      usesDynamicTiling
-      ? DynamicTiling(minTiles: minTiles, maxTiles: maxTiles, tileSize: tileSize, usesThumbnail: usesThumbnail) : nil
+    tiling = DynamicTiling(
+      minTiles: usesDynamicTiling ? minTiles : 1, maxTiles: usesDynamicTiling ? maxTiles : 1, tileSize: tileSize,
+      usesThumbnail: usesThumbnail, passOrder: passOrder)
     decoder = ImageDecoder(limits: limits)
   }
 
@@ -34,9 +34,7 @@ public struct ImageProcessor: Sendable {
   }
 
   /// The tiles of a decoded picture, each `tileSize` x `tileSize`.
-  public func tiles(of image: PixelImage) -> [PixelImage] {
-    tiling?.tiles(of: image) ?? [BicubicResampler.resize(image, width: tileSize, height: tileSize)]
-  }
+  public func tiles(of image: PixelImage) -> [PixelImage] { tiling.tiles(of: image) }
 
   /// `pixel_values` `[tiles, 3, tileSize, tileSize]`, in 32-bit floats.
   public func pixelValues(_ tiles: [PixelImage]) -> Tensor { normalization.pixelValues(tiles, side: tileSize) }

@@ -15,7 +15,7 @@ import Testing
 
   @Test func everyKindOfPictureIsPresent() {
     #expect(Fixtures.pictures.count { $0.hasSuffix(".png") } == 37)
-    #expect(Fixtures.pictures.count { $0.hasSuffix(".jpg") } == 38)
+    #expect(Fixtures.pictures.count { $0.hasSuffix(".jpg") } == 39)
   }
 
   @Test func theFormatIsTakenFromTheBytesAndNotFromTheName() throws {

@@ -52,7 +52,7 @@ def packed(samples, depth):
 
 
 def png(samples, color_type, depth, adam7=False, palette=None, trns=None, extra=()):
-    """A PNG of samples [height, width, channels]; 12 rows or fewer to an IDAT chunk do not matter, it has two."""
+    """A PNG of samples [height, width, channels], its data split over two IDAT chunks."""
     height, width, channels = samples.shape
     step = max(1, channels * depth // 8)
     passes = [samples]

@@ -75,7 +75,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// The error of an `open` for reading that failed with `code`.
   static func opening(_ path: String, _ code: Int32) -> StorageError {
     switch code {
-    case ENOENT, ENOTDIR: .missing(path: path)
+    case ENOENT: .missing(path: path)
+    case ENOTDIR: .wrongKind(path: path, expected: "a directory")
     case EACCES, EPERM: .permissionDenied(path: path)
     case ELOOP: .symbolicLink(path: path)
     default: .failed(operation: "open", path: path, reason: reason(code))

@@ -1,0 +1,122 @@
+// The weights of a model: one safetensors file, or the shards of an index.
+public import Storage
+public import Tensors
+
+/// All tensors of a checkpoint, wherever they lie.
+public struct SafetensorsCheckpoint: Sendable {
+  /// What was opened: a file or a directory.
+  public let path: String
+  /// The files of the directory; nil if a single file was given.
+  public let directory: DirectoryFiles?
+  /// The shards by name; one for a checkpoint in one file.
+  public let shards: [SafetensorsFile]
+  /// Where each tensor lies.
+  private let shardOfTensor: [String: Int]
+
+  /// Opens the safetensors file or checkpoint directory `path`. Reads headers only.
+  ///
+  /// A directory holds either `model.safetensors.index.json` and the shards it names, or `model.safetensors`.
+  /// Shards that the index does not name are not looked at.
+  /// - Throws: `StorageError`, `SafetensorsError`.
+  public init(path: String) throws {
+    if SafetensorsCheckpoint.isPickle(path) { throw SafetensorsError(path: path, reason: .pickle(name: path)) }
+    if path.hasSuffix(".safetensors") {
+      self.init(path: path, directory: nil, shards: [try SafetensorsFile(path: path)])
+    } else {
+      try self.init(directory: DirectoryFiles(path: path))
+    }
+  }
+
+  /// Opens the checkpoint in `directory`. Reads headers only.
+  /// - Throws: `StorageError`, `SafetensorsError`.
+  public init(directory: DirectoryFiles) throws {
+    let path = directory.path
+    guard let bytes = try directory.bytes(of: ShardIndex.fileName, limit: ShardIndex.maximumByteCount) else {
+      let shards = [try SafetensorsCheckpoint.openSingleFile(directory)]
+      self.init(path: path, directory: directory, shards: shards)
+      return
+    }
+    let index = try SafetensorsCheckpoint.parseIndex(bytes, path: path)
+    if directory.names.contains(singleFileName), !index.shards.contains(singleFileName) {
+      throw SafetensorsError(path: path, reason: .ambiguousWeights)
+    }
+    let shards = try index.shards.map { try SafetensorsFile(directory.map($0)) }
+    try SafetensorsCheckpoint.compare(index, with: shards)
+    self.init(path: path, directory: directory, shards: shards)
+  }
+
+  private init(path: String, directory: DirectoryFiles?, shards: [SafetensorsFile]) {
+    self.path = path
+    self.directory = directory
+    self.shards = shards
+    var shardOfTensor: [String: Int] = [:]
+    for (index, shard) in shards.enumerated() {
+      for entry in shard.header.entries { shardOfTensor[entry.info.name] = index }
+    }
+    self.shardOfTensor = shardOfTensor
+  }
+
+  /// Name, dtype and shape of all tensors, shard by shard, in the order of their data.
+  public var tensors: [TensorInfo] { shards.flatMap(\.tensors) }
+
+  /// Whether there is a tensor `name`.
+  public func contains(_ name: String) -> Bool { shardOfTensor[name] != nil }
+
+  /// Name, dtype and shape of the tensor `name`.
+  public func info(_ name: String) -> TensorInfo? { shard(of: name)?.header[name]?.info }
+
+  /// The shard that holds the tensor `name`.
+  public func shard(of name: String) -> SafetensorsFile? { shardOfTensor[name].map { shards[$0] } }
+
+  /// The tensor `name`, not copied.
+  /// - Throws: `SafetensorsError` if there is none.
+  public func view(_ name: String) throws(SafetensorsError) -> TensorView {
+    guard let shard = shard(of: name) else { throw SafetensorsError(path: path, reason: .noSuchTensor(name)) }
+    return try shard.tensor(name)
+  }
+}
+
+/// The weights of a checkpoint that is not sharded.
+let singleFileName = "model.safetensors"
+
+extension SafetensorsCheckpoint {
+  private static func parseIndex(_ bytes: [UInt8], path: String) throws(SafetensorsError) -> ShardIndex {
+    do throws(SafetensorsError.Reason) {
+      return try ShardIndex(parsing: unsafe bytes.span.bytes)
+    } catch {
+      throw SafetensorsError(path: path + "/" + ShardIndex.fileName, reason: error)
+    }
+  }
+
+  private static func openSingleFile(_ directory: DirectoryFiles) throws -> SafetensorsFile {
+    guard directory.names.contains(singleFileName) else {
+      let pickle = directory.names.first(where: isPickle)
+      let reason = pickle.map { SafetensorsError.Reason.pickle(name: $0) } ?? .noWeights
+      throw SafetensorsError(path: directory.path, reason: reason)
+    }
+    return try SafetensorsFile(directory.map(singleFileName))
+  }
+
+  /// Judged by the name alone: the file is not opened.
+  private static func isPickle(_ name: String) -> Bool {
+    [".bin", ".pt", ".pth", ".ckpt", ".pkl"].contains { name.hasSuffix($0) }
+  }
+
+  /// Checks that every shard holds what the index places there, and nothing else.
+  private static func compare(_ index: ShardIndex, with shards: [SafetensorsFile]) throws(SafetensorsError) {
+    let tensorsByShard = Dictionary(grouping: index.weightMap.keys) { index.weightMap[$0] ?? "" }
+    for (name, shard) in zip(index.shards, shards) {
+      let missing = (tensorsByShard[name] ?? []).filter { shard.header[$0] == nil }
+      guard missing.isEmpty else {
+        let names = missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        throw SafetensorsError(
+          path: shard.path, reason: .missingFromShard(names: Array(names.prefix(5)), count: names.count))
+      }
+      let unlisted = shard.tensors.map(\.name).filter { index.weightMap[$0] != name }
+      guard unlisted.isEmpty else {
+        throw SafetensorsError(
+          path: shard.path, reason: .notInIndex(names: Array(unlisted.prefix(5)), count: unlisted.count))
+      }
+    }
+  }
+}

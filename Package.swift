@@ -74,7 +74,7 @@ let package = Package(
     tests("Storage", ["Tensors"]),
     tests("JSON", []),
     tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
-    tests("Skyq", ["Tensors", "Storage"]),
+    tests("Skyq", ["Tensors", "Storage", "JSON"]),
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),

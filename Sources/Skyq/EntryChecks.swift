@@ -1,0 +1,101 @@
+// What one entry of a table must satisfy by itself, Formats/skyq.md §4 and §6.
+import Tensors
+
+extension SectionEntry {
+  /// Checks flags, type and sizes.
+  /// - Throws: E018 to E020.
+  func check(part: SkyqPart) throws(SkyqError) {
+    guard type.allSatisfy(Self.isTypeCharacter) else {
+      throw SkyqError(.sectionFlags, "a type must be four characters of A…Z and 0…9", part: part)
+    }
+    guard flags & ~(Self.criticalFlag | Self.zstdFlag) == 0 else {
+      throw SkyqError(.sectionFlags, "unknown flags 0x\(String(flags, radix: 16))", part: part)
+    }
+    let isKnown = SkyqSectionType(rawValue: String(decoding: type, as: UTF8.self)) != nil
+    guard isKnown || flags & Self.criticalFlag == 0 else {
+      throw SkyqError(.unknownCriticalSection, "needs a newer reader", part: part)
+    }
+    let limit = UInt64(SkyqLimits.sectionSize)
+    guard storedSize <= limit, size <= limit else {
+      throw SkyqError(
+        .sectionSize, "\(storedSize) stored bytes of \(size), at most \(limit) are allowed", part: part)
+    }
+    guard flags & Self.zstdFlag != 0 || storedSize == size else {
+      throw SkyqError(.sectionSize, "not compressed, but \(storedSize) bytes are stored for \(size)", part: part)
+    }
+  }
+
+  private static func isTypeCharacter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+}
+
+extension SkyqSection {
+  /// The section of an entry that has been checked.
+  init(_ entry: SectionEntry, name: String, offset: Int) {
+    self.init(
+      type: String(decoding: entry.type, as: UTF8.self), name: name, offset: offset,
+      storedSize: Int(entry.storedSize), size: Int(entry.size),
+      isCompressed: entry.flags & SectionEntry.zstdFlag != 0, xxh3: entry.xxh3, sha256: entry.sha256)
+  }
+}
+
+extension TensorEntry {
+  /// The tensor, whose planes are the next that `placement` gives.
+  /// - Throws: E022 to E026.
+  func checked(name: String, placement: inout Placement) throws(SkyqError) -> SkyqTensor {
+    let shape = try checkedShape()
+    let encoding = SkyqEncoding(code: encoding)
+    try checkPlaneSizes(try encoding.planes(of: shape, groupSize: Int(groupSize)))
+    var placed: [SkyqPlane] = []
+    for (index, plane) in planes.prefix(Int(planeCount)).enumerated() {
+      guard let offset = placement.place(plane.size), offset == plane.offset, let size = Int(exactly: plane.size)
+      else {
+        throw SkyqError(
+          .planePlacement,
+          "plane \(index) must follow what lies before it, found \(plane.size) bytes at "
+            + "\(plane.offset)")
+      }
+      placed.append(SkyqPlane(offset: offset, size: size, xxh3: plane.xxh3))
+    }
+    return SkyqTensor(
+      name: name, encoding: encoding, shape: shape, groupSize: Int(groupSize), planes: placed, sha256: sha256)
+  }
+
+  /// E022 and E023.
+  private func checkedShape() throws(SkyqError) -> Shape {
+    let used = dimensions.prefix(Int(rank))
+    guard rank <= SkyqLimits.rank, used.allSatisfy({ $0 < SkyqLimits.dimension }),
+      dimensions.dropFirst(Int(rank)).allSatisfy({ $0 == 0 })
+    else {
+      throw SkyqError(.dimensions, "rank \(rank) with dimensions \(dimensions) is out of range")
+    }
+    var product: UInt64 = 1
+    for dimension in used where dimension != 0 {
+      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+      guard !overflow, next < SkyqLimits.elementCount else {
+        throw SkyqError(.elementCount, "dimensions \(Array(used)) give too many elements")
+      }
+      product = next
+    }
+    let count = used.contains(0) ? 0 : product
+    guard count == elementCount, let shape = Shape(checking: used.map { Int($0) }) else {
+      throw SkyqError(.elementCount, "dimensions \(Array(used)) give \(count) elements, the entry says \(elementCount)")
+    }
+    return shape
+  }
+
+  /// E025.
+  private func checkPlaneSizes(_ expected: [(dtype: DType, shape: Shape)]?) throws(SkyqError) {
+    let unused = planes.dropFirst(Int(planeCount))
+    guard (1...SkyqLimits.planeCount).contains(Int(planeCount)), unused.allSatisfy({ $0 == Plane() }) else {
+      throw SkyqError(.planeSize, "\(planeCount) planes, or an unused plane that is not zero")
+    }
+    guard let expected else { return }
+    let sizes = expected.map { UInt64($0.shape.elementCount * $0.dtype.byteWidth) }
+    let found = planes.prefix(Int(planeCount)).map(\.size)
+    guard found == sizes else {
+      throw SkyqError(.planeSize, "the planes must have \(sizes) bytes, found \(found)")
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// Little-endian fields of the format's fixed-size records, in and out.
+import Storage
+
+extension ByteReader {
+  /// The next `count` bytes, copied.
+  mutating func readArray(_ count: Int) throws(StorageError) -> [UInt8] {
+    unsafe try readBytes(count).withUnsafeBytes { unsafe Array($0) }
+  }
+
+  /// Passes over `count` reserved bytes and says whether they are zero.
+  mutating func readZeros(_ count: Int) throws(StorageError) -> Bool {
+    try readArray(count).allSatisfy { $0 == 0 }
+  }
+}
+
+/// Builds a record field by field.
+struct RecordWriter {
+  private(set) var bytes: [UInt8] = []
+
+  /// Appends bytes.
+  mutating func append(_ field: some Sequence<UInt8>) { bytes.append(contentsOf: field) }
+
+  /// Appends an integer, little-endian.
+  mutating func append(_ field: some FixedWidthInteger & UnsignedInteger) {
+    for shift in stride(from: 0, to: field.bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: field >> shift))
+    }
+  }
+
+  /// Appends zeros up to `size` bytes in all.
+  mutating func pad(to size: Int) {
+    precondition(bytes.count <= size, "record longer than its size")
+    bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+  }
+}

@@ -1,0 +1,84 @@
+// What a .skyq file holds, as its front states it after every check.
+import Storage
+public import Tensors
+
+/// A tensor of a file. Its place, sizes and shape have been checked; its bytes have not been read.
+public struct SkyqTensor: Sendable, Hashable {
+  /// Dotted path, as in the checkpoint.
+  public let name: String
+  /// How the values are stored.
+  public let encoding: SkyqEncoding
+  /// Extents, outermost first; of an int4 matrix the logical `[out, in]`.
+  public let shape: Shape
+  /// Input features that share a scale; 0 for a plain encoding.
+  public let groupSize: Int
+  /// The planes in file order: one for a plain encoding; codes, scales, zeros for int4.
+  public let planes: [SkyqPlane]
+  /// SHA-256 of the planes' bytes in order.
+  public let sha256: [UInt8]
+
+  /// Bytes of all planes, without padding.
+  public var byteCount: Int { planes.reduce(0) { $0 + $1.size } }
+}
+
+/// A section of a file. Its place has been checked; its bytes have not been read.
+public struct SkyqSection: Sendable, Hashable {
+  /// Four characters, such as `META`.
+  public let type: String
+  /// Name within its type.
+  public let name: String
+  /// Offset of the first stored byte.
+  public let offset: Int
+  /// Bytes in the file.
+  public let storedSize: Int
+  /// Bytes when uncompressed.
+  public let size: Int
+  /// Whether the stored bytes are a zstd frame.
+  public let isCompressed: Bool
+  /// XXH3-64 of the stored bytes.
+  public let xxh3: UInt64
+  /// SHA-256 of the uncompressed bytes.
+  public let sha256: [UInt8]
+
+  /// The type, if this version knows it.
+  public var knownType: SkyqSectionType? { SkyqSectionType(rawValue: type) }
+  var part: SkyqPart { .section(type: type, name: name) }
+}
+
+/// Numbers of a whole file.
+public struct SkyqHeader: Sendable, Hashable {
+  /// Major version of the format.
+  public let majorVersion: Int
+  /// Minor version of the format.
+  public let minorVersion: Int
+  /// Bytes of the file.
+  public let fileSize: Int
+  /// Bytes of superblock, tables and names.
+  public let frontSize: Int
+  /// Offset of the first plane.
+  public let dataOffset: Int
+  /// Alignment of planes in bytes.
+  public let alignment: Int
+  /// Sum of the tensors' element counts.
+  public let parameterCount: Int
+  /// Identity of what the model computes, 64 hexadecimal digits, Formats/skyq.md §8.
+  public let contentID: String
+}
+
+/// Header, sections and tensors of a file that passed every check of its front.
+struct SkyqContents {
+  let header: SkyqHeader
+  let sections: [SkyqSection]
+  let tensors: [SkyqTensor]
+}
+
+extension SkyqHeader {
+  /// The numbers of a superblock that has been checked against the tables.
+  init(_ superblock: Superblock) {
+    self.init(
+      majorVersion: Int(superblock.major), minorVersion: Int(superblock.minor), fileSize: Int(superblock.fileSize),
+      frontSize: Int(superblock.frontSize), dataOffset: Int(superblock.dataOffset), alignment: superblock.alignment,
+      parameterCount: Int(superblock.parameterCount),
+      contentID: SHA256Digest(superblock.contentID)?.description ?? "")
+  }
+}

@@ -1,0 +1,107 @@
+// Whether the bytes of a .skyq file are those its front describes, Formats/skyq.md §9.
+import Storage
+import Tensors
+
+/// How thoroughly bytes are checked.
+public enum SkyqCheckLevel: Sendable {
+  /// XXH3 of everything: damage. Runs at the speed of the disk.
+  case quick
+  /// Also SHA-256, padding, values and JSON: everything the format demands.
+  case full
+}
+
+/// A part of a file that can be checked by itself, on any thread.
+public enum SkyqCheckItem: Sendable, Hashable {
+  case section(SkyqSection)
+  case tensor(SkyqTensor)
+  /// The bytes between all regions; checked at the full level only.
+  case padding
+
+  /// Bytes to read, for progress.
+  public var byteCount: Int {
+    switch self {
+    case .section(let section): section.storedSize
+    case .tensor(let tensor): tensor.byteCount
+    case .padding: 0
+    }
+  }
+}
+
+extension SkyqFile {
+  /// What `check(_:level:)` should be called for, in file order.
+  public func checkItems(_ level: SkyqCheckLevel) -> [SkyqCheckItem] {
+    sections.map(SkyqCheckItem.section) + tensors.map(SkyqCheckItem.tensor) + (level == .full ? [.padding] : [])
+  }
+
+  /// All problems, in file order; for each part the first in the order of the specification.
+  public func check(_ level: SkyqCheckLevel) -> [SkyqError] {
+    checkItems(level).compactMap { check($0, level: level) }
+  }
+
+  /// The first problem of one part, or nil if it is as it should be.
+  public func check(_ item: SkyqCheckItem, level: SkyqCheckLevel) -> SkyqError? {
+    do throws(SkyqError) {
+      switch item {
+      case .section(let section): try check(section, level: level)
+      case .tensor(let tensor): try check(tensor, level: level)
+      case .padding: try checkPadding()
+      }
+      return nil
+    } catch {
+      return error.inFile(path)
+    }
+  }
+
+  private func check(_ section: SkyqSection, level: SkyqCheckLevel) throws(SkyqError) {
+    let bytes = try bytes(of: section)
+    guard level == .full, section.knownType?.isJSON == true else { return }
+    do throws(SkyqError) {
+      _ = try CanonicalJSON.decode(bytes)
+    } catch {
+      throw error.about(section.part)
+    }
+  }
+
+  private func check(_ tensor: SkyqTensor, level: SkyqCheckLevel) throws(SkyqError) {
+    let part = SkyqPart.tensor(tensor.name)
+    var digest = SHA256Hasher()
+    for plane in tensor.planes {
+      let isIntact = withPlane(plane) { bytes in
+        if level == .full { digest.update(bytes) }
+        return XXH3Hasher.hash(bytes) == plane.xxh3
+      }
+      guard isIntact else {
+        throw SkyqError(.planeChecksum, "damaged: a plane has another XXH3", part: part, offset: plane.offset)
+      }
+    }
+    guard level == .full else { return }
+    guard digest.finalize().bytes == tensor.sha256 else {
+      throw SkyqError(.tensorDigest, "the values have another SHA-256", part: part, offset: tensor.planes.first?.offset)
+    }
+    try checkValues(of: tensor)
+  }
+
+  private func checkValues(of tensor: SkyqTensor) throws(SkyqError) {
+    for (index, plane) in tensor.planes.enumerated() {
+      var rule = PlaneValueRule(
+        encoding: tensor.encoding, shape: tensor.shape, groupSize: tensor.groupSize, plane: index)
+      if let position = withPlane(plane, { rule?.firstViolation(in: $0) }) {
+        throw SkyqError(
+          .value, PlaneValueRule.explanation, part: .tensor(tensor.name), offset: plane.offset + position)
+      }
+    }
+  }
+
+  private func checkPadding() throws(SkyqError) {
+    var end = header.frontSize
+    let regions =
+      sections.map { (offset: $0.offset, size: $0.storedSize) }
+      + tensors.flatMap(\.planes).map { (offset: $0.offset, size: $0.size) } + [(offset: header.fileSize, size: 0)]
+    for region in regions {
+      if let position = mapping.copy(end..<region.offset).firstIndex(where: { $0 != 0 }) {
+        throw SkyqError(.padding, "padding must be zero", offset: end + position)
+      }
+      end = region.offset + region.size
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Reading a .skyq file: the front is checked when the file is opened, planes are mapped and handed out as views.
+public import Storage
+public import Tensors
+
+/// An open .skyq file.
+///
+/// Opening checks everything that the front shows (E001 to E029): afterwards every offset, size and shape can be
+/// trusted. The bytes of planes and sections are proven by `check`, sections also whenever they are read.
+public struct SkyqFile: Sendable {
+  /// The path as given.
+  public let path: String
+  /// Version, sizes, parameter count, content id.
+  public let header: SkyqHeader
+  /// Sections in file order.
+  public let sections: [SkyqSection]
+  /// Tensors in file order.
+  public let tensors: [SkyqTensor]
+  let mapping: MappedFile
+  /// By the bytes of the name: two spellings of "é" are two names.
+  private let tensorIndices: [[UInt8]: Int]
+
+  /// Opens and maps the file `path`.
+  /// - Throws: `StorageError` if it cannot be read, `SkyqError` if it breaks a rule of the format.
+  public init(path: String) throws {
+    let mapping = try MappedFile(path: path)
+    do throws(SkyqError) {
+      let contents = try SkyqFile.readFront(of: mapping)
+      self.path = path
+      header = contents.header
+      sections = contents.sections
+      tensors = contents.tensors
+      self.mapping = mapping
+      tensorIndices = Dictionary(
+        uniqueKeysWithValues: contents.tensors.enumerated().map { (Array($1.name.utf8), $0) })
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Copies the front before it is checked, so that it cannot change in between.
+  private static func readFront(of mapping: MappedFile) throws(SkyqError) -> SkyqContents {
+    guard mapping.byteCount >= SkyqLimits.superblockSize else {
+      throw SkyqError(.tooShort, "\(mapping.byteCount) bytes are too few for a .skyq file")
+    }
+    let head = mapping.copy(0..<SkyqLimits.superblockSize)
+    let superblock = try Superblock(parsing: head, actualSize: mapping.byteCount)
+    let index = mapping.copy(SkyqLimits.superblockSize..<Int(superblock.frontSize))
+    return try Front(superblock: superblock, head: head, index: index).checked()
+  }
+
+  /// The tensor `name`, or nil if there is none.
+  public func tensor(named name: String) -> SkyqTensor? { tensorIndices[Array(name.utf8)].map { tensors[$0] } }
+
+  /// A plane as a typed tensor, not copied.
+  ///
+  /// A plain tensor has one plane of its own dtype and shape. An int4 matrix `[out, in]` has codes, u8
+  /// `[out, in/2]`; scales, f16 or bf16 `[out, in/g]`; and zeros, u8 `[out, ⌈in/g/2⌉]`.
+  /// - Throws: E038 if the encoding is unknown, E039 if there is no such plane.
+  public func view(of tensor: SkyqTensor, plane: Int = 0) throws(SkyqError) -> TensorView {
+    let part = SkyqPart.tensor(tensor.name)
+    guard let planes = try tensor.encoding.planes(of: tensor.shape, groupSize: tensor.groupSize) else {
+      throw SkyqError(.unknownEncoding, "encoding \(tensor.encoding) needs a newer program", part: part).inFile(path)
+    }
+    guard planes.indices.contains(plane) else {
+      throw SkyqError(.notInFile, "has no plane \(plane)", part: part).inFile(path)
+    }
+    let info = TensorInfo(name: tensor.name, dtype: planes[plane].dtype, shape: planes[plane].shape)
+    return TensorView(info: info, storage: mapping, byteOffset: tensor.planes[plane].offset)
+  }
+
+  /// Calls `body` with the bytes of a plane of any encoding.
+  public func withPlane<Result>(
+    _ plane: SkyqPlane, _ body: (RawSpan) throws -> Result
+  ) rethrows -> Result {
+    try mapping.withBytes { try body($0.extracting(plane.offset..<plane.offset + plane.size)) }
+  }
+
+  /// Tells the kernel how the file will be read; a hint only.
+  public func advise(_ access: MappedFile.Access) { mapping.advise(access) }
+}
+
+extension MappedFile {
+  /// The bytes of `range`, copied.
+  func copy(_ range: Range<Int>) -> [UInt8] {
+    withBytes { all in unsafe all.extracting(range).withUnsafeBytes { unsafe Array($0) } }
+  }
+}

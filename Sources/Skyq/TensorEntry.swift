@@ -1,0 +1,95 @@
+// One entry of the tensor table, Formats/skyq.md §6.
+import Storage
+
+/// Where the bytes of a plane lie, and their XXH3.
+public struct SkyqPlane: Sendable, Hashable {
+  /// Offset of the first byte in the file.
+  public let offset: Int
+  /// Number of bytes.
+  public let size: Int
+  /// XXH3-64 of the bytes, seed 0.
+  public let xxh3: UInt64
+}
+
+/// A tensor as its 256 bytes state it.
+///
+///     0x00  name offset, name length, encoding     0x08  rank, plane count, reserved, group size     0x10  8 dimensions
+///     0x50  4 planes: offset, size, XXH3     0xB0  SHA-256     0xD0  element count     0xD8  reserved
+struct TensorEntry: Equatable {
+  struct Plane: Equatable {
+    var offset: UInt64 = 0
+    var size: UInt64 = 0
+    var xxh3: UInt64 = 0
+  }
+
+  var nameOffset: UInt32 = 0
+  var nameLength: UInt16
+  var encoding: UInt16
+  var rank: UInt8
+  var planeCount: UInt8
+  var groupSize: UInt32
+  /// Always 8, of which `rank` are used.
+  var dimensions: [UInt64]
+  /// Always 4, of which `planeCount` are used.
+  var planes: [Plane]
+  var sha256 = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
+  var elementCount: UInt64
+  private(set) var reservedIsZero = true
+
+  init(
+    encoding: UInt16, groupSize: Int, dimensions: [Int], elementCount: Int, planeSizes: [Int], nameLength: Int
+  ) {
+    self.nameLength = UInt16(nameLength)
+    self.encoding = encoding
+    rank = UInt8(dimensions.count)
+    planeCount = UInt8(planeSizes.count)
+    self.groupSize = UInt32(groupSize)
+    let unusedDimensions = repeatElement(UInt64(0), count: SkyqLimits.rank - dimensions.count)
+    self.dimensions = dimensions.map { UInt64($0) } + unusedDimensions
+    let unusedPlanes = repeatElement(Plane(), count: SkyqLimits.planeCount - planeSizes.count)
+    planes = planeSizes.map { Plane(size: UInt64($0)) } + unusedPlanes
+    self.elementCount = UInt64(elementCount)
+  }
+
+  init(reading record: inout ByteReader) throws(StorageError) {
+    nameOffset = try record.readUInt32()
+    nameLength = try record.readUInt16()
+    encoding = try record.readUInt16()
+    rank = try record.readUInt8()
+    planeCount = try record.readUInt8()
+    let gapIsZero = try record.readZeros(2)
+    groupSize = try record.readUInt32()
+    dimensions = []
+    for _ in 0..<SkyqLimits.rank { dimensions.append(try record.readUInt64()) }
+    planes = []
+    for _ in 0..<SkyqLimits.planeCount {
+      let offset = try record.readUInt64()
+      let size = try record.readUInt64()
+      planes.append(Plane(offset: offset, size: size, xxh3: try record.readUInt64()))
+    }
+    sha256 = try record.readArray(SHA256Digest.byteCount)
+    elementCount = try record.readUInt64()
+    reservedIsZero = try record.readZeros(40) && gapIsZero
+  }
+
+  func encoded() -> [UInt8] {
+    var record = RecordWriter()
+    record.append(nameOffset)
+    record.append(nameLength)
+    record.append(encoding)
+    record.append(rank)
+    record.append(planeCount)
+    record.pad(to: 0x0C)
+    record.append(groupSize)
+    dimensions.forEach { record.append($0) }
+    for plane in planes {
+      record.append(plane.offset)
+      record.append(plane.size)
+      record.append(plane.xxh3)
+    }
+    record.append(sha256)
+    record.append(elementCount)
+    record.pad(to: SkyqLimits.tensorEntrySize)
+    return record.bytes
+  }
+}

@@ -1,0 +1,46 @@
+// Conversions of single elements, shared by the plain kernels.
+#ifndef CK_HALF_PRECISION_H
+#define CK_HALF_PRECISION_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint16_t ck_load_u16(const void *in, size_t index) {
+  uint16_t bits;
+  memcpy(&bits, (const uint8_t *)in + 2 * index, 2);
+  return bits;
+}
+
+static inline uint32_t ck_load_u32(const void *in, size_t index) {
+  uint32_t bits;
+  memcpy(&bits, (const uint8_t *)in + 4 * index, 4);
+  return bits;
+}
+
+static inline float ck_float_of_bits(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+static inline uint32_t ck_bits_of_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return bits;
+}
+
+static inline float ck_widen_bf16(uint16_t half) { return ck_float_of_bits((uint32_t)half << 16); }
+
+static inline float ck_widen_f16(uint16_t half) {
+  uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 0x1F, mantissa = half & 0x3FF;
+  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
+    float magnitude = (float)mantissa * 0x1p-24f;
+    return ck_float_of_bits(sign | ck_bits_of_float(magnitude));
+  }
+  if (exponent == 31) {  // infinity, or NaN made quiet
+    return ck_float_of_bits(sign | 0x7F800000 | (mantissa ? mantissa << 13 | 0x400000 : 0));
+  }
+  return ck_float_of_bits(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+#endif

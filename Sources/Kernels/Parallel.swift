@@ -1,0 +1,78 @@
+// Loops over independent pieces of work. The only place that starts threads.
+//
+// Results never depend on the thread count: what a piece computes is fixed by its index, each piece is computed by
+// one worker, and workers only race for who takes the next index.
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Parallel loops, all with at most `threadCount` workers. A loop inside a loop runs on its own worker alone.
+public enum Parallel {
+  private static let chosenThreadCount = Atomic<Int>(0)
+  @TaskLocal private static var isWorker = false
+
+  /// Workers of a loop, for the whole process. The default is the number of processors online.
+  public static var threadCount: Int {
+    get {
+      let chosen = chosenThreadCount.load(ordering: .relaxed)
+      return chosen > 0 ? chosen : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+    set {
+      precondition(newValue > 0, "a loop needs a worker")
+      chosenThreadCount.store(newValue, ordering: .relaxed)
+    }
+  }
+
+  /// Calls `body` once for each index in `0..<count`, in any order.
+  public static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    forEach(count, scratchCount: 0) { index, _ in body(index) }
+  }
+
+  /// Calls `body` once for each index in `0..<count`, with `scratchCount` floats that its worker reuses. The scratch
+  /// holds anything at the start of a call.
+  public static func forEach(
+    _ count: Int, scratchCount: Int, _ body: @Sendable (Int, inout MutableSpan<Float>) -> Void
+  ) {
+    let next = Atomic<Int>(0)
+    @Sendable func work() {
+      var scratch = [Float](repeating: 0, count: scratchCount)
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        var span = scratch.mutableSpan
+        body(index, &span)
+      }
+    }
+    let workers = isWorker ? 1 : min(threadCount, count)
+    guard workers > 1 else { return work() }
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in $isWorker.withValue(true) { work() } }
+  }
+
+  /// The results of `body` for each index in `0..<count`, in order of the indices.
+  public static func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    unsafe [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
+      // Each index is written by one worker, before `forEach` returns.
+      nonisolated(unsafe) let slots = unsafe buffer
+      forEach(count) { index in unsafe slots.initializeElement(at: index, to: body(index)) }
+      initialized = count
+    }
+  }
+
+  /// Calls `body` for each run of `chunkCount` elements of `values` (the last may be shorter) with the index of the
+  /// run. The runs are disjoint, so each may be written.
+  public static func forEachChunk(
+    of values: inout [Float], chunkCount: Int, _ body: @Sendable (Int, inout MutableSpan<Float>) -> Void
+  ) {
+    guard !values.isEmpty else { return }
+    let count = values.count
+    unsafe values.withUnsafeMutableBufferPointer { buffer in
+      // Each chunk is lent to one worker, before `forEach` returns.
+      nonisolated(unsafe) let whole = unsafe buffer
+      forEach((count + chunkCount - 1) / chunkCount) { index in
+        let range = index * chunkCount..<min(count, (index + 1) * chunkCount)
+        var span = unsafe MutableSpan(_unsafeElements: unsafe UnsafeMutableBufferPointer(rebasing: whole[range]))
+        body(index, &span)
+      }
+    }
+  }
+}

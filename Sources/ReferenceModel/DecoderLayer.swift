@@ -1,0 +1,133 @@
+// One layer of a Qwen2, Qwen3 or Llama decoder, after transformers' `modeling_qwen2.py` and `modeling_qwen3.py`.
+public import Kernels
+public import ModelConfig
+public import Tensors
+
+/// Grouped-query attention with rotary positions.
+public struct Attention: Sendable {
+  /// q_proj, `[headCount · headDim, hidden]`.
+  public var q: LinearLayer
+  /// k_proj, `[kvHeadCount · headDim, hidden]`.
+  public var k: LinearLayer
+  /// v_proj, `[kvHeadCount · headDim, hidden]`.
+  public var v: LinearLayer
+  /// o_proj, `[hidden, headCount · headDim]`.
+  public var o: LinearLayer
+  /// Norm of each query head (Qwen3).
+  public var qNorm: RMSNorm?
+  /// Norm of each key head (Qwen3).
+  public var kNorm: RMSNorm?
+  private let heads: HeadLayout
+
+  init(_ weights: ScopedWeights, config: TextConfig) throws {
+    let hidden = config.hiddenSize
+    let queryWidth = config.headCount * config.headDim, keyWidth = config.kvHeadCount * config.headDim
+    func input(_ name: String, _ width: Int) throws -> LinearLayer {
+      try LinearLayer(weights.scope(name), inFeatures: hidden, outFeatures: width, hasBias: config.hasQKVBias)
+    }
+    func headNorm(_ name: String) throws -> RMSNorm? {
+      guard config.hasQKNorm else { return nil }
+      return try RMSNorm(weights.scope(name), width: config.headDim, epsilon: config.normEpsilon)
+    }
+    q = try input("q_proj", queryWidth)
+    k = try input("k_proj", keyWidth)
+    v = try input("v_proj", keyWidth)
+    o = try LinearLayer(
+      weights.scope("o_proj"), inFeatures: queryWidth, outFeatures: hidden, hasBias: config.hasOutputBias)
+    qNorm = try headNorm("q_norm")
+    kNorm = try headNorm("k_norm")
+    heads = HeadLayout(headCount: config.headCount, kvHeadCount: config.kvHeadCount, headDim: config.headDim)
+  }
+
+  /// - Parameters:
+  ///   - x: `[tokens, hidden]`, normalised.
+  ///   - rotary: of the tokens' positions, which follow those in `cache`.
+  /// - Returns: `[tokens, hidden]`.
+  public func callAsFunction(
+    _ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer, tap: ActivationTap? = nil
+  ) -> Tensor {
+    tap?(.attentionInput, x)
+    let (queries, keys) = (q(x), k(x))
+    let rotatedQueries = rotary.rotate(qNorm?.perHead(queries) ?? queries)
+    let rotatedKeys = rotary.rotate(kNorm?.perHead(keys) ?? keys)
+    cache.append(keys: rotatedKeys, values: v(x))
+    let mixed = ScaledDotProductAttention.attend(
+      queries: rotatedQueries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal)
+    tap?(.attentionOutput, mixed)
+    return o(mixed)
+  }
+}
+
+/// down(silu(gate(x)) ∘ up(x)).
+public struct GatedMLP: Sendable {
+  /// gate_proj, `[intermediate, hidden]`.
+  public var gate: LinearLayer
+  /// up_proj, `[intermediate, hidden]`.
+  public var up: LinearLayer
+  /// down_proj, `[hidden, intermediate]`.
+  public var down: LinearLayer
+
+  init(_ weights: ScopedWeights, config: TextConfig) throws {
+    let (hidden, inner, bias) = (config.hiddenSize, config.intermediateSize, config.hasMLPBias)
+    gate = try LinearLayer(weights.scope("gate_proj"), inFeatures: hidden, outFeatures: inner, hasBias: bias)
+    up = try LinearLayer(weights.scope("up_proj"), inFeatures: hidden, outFeatures: inner, hasBias: bias)
+    down = try LinearLayer(weights.scope("down_proj"), inFeatures: inner, outFeatures: hidden, hasBias: bias)
+  }
+
+  /// - Parameter x: `[tokens, hidden]`, normalised.
+  /// - Returns: `[tokens, hidden]`.
+  public func callAsFunction(_ x: Tensor, tap: ActivationTap? = nil) -> Tensor {
+    tap?(.mlpInput, x)
+    let gated = Activation.siluGated(gate(x), up(x))
+    tap?(.mlpOutput, gated)
+    return down(gated)
+  }
+}
+
+/// x + Attention(norm(x)), then x + MLP(norm(x)). All weights may be replaced by assignment.
+public struct DecoderLayer: Sendable {
+  /// input_layernorm.
+  public var inputNorm: RMSNorm
+  /// self_attn.
+  public var attention: Attention
+  /// post_attention_layernorm.
+  public var postAttentionNorm: RMSNorm
+  /// mlp.
+  public var mlp: GatedMLP
+
+  /// The layer whose weights lie below `weights`: `input_layernorm.weight`, `self_attn.q_proj.weight` and so on.
+  /// - Throws: if a weight is missing or has another shape.
+  public init(weights: ScopedWeights, config: TextConfig) throws {
+    func norm(_ name: String) throws -> RMSNorm {
+      try RMSNorm(weights.scope(name), width: config.hiddenSize, epsilon: config.normEpsilon)
+    }
+    inputNorm = try norm("input_layernorm")
+    attention = try Attention(weights.scope("self_attn"), config: config)
+    postAttentionNorm = try norm("post_attention_layernorm")
+    mlp = try GatedMLP(weights.scope("mlp"), config: config)
+  }
+
+  /// Runs the layer on tokens that follow those in `cache`, and appends their keys and values.
+  /// - Parameters:
+  ///   - hidden: `[tokens, hidden]`.
+  ///   - rotary: of the tokens' positions.
+  ///   - cache: this layer's.
+  ///   - tap: receives the inputs of the linears.
+  /// - Returns: `[tokens, hidden]`.
+  public func callAsFunction(
+    _ hidden: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer, tap: ActivationTap? = nil
+  ) -> Tensor {
+    var hidden = hidden
+    hidden += attention(inputNorm(hidden), rotary: rotary, cache: &cache, tap: tap)
+    hidden += mlp(postAttentionNorm(hidden), tap: tap)
+    return hidden
+  }
+
+  /// Runs the layer on a whole sequence, keeping nothing.
+  /// - Parameter hidden: `[tokens, hidden]`, from the first position on.
+  /// - Returns: `[tokens, hidden]`.
+  public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable, tap: ActivationTap? = nil) -> Tensor {
+    var cache = KVCache.Layer()
+    return self(hidden, rotary: rotary, cache: &cache, tap: tap)
+  }
+}

@@ -1,0 +1,48 @@
+// Rotary frequencies and their scaling with length, after transformers 5's `modeling_rope_utils.py`.
+import Glibc
+public import Kernels
+public import ModelConfig
+
+extension RotaryTable {
+  /// The table that a decoder uses for tokens at `positions`.
+  ///
+  /// Dynamic scaling depends on the sequence length so far, `positions.upperBound`: tokens beyond the trained length
+  /// are rotated faster than those before them, and cached keys keep the rotation they had. A sequence read at once
+  /// and one read token by token therefore differ, as they do in transformers.
+  public init(positions: Range<Int>, config: TextConfig) {
+    self.init(positions: positions, frequencies: config.rotaryFrequencies(length: positions.upperBound))
+  }
+}
+
+extension TextConfig {
+  /// `[headDim / 2]`, radians per position, in a sequence of `length` tokens. Rounded where the reference rounds.
+  func rotaryFrequencies(length: Int) -> [Float] {
+    let base = rotaryBase(length: length)
+    let plain = stride(from: 0, to: headDim, by: 2).map { index in
+      1 / Float(pow(base, Double(Float(index) / Float(headDim))))
+    }
+    switch ropeScaling {
+    case .none, .dynamic: return plain
+    case .linear(let factor): return plain.map { $0 / Float(factor) }
+    case .llama3(let factor, let low, let high, let originalLength):
+      return plain.map {
+        TextConfig.llama3($0, factor: Float(factor), low: Float(low), high: Float(high), length: Float(originalLength))
+      }
+    }
+  }
+
+  private func rotaryBase(length: Int) -> Double {
+    guard case .dynamic(let factor) = ropeScaling, length > maxPositions else { return ropeTheta }
+    let growth = factor * Double(length) / Double(maxPositions) - (factor - 1)
+    return ropeTheta * pow(growth, Double(headDim) / Double(headDim - 2))
+  }
+
+  /// Wavelengths up to length/high stay, those from length/low on stretch by `factor`, those between blend.
+  private static func llama3(_ frequency: Float, factor: Float, low: Float, high: Float, length: Float) -> Float {
+    let wavelength = 2 * Float.pi / frequency
+    if wavelength < length / high { return frequency }
+    if wavelength > length / low { return frequency / factor }
+    let blend = (length / wavelength - low) / (high - low)
+    return (1 - blend) * frequency / factor + blend * frequency
+  }
+}

@@ -1,0 +1,92 @@
+// The whole model: vision tower, pixel shuffle, projector, language model.
+public import ModelConfig
+public import Tensors
+
+/// Tower, shuffle and projector: tiles to tokens of the language model.
+public struct VisionEncoder: Sendable {
+  /// The tower.
+  public let tower: VisionTransformer
+  /// The fold of 2x2 patches.
+  public let shuffle: PixelShuffle
+  /// `mlp1`.
+  public let projector: Projector
+  /// Tokens that one tile becomes.
+  public let tokensPerTile: Int
+
+  init(weights: any WeightSource, config: MultimodalConfig, hiddenSize: Int) throws {
+    tower = try VisionTransformer(weights: weights, config: config)
+    shuffle = PixelShuffle(
+      gridSide: config.vision.gridSide, factor: config.shuffleFactor, version: config.pixelShuffle)
+    projector = try Projector(weights: weights, config: config, hiddenSize: hiddenSize)
+    tokensPerTile = config.tokensPerTile
+  }
+
+  /// One tile as tokens of the language model.
+  /// - Parameter tile: `[3, side, side]`.
+  /// - Returns: `[tokensPerTile, hidden]`.
+  /// - Throws: if a weight is missing, or a shape is not the config's.
+  public func callAsFunction(_ tile: Tensor, trace: TraceSink? = nil) throws -> Tensor {
+    let hidden = try tower(tile, trace: trace)
+    let tokens = projector(shuffle(hidden.rows(1..<hidden.rowCount)))
+    trace?("projector", tokens.reshaped(to: [1, tokens.rowCount, tokens.rowWidth]))
+    return tokens
+  }
+}
+
+/// A vision-language model, or a text model if the config has no vision tower.
+public struct VisionLanguageModel: Sendable {
+  /// Tiles to tokens; nil for a text model.
+  public let vision: VisionEncoder?
+  /// The decoder.
+  public let language: LanguageModel
+
+  /// The model of `config` with weights under the InternVLChat layout's names.
+  /// - Throws: if a weight outside the layers is missing or has another shape.
+  public init(weights: any WeightSource, config: ModelConfig) throws {
+    language = try LanguageModel(weights: weights, config: config.text)
+    vision = try config.multimodal.map {
+      try VisionEncoder(weights: weights, config: $0, hiddenSize: config.text.hiddenSize)
+    }
+  }
+
+  /// Tiles as tokens of the language model, one tile at a time, so that memory does not grow with the tiles.
+  /// - Parameter pixelValues: `[tiles, 3, side, side]`.
+  /// - Returns: `[tiles · tokensPerTile, hidden]`.
+  /// - Throws: `ReferenceModelError` if there is no tower or the shape is wrong; if a weight is missing.
+  public func projectTiles(_ pixelValues: Tensor, trace: TraceSink? = nil) throws -> Tensor {
+    guard let vision else { throw ReferenceModelError.noVisionTower }
+    let side = vision.tower.config.imageSize
+    guard pixelValues.shape.rank == 4, Array(pixelValues.shape.dimensions.dropFirst()) == [3, side, side] else {
+      throw ReferenceModelError.pixelShape(
+        expected: "[tiles, 3, \(side), \(side)]", found: pixelValues.shape.description)
+    }
+    let tiles = pixelValues.rowCount
+    var values: [Float] = []
+    for tile in 0..<tiles {
+      values += try vision(pixelValues.rows(tile..<tile + 1).reshaped(to: [3, side, side]), trace: trace).values
+    }
+    return Tensor(shape: [tiles * vision.tokensPerTile, language.config.hiddenSize], values: values)
+  }
+
+  /// Embeddings of a prompt, with the rows of image context tokens replaced by image tokens, in order.
+  /// - Parameters:
+  ///   - ids: the prompt.
+  ///   - imageContextToken: the id to replace; nil if the tokenizer has none.
+  ///   - imageTokens: `[count, hidden]`, from `projectTiles`; nil if there is no picture.
+  /// - Returns: `[ids, hidden]`.
+  /// - Throws: `ReferenceModelError` if an id is out of range or the counts differ.
+  public func embed(ids: [Int], imageContextToken: Int?, imageTokens: Tensor?) throws -> Tensor {
+    let places = ids.indices.filter { ids[$0] == imageContextToken }
+    guard let imageTokens else { return try language.embed(ids) }
+    guard places.count == imageTokens.rowCount else {
+      throw ReferenceModelError.imageTokenCount(inPrompt: places.count, fromTiles: imageTokens.rowCount)
+    }
+    var embeddings = try language.embed(ids)
+    let width = language.config.hiddenSize
+    for (row, place) in places.enumerated() {
+      embeddings.values.replaceSubrange(
+        place * width..<(place + 1) * width, with: imageTokens.values[row * width..<(row + 1) * width])
+    }
+    return embeddings
+  }
+}

@@ -1,0 +1,103 @@
+// The InternViT vision tower, both variants, after OpenGVLab/InternVL's `modeling_intern_vit.py`.
+import Kernels
+public import ModelConfig
+public import Tensors
+
+/// One encoder layer: h + ls1 ∘ Attention(norm1(h)), then h + ls2 ∘ MLP(norm2(h)).
+struct VisionLayer {
+  let norm1: VisionNorm
+  let q: LinearLayer
+  let k: LinearLayer
+  let v: LinearLayer
+  /// Norms over the whole width, all heads together, before the head split.
+  let qNorm: RMSNorm?
+  let kNorm: RMSNorm?
+  let proj: LinearLayer
+  let scale1: [Float]
+  let norm2: VisionNorm
+  let fc1: LinearLayer
+  let fc2: LinearLayer
+  let scale2: [Float]
+  let heads: HeadLayout
+
+  init(_ weights: ScopedWeights, config: VisionConfig) throws {
+    let (width, inner) = (config.hiddenSize, config.intermediateSize)
+    let attention = weights.scope("attn")
+    func input(_ name: String) throws -> LinearLayer {
+      try LinearLayer(attention.scope(name), inFeatures: width, outFeatures: width, hasBias: config.hasQKVBias)
+    }
+    func widthNorm(_ name: String) throws -> RMSNorm? {
+      guard config.hasQKNorm else { return nil }
+      return try RMSNorm(attention.scope(name), width: width, epsilon: config.normEpsilon)
+    }
+    norm1 = try VisionNorm(weights.scope("norm1"), config: config)
+    q = try input("q_proj")
+    k = try input("k_proj")
+    v = try input("v_proj")
+    qNorm = try widthNorm("q_norm")
+    kNorm = try widthNorm("k_norm")
+    proj = try LinearLayer(attention.scope("proj"), inFeatures: width, outFeatures: width, hasBias: true)
+    scale1 = try weights.vector("ls1", count: width)
+    norm2 = try VisionNorm(weights.scope("norm2"), config: config)
+    fc1 = try LinearLayer(weights.scope("mlp.fc1"), inFeatures: width, outFeatures: inner, hasBias: true)
+    fc2 = try LinearLayer(weights.scope("mlp.fc2"), inFeatures: inner, outFeatures: width, hasBias: true)
+    scale2 = try weights.vector("ls2", count: width)
+    heads = HeadLayout(headCount: config.headCount, kvHeadCount: config.headCount, headDim: config.headDim)
+  }
+
+  /// - Parameter hidden: `[tokens, width]`.
+  /// - Returns: the same shape.
+  func callAsFunction(_ hidden: Tensor) -> Tensor {
+    var hidden = hidden
+    let x = norm1(hidden)
+    let (queries, keys) = (q(x), k(x))
+    let mixed = ScaledDotProductAttention.attend(
+      queries: qNorm?(queries) ?? queries, keys: (kNorm?(keys) ?? keys).values, values: v(x).values, heads: heads,
+      mask: .full)
+    hidden.add(proj(mixed), scaledBy: scale1)
+    hidden.add(fc2(Activation.gelu(fc1(norm2(hidden)))), scaledBy: scale2)
+    return hidden
+  }
+}
+
+/// The tower: patches of one tile to hidden states. Layers are made when needed.
+public struct VisionTransformer: Sendable {
+  /// Hyperparameters.
+  public let config: VisionConfig
+  /// Layers that run: those up to the one `select_layer` names.
+  public let activeLayerCount: Int
+  private let patchEmbedding: PatchEmbedding
+  private let layers: ScopedWeights
+
+  /// The tower whose weights lie below `vision_model.` in `weights`.
+  /// - Throws: if a weight outside the layers is missing or has another shape, or the selected layer does not exist.
+  public init(weights: any WeightSource, config: MultimodalConfig) throws {
+    let scope = ScopedWeights(weights, prefix: "vision_model.")
+    guard (0...config.vision.layerCount).contains(config.activeLayerCount) else {
+      throw ReferenceModelError.layerSelection(selectLayer: config.selectLayer, layerCount: config.vision.layerCount)
+    }
+    self.config = config.vision
+    activeLayerCount = config.activeLayerCount
+    patchEmbedding = try PatchEmbedding(scope.scope("embeddings"), config: config.vision)
+    layers = scope.scope("encoder").scope("layers")
+  }
+
+  /// The hidden states of one tile after the selected layer; there is no final norm.
+  /// - Parameter tile: `[3, side, side]`, normalised pixels.
+  /// - Returns: `[1 + patches, width]`, the class token first.
+  /// - Throws: if a weight is missing or has another shape, or `tile` has another shape.
+  public func callAsFunction(_ tile: Tensor, trace: TraceSink? = nil) throws -> Tensor {
+    let side = config.imageSize
+    guard tile.shape == [3, side, side] else {
+      throw ReferenceModelError.pixelShape(expected: "[3, \(side), \(side)]", found: tile.shape.description)
+    }
+    var hidden = patchEmbedding(tile)
+    let traced: Shape = [1, config.tokenCount, config.hiddenSize]
+    trace?("vision.embeddings", hidden.reshaped(to: traced))
+    for index in 0..<activeLayerCount {
+      hidden = try VisionLayer(layers.scope("\(index)"), config: config)(hidden)
+      trace?("vision.layer.\(index)", hidden.reshaped(to: traced))
+    }
+    return hidden
+  }
+}

@@ -80,7 +80,9 @@ let package = Package(
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Kernels", ["Tensors"]),
     tests("SampleModel", []),
-    tests("ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "SampleModel"], resources: [.copy("Resources")]),
+    tests(
+      "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
+      resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels"]),
     tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
     tests("Verification", ["Tensors", "SampleModel"]),

@@ -30,6 +30,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
   name: "skyquant",
+  products: [.executable(name: "skyquant", targets: ["skyquant"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
   targets: [
     // Libraries of the system
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
@@ -52,9 +56,9 @@ let package = Package(
 
     // Models and their inputs
     library("ModelConfig", ["Tensors", "JSON"]),
-    library("Tokenization", ["JSON"]),
+    library("Tokenization", ["Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
-    library("ModelInputs", ["Tensors", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
+    library("ModelInputs", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
 
@@ -67,6 +71,16 @@ let package = Package(
 
     // A trained sample model for tests and the quickstart
     .target(name: "SampleModel", resources: [.copy("Resources")], swiftSettings: settings),
+
+    // The commands
+    .executableTarget(
+      name: "skyquant",
+      dependencies: [
+        "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
+        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "AWQ", "Verification",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
 
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
@@ -83,7 +97,7 @@ let package = Package(
     tests(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
       resources: [.copy("Resources")]),
-    tests("Quantization", ["Tensors", "Kernels"]),
+    tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
     tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
     tests("Verification", ["Tensors", "SampleModel"]),
   ],

@@ -12,6 +12,9 @@ import COpenBLAS
 enum BLAS {
   private static let isPinned: Void = openblas_set_num_threads(1)
 
+  /// Keeps OpenBLAS, LAPACK included, on the calling thread.
+  static func pin() { _ = isPinned }
+
   /// Which factor is stored transposed.
   enum Form {
     /// a `[m, k]`, b `[k, n]`.
@@ -22,15 +25,15 @@ enum BLAS {
     case rightTransposed
   }
 
-  /// c = alpha · a · b, `[m, n]`, with one factor perhaps transposed.
+  /// c = alpha · a · b + beta · c, `[m, n]`, with one factor perhaps transposed.
   static func multiply(
-    _ a: MatrixPointer, _ b: MatrixPointer, _ form: Form, m: Int, n: Int, k: Int, alpha: Float = 1,
+    _ a: MatrixPointer, _ b: MatrixPointer, _ form: Form, m: Int, n: Int, k: Int, alpha: Float = 1, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, stride: Int
   ) {
-    _ = isPinned
+    pin()
     unsafe cblas_sgemm(
       CblasRowMajor, form == .leftTransposed ? CblasTrans : CblasNoTrans,
       form == .rightTransposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a.base,
-      blasint(a.stride), b.base, blasint(b.stride), 0, c, blasint(stride))
+      blasint(a.stride), b.base, blasint(b.stride), beta, c, blasint(stride))
   }
 }

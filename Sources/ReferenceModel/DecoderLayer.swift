@@ -47,14 +47,25 @@ public struct Attention: Sendable {
     _ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer, tap: ActivationTap? = nil
   ) -> Tensor {
     tap?(.attentionInput, x)
+    let mixed = mix(x, rotary: rotary, cache: &cache)
+    tap?(.attentionOutput, mixed)
+    return o(mixed)
+  }
+
+  /// What o reads: the heads' weighted values side by side, `[tokens, headCount · headDim]`.
+  /// - Parameter x: `[tokens, hidden]`, normalised, from the first position on.
+  public func mix(_ x: Tensor, rotary: RotaryTable) -> Tensor {
+    var cache = KVCache.Layer()
+    return mix(x, rotary: rotary, cache: &cache)
+  }
+
+  private func mix(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
     let (queries, keys) = (q(x), k(x))
     let rotatedQueries = rotary.rotate(qNorm?.perHead(queries) ?? queries)
     let rotatedKeys = rotary.rotate(kNorm?.perHead(keys) ?? keys)
     cache.append(keys: rotatedKeys, values: v(x))
-    let mixed = ScaledDotProductAttention.attend(
+    return ScaledDotProductAttention.attend(
       queries: rotatedQueries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal)
-    tap?(.attentionOutput, mixed)
-    return o(mixed)
   }
 }
 
@@ -78,10 +89,14 @@ public struct GatedMLP: Sendable {
   /// - Returns: `[tokens, hidden]`.
   public func callAsFunction(_ x: Tensor, tap: ActivationTap? = nil) -> Tensor {
     tap?(.mlpInput, x)
-    let gated = Activation.siluGated(gate(x), up(x))
+    let gated = gated(x)
     tap?(.mlpOutput, gated)
     return down(gated)
   }
+
+  /// What down reads: silu(gate(x)) ∘ up(x), `[tokens, intermediate]`.
+  /// - Parameter x: `[tokens, hidden]`, normalised.
+  public func gated(_ x: Tensor) -> Tensor { Activation.siluGated(gate(x), up(x)) }
 }
 
 /// x + Attention(norm(x)), then x + MLP(norm(x)). All weights may be replaced by assignment.

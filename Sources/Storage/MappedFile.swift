@@ -60,7 +60,7 @@ public import Tensors
   }
 
   /// Calls `body` with all bytes of the file.
-  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+  public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
     // The span cannot leave `body`, and `self` keeps the mapping until then.
     try unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: byteCount)))
   }

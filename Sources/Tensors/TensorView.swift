@@ -5,7 +5,7 @@ public protocol ByteStorage: AnyObject, Sendable {
   /// Number of bytes owned.
   var byteCount: Int { get }
   /// Calls `body` with all bytes.
-  func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result
+  func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result
 }
 
 /// Bytes held in memory.
@@ -16,8 +16,10 @@ public final class ArrayStorage: ByteStorage {
   /// Number of bytes held.
   public var byteCount: Int { bytes.count }
   /// Calls `body` with all bytes.
-  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
-    try unsafe bytes.withUnsafeBytes { try unsafe body(RawSpan(_unsafeBytes: $0)) }
+  public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+    try unsafe bytes.withUnsafeBufferPointer { pointer throws(Failure) in
+      try unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(pointer)))
+    }
   }
 }
 
@@ -58,8 +60,10 @@ public struct TensorView: Sendable {
   }
 
   /// Calls `body` with the tensor's bytes: `info.byteCount` of them, row-major, little-endian.
-  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
-    try storage.withBytes { all in try body(all.extracting(byteOffset..<byteOffset + info.byteCount)) }
+  public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+    try storage.withBytes { all throws(Failure) in
+      try body(all.extracting(byteOffset..<byteOffset + info.byteCount))
+    }
   }
 
   /// Rows `range` of the outermost dimension as a view of their own.
@@ -70,5 +74,14 @@ public struct TensorView: Sendable {
     return TensorView(
       info: TensorInfo(name: info.name, dtype: info.dtype, shape: Shape([range.count] + rest)),
       storage: storage, byteOffset: byteOffset + range.lowerBound * rowBytes)
+  }
+}
+
+extension TensorView {
+  /// The same bytes under another shape of equal element count.
+  public func reshaped(to shape: Shape) -> TensorView {
+    precondition(shape.elementCount == info.shape.elementCount, "another number of elements")
+    return TensorView(
+      info: TensorInfo(name: info.name, dtype: info.dtype, shape: shape), storage: storage, byteOffset: byteOffset)
   }
 }

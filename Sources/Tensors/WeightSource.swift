@@ -60,3 +60,13 @@ public struct ScopedWeights: Sendable {
     try source.matrix(prefix + name, rows: rows, columns: columns)
   }
 }
+
+extension WeightMatrix {
+  /// The whole matrix in memory, `[rows, columns]`.
+  public func decoded() -> Tensor {
+    var values = [Float](repeating: 0, count: rows * columns)
+    var span = values.mutableSpan
+    decodeRows(0..<rows, into: &span)
+    return Tensor(shape: [rows, columns], values: values)
+  }
+}

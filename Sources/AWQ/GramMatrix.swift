@@ -1,0 +1,61 @@
+// The second moments of a linear's input, H = Σ w·x xᵀ: all that a layer-wise search has to know about the tokens.
+internal import Kernels
+internal import Tensors
+
+/// A symmetric matrix `[size, size]` of summed input products.
+///
+/// The output error of a weight change ΔW over all tokens is tr(ΔW·H·ΔWᵀ), so that the cost of a search does not grow
+/// with the number of tokens. Sums are additive: over samples, over processes.
+struct GramMatrix: Sendable {
+  /// Input features.
+  let size: Int
+  /// Row-major, symmetric.
+  var values: [Float]
+  /// Sum of the token weights.
+  var totalWeight: Double
+
+  /// Σ w·x² per input feature.
+  var diagonal: [Float] { (0..<size).map { values[$0 * size + $0] } }
+
+  /// The mean over tokens of the squared output change that `delta`, `[rows, size]`, causes: tr(ΔW·H·ΔWᵀ) / Σw.
+  func error(of delta: Tensor) -> Double {
+    rowErrors(of: delta).reduce(0, +) / max(totalWeight, .leastNormalMagnitude)
+  }
+
+  /// Each row's share of `error`, not divided by the weight. Summed in double precision, in index order.
+  func rowErrors(of delta: Tensor) -> [Double] {
+    let product = times(delta)
+    return (0..<delta.shape[0]).map { row in
+      var sum = 0.0
+      for index in row * size..<(row + 1) * size {
+        sum += Double(delta.values[index]) * Double(product.values[index])
+      }
+      return sum
+    }
+  }
+
+  /// `delta · H`, `[rows, size]`.
+  func times(_ delta: Tensor) -> Tensor {
+    Matmul.linear(delta, FloatMatrix(rows: size, columns: size, values: values), bias: nil)
+  }
+
+  /// The matrix of inputs divided by `scales`: H[i][j] / (s[i]·s[j]).
+  func divided(by scales: [Float]) -> GramMatrix {
+    var result = self
+    let inverse = scales.map { 1 / $0 }
+    for row in 0..<size {
+      for column in 0..<size { result.values[row * size + column] *= inverse[row] * inverse[column] }
+    }
+    return result
+  }
+
+  /// The block of features `start..<start + count` with itself, `[count, count]`.
+  func block(from start: Int, count: Int) -> [Float] {
+    var block: [Float] = []
+    block.reserveCapacity(count * count)
+    for row in start..<start + count {
+      block += values[row * size + start..<row * size + start + count]
+    }
+    return block
+  }
+}

@@ -1,0 +1,77 @@
+// GPTQ (Frantar et al., arXiv 2210.17323) with static groups: ranges are fixed before, columns are visited by falling
+// activation energy ("act-order"), and each column's rounding error is moved onto the columns not yet rounded.
+internal import Kernels
+internal import Quantization
+internal import Tensors
+
+/// Rounds a weight under its input's Hessian.
+struct HessianRounding {
+  /// Added to the diagonal as a fraction of its mean, so that directions no token took stay invertible.
+  static let damping = 0.01
+  /// Rows rounded together; fixed, so that results do not depend on threads.
+  static let panelRows = 64
+
+  private let order: [Int]
+  private let upper: [Float]
+  private let scheme: QuantizationScheme
+
+  /// Factors the damped Hessian. Nil if it has no positive definite damped form (it is not finite).
+  init?(gram: GramMatrix, scheme: QuantizationScheme) {
+    let diagonal = gram.diagonal
+    let order = diagonal.indices.sorted { (diagonal[$0], -$0) > (diagonal[$1], -$1) }
+    let size = gram.size
+    let mean = diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
+    guard mean.isFinite, mean > 0 else { return nil }
+    var permuted = [Double](repeating: 0, count: size * size)
+    for (row, source) in order.enumerated() {
+      for (column, other) in order.enumerated() {
+        permuted[row * size + column] = Double(gram.values[source * size + other])
+      }
+      permuted[row * size + row] += Self.damping * mean
+    }
+    guard let upper = Cholesky.upperFactorOfInverse(permuted, size: size) else { return nil }
+    self.order = order
+    self.upper = upper
+    self.scheme = scheme
+  }
+
+  /// The codes of `weight`, `[out, in]`, on the levels of `ranges`.
+  func codes(of weight: Tensor, ranges: GroupRanges) -> [UInt8] {
+    let rows = weight.shape[0]
+    let columns = weight.shape[1]
+    let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in
+      let start = index * Self.panelRows
+      return panelCodes(weight, ranges, rows: start..<min(start + Self.panelRows, rows))
+    }
+    var codes: [UInt8] = []
+    codes.reserveCapacity(rows * columns)
+    for panel in panels { codes += panel }
+    return codes
+  }
+
+  /// Codes of some rows, row-major.
+  private func panelCodes(_ weight: Tensor, _ ranges: GroupRanges, rows: Range<Int>) -> [UInt8] {
+    let columns = weight.shape[1]
+    let groups = columns / scheme.groupSize
+    // Lanes beyond the last row repeat nothing: they hold zeros and are dropped.
+    let lanes = (rows.count + 7) / 8 * 8
+    var panel = [Float](repeating: 0, count: columns * lanes)
+    var scales = [Float](repeating: 1, count: columns * lanes)
+    var zeros = [Float](repeating: 0, count: columns * lanes)
+    for (lane, row) in rows.enumerated() {
+      for (position, column) in order.enumerated() {
+        let range = ranges.ranges[row * groups + column / scheme.groupSize]
+        panel[position * lanes + lane] = weight.values[row * columns + column]
+        scales[position * lanes + lane] = range.scale
+        zeros[position * lanes + lane] = Float(range.zero)
+      }
+    }
+    let codes = ErrorFeedbackRounding.codes(
+      panel: &panel, upper: upper, scales: scales, zeros: zeros, columns: columns, lanes: lanes)
+    var result = [UInt8](repeating: 0, count: rows.count * columns)
+    for lane in 0..<rows.count {
+      for (position, column) in order.enumerated() { result[lane * columns + column] = codes[position * lanes + lane] }
+    }
+    return result
+  }
+}

@@ -1,0 +1,74 @@
+// Quantizes a language model, one decoder layer in memory at a time.
+public import ModelConfig
+public import Quantization
+public import ReferenceModel
+public import Tensors
+
+/// What the user decides.
+public struct QuantizationOptions: Sendable {
+  /// Bits and group size.
+  public var scheme: QuantizationScheme
+  /// How scales, ranges and codes are found.
+  public var method: QuantizationMethod
+  /// Which activations the statistics come from.
+  public var propagation: Propagation
+  /// Whether a module, by canonical name, may be quantized.
+  public var isIncluded: @Sendable (_ module: String) -> Bool
+
+  /// Options for all linears of the language model unless `isIncluded` says otherwise.
+  public init(
+    scheme: QuantizationScheme, method: QuantizationMethod, propagation: Propagation = .float,
+    isIncluded: @escaping @Sendable (_ module: String) -> Bool = { _ in true }
+  ) {
+    self.scheme = scheme
+    self.method = method
+    self.propagation = propagation
+    self.isIncluded = isIncluded
+  }
+
+  /// Whether the linear `module` with this weight becomes int4.
+  public func quantizes(_ module: String, _ weight: any WeightMatrix) -> Bool {
+    isIncluded(module) && scheme.fits(outFeatures: weight.rows, inFeatures: weight.columns)
+  }
+}
+
+/// A step of the way, for progress displays.
+public enum QuantizationEvent: Sendable {
+  /// One site of a layer is done.
+  case site(layer: Int, site: LinearSite)
+  /// A layer is done.
+  case layer(QuantizedLayer)
+}
+
+/// Walks through the decoder and quantizes it.
+public struct ModelQuantizer {
+  private let model: LanguageModel
+  private let config: TextConfig
+  private let options: QuantizationOptions
+
+  /// A quantizer of `model`.
+  public init(model: LanguageModel, config: TextConfig, options: QuantizationOptions) {
+    self.model = model
+    self.config = config
+    self.options = options
+  }
+
+  /// Quantizes every layer in order and reports each as soon as it is done.
+  ///
+  /// - Parameters:
+  ///   - samples: May be empty for `rtn`; the other methods then fall back to plain rounding.
+  ///   - onEvent: Called on the way; what it throws ends the run.
+  /// - Throws: what reading weights or `onEvent` throws.
+  public func run(_ samples: [CalibrationSample], onEvent: (QuantizationEvent) throws -> Void) throws {
+    var streams = CalibrationStreams(samples, propagation: options.propagation)
+    let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
+    for index in 0..<model.layerCount {
+      var quantizer = LayerQuantizer(
+        index: index, layer: try model.layer(index), config: config, options: options)
+      let layer = try quantizer.run(&streams, samples: samples, rotary: rotary) { site in
+        try onEvent(.site(layer: index, site: site))
+      }
+      try onEvent(.layer(layer))
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// Fits every group's range: an asymmetric clip under the Hessian of the group itself, then a least-squares scale.
+//
+// AutoAWQ clips both ends alike and judges by single products. Here the low and the high end shrink independently, and
+// a range is judged by dᵀ·H_gg·d, the output error that the group's rounding errors d cause together.
+internal import Kernels
+internal import Quantization
+internal import Tensors
+
+/// Chooses ranges for all groups of a (scaled) weight.
+struct RangeSearch {
+  /// Fractions of the full range tried for both ends together, then for each end alone around the best.
+  static let jointShrinks: [Float] = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6]
+  static let endShrinks: [Float] = [0.8, 0.88, 0.94, 1.06, 1.12]
+  /// Rounds of scale refits by least squares.
+  static let refitRounds = 2
+
+  /// `[out, in]`, columns already multiplied by the scales.
+  let weight: Tensor
+  /// Of the inputs divided by the scales.
+  let gram: GramMatrix
+  let scheme: QuantizationScheme
+
+  /// The fitted ranges, row by row.
+  func fitted() -> GroupRanges {
+    let groups = weight.shape[1] / scheme.groupSize
+    let rows = weight.shape[0]
+    let columns = Parallel.map(groups) { GroupColumn(self, group: $0).fitted() }
+    var ranges: [GroupRange] = []
+    ranges.reserveCapacity(rows * groups)
+    for row in 0..<rows {
+      for group in 0..<groups { ranges.append(columns[group][row]) }
+    }
+    return GroupRanges(ranges)
+  }
+}
+
+/// One group of input features, for all rows at once: every candidate is one product with the group's Hessian block.
+private struct GroupColumn {
+  let size: Int
+  let rows: Int
+  let weights: [Float]
+  let block: FloatMatrix
+  let extremes: [(low: Float, high: Float)]
+
+  init(_ search: RangeSearch, group: Int) {
+    let size = search.scheme.groupSize
+    let columns = search.weight.shape[1]
+    let start = group * size
+    var weights: [Float] = []
+    weights.reserveCapacity(search.weight.shape[0] * size)
+    for row in 0..<search.weight.shape[0] {
+      weights += search.weight.values[row * columns + start..<row * columns + start + size]
+    }
+    self.size = size
+    self.rows = search.weight.shape[0]
+    block = FloatMatrix(rows: size, columns: size, values: search.gram.block(from: start, count: size))
+    extremes = (0..<rows).map { row in
+      let group = weights[row * size..<(row + 1) * size]
+      return (min(group.min() ?? 0, 0), max(group.max() ?? 0, 0))
+    }
+    self.weights = weights
+  }
+
+  func fitted() -> [GroupRange] {
+    var shrinks = [(low: Float, high: Float)](repeating: (1, 1), count: rows)
+    var best = extremes.map { GroupRange(low: $0.low, high: $0.high) }
+    var losses = errors(of: best)
+    func consider(_ change: (_ row: Int) -> (low: Float, high: Float)) {
+      let tried = (0..<rows).map(change)
+      let ranges = tried.enumerated().map { row, shrink in
+        GroupRange(low: extremes[row].low * shrink.low, high: extremes[row].high * shrink.high)
+      }
+      for (row, loss) in errors(of: ranges).enumerated() where loss < losses[row] {
+        (losses[row], best[row], shrinks[row]) = (loss, ranges[row], tried[row])
+      }
+    }
+    for shrink in RangeSearch.jointShrinks.dropFirst() { consider { _ in (shrink, shrink) } }
+    let joint = shrinks
+    for factor in RangeSearch.endShrinks { consider { (min(joint[$0].low * factor, 1), joint[$0].high) } }
+    let lowered = shrinks
+    for factor in RangeSearch.endShrinks { consider { (lowered[$0].low, min(lowered[$0].high * factor, 1)) } }
+    for _ in 0..<RangeSearch.refitRounds {
+      let ranges = refitted(best)
+      for (row, loss) in errors(of: ranges).enumerated() where loss < losses[row] {
+        (losses[row], best[row]) = (loss, ranges[row])
+      }
+    }
+    return best
+  }
+
+  /// dᵀ·H·d of every row.
+  private func errors(of ranges: [GroupRange]) -> [Float] {
+    var delta = weights
+    for row in 0..<rows {
+      let range = ranges[row]
+      for index in row * size..<(row + 1) * size { delta[index] = range.rounded(delta[index]) - delta[index] }
+    }
+    return dots(delta, delta)
+  }
+
+  /// The scale that fits the present codes best: s = (cᵀHw) / (cᵀHc) with c = q − z.
+  private func refitted(_ ranges: [GroupRange]) -> [GroupRange] {
+    var levels = weights
+    for row in 0..<rows {
+      let range = ranges[row]
+      for index in row * size..<(row + 1) * size {
+        levels[index] = Float(Int(range.code(levels[index])) - range.zero)
+      }
+    }
+    let products = dots(levels, weights)
+    let norms = dots(levels, levels)
+    return (0..<rows).map { row in
+      let scale = products[row] / norms[row]
+      return scale.isFinite && scale > 0 ? ranges[row].with(scale: scale) : ranges[row]
+    }
+  }
+
+  /// aᵀ·H·b of every row.
+  private func dots(_ a: [Float], _ b: [Float]) -> [Float] {
+    let product = Matmul.linear(Tensor(shape: [rows, size], values: a), block, bias: nil).values
+    return (0..<rows).map { row in
+      var sum: Float = 0
+      for index in row * size..<(row + 1) * size { sum += product[index] * b[index] }
+      return sum
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Quantizes the linears that share one input: scales for the site, then ranges and codes per linear, judged on
+// held-out tokens. A linear never ends worse than plain rounding.
+internal import Kernels
+internal import Quantization
+internal import Tensors
+
+/// The outcome for one linear.
+struct QuantizedCandidate {
+  var method: QuantizationMethod
+  /// Stands for W·s.
+  var linear: QuantizedLinear
+  /// Held-out output error.
+  var error: Double
+}
+
+/// The outcome for a site.
+struct SiteOutcome {
+  var scale: ScaleCandidate
+  /// In the order of the weights given.
+  var linears: [QuantizedCandidate]
+  /// Held-out error of plain rounding, per linear.
+  var roundingErrors: [Double]
+  var totalError: Double { linears.reduce(0) { $0 + $1.error } }
+}
+
+/// Searches one site.
+struct SiteQuantizer {
+  let weights: [Tensor]
+  let statistics: SiteStatistics
+  let scheme: QuantizationScheme
+  let pooling: ChannelPooling
+  let method: QuantizationMethod
+  /// Whether the site's scales can be folded into what comes before.
+  let searchesScales: Bool
+
+  func quantized() -> SiteOutcome {
+    let rounded = weights.map { candidate(.rtn, QuantizedLinear(rounding: $0, scheme: scheme), of: $0, scales: nil) }
+    let plain = SiteOutcome(
+      scale: .identity(size: statistics.fit.size), linears: rounded, roundingErrors: rounded.map(\.error))
+    guard method != .rtn, !statistics.hasNonFinite, statistics.fit.totalWeight > 0 else { return plain }
+    let scaled = outcome(scale: searchedScale(), roundingErrors: plain.roundingErrors)
+    if method == .awqCompat { return scaled }
+    let neverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
+    let unscaled = fallback(plain)
+    return neverWorse && scaled.totalError <= unscaled.totalError ? scaled : unscaled
+  }
+
+  /// The method without scales, each linear keeping plain rounding where that is as good.
+  private func fallback(_ plain: SiteOutcome) -> SiteOutcome {
+    var result = outcome(scale: plain.scale, roundingErrors: plain.roundingErrors)
+    for (index, candidate) in plain.linears.enumerated() where !(result.linears[index].error < candidate.error) {
+      result.linears[index] = candidate
+    }
+    return result
+  }
+
+  private func searchedScale() -> ScaleCandidate {
+    guard searchesScales else { return .identity(size: statistics.fit.size) }
+    let channels = ChannelStatistics(
+      meanAbs: statistics.meanAbs, energy: statistics.energy,
+      weightMean: Self.weightMean(weights, groupSize: scheme.groupSize))
+    let search = ScaleSearch(
+      weights: weights, gram: statistics.fit, statistics: channels, scheme: scheme, pooling: pooling)
+    return method == .awqCompat ? search.autoAWQ() : search.best().candidate
+  }
+
+  private func outcome(scale: ScaleCandidate, roundingErrors: [Double]) -> SiteOutcome {
+    let gram = statistics.fit.divided(by: scale.scales)
+    let hessian = method == .awqGPTQ ? HessianRounding(gram: gram, scheme: scheme) : nil
+    let linears = weights.map { weight in
+      let scaled = weight.columnsMultiplied(by: scale.scales)
+      return candidate(method, quantize(scaled, gram: gram, hessian: hessian), of: weight, scales: scale.scales)
+    }
+    return SiteOutcome(scale: scale, linears: linears, roundingErrors: roundingErrors)
+  }
+
+  /// Ranges and codes of one scaled weight.
+  private func quantize(_ scaled: Tensor, gram: GramMatrix, hessian: HessianRounding?) -> QuantizedLinear {
+    guard method != .awqCompat else { return SymmetricClip(weight: scaled, gram: gram, scheme: scheme).clipped() }
+    let ranges = RangeSearch(weight: scaled, gram: gram, scheme: scheme).fitted()
+    guard let hessian else { return QuantizedLinear(rounding: scaled, ranges: ranges, scheme: scheme) }
+    let codes = CodeDescent(gram: gram, scheme: scheme)
+      .improved(hessian.codes(of: scaled, ranges: ranges), weight: scaled, ranges: ranges)
+    return QuantizedLinear(
+      codes: codes, ranges: ranges, outFeatures: scaled.shape[0], inFeatures: scaled.shape[1], scheme: scheme)
+  }
+
+  /// Judges a quantization of `weight`·s on held-out tokens, in the coordinates of the original input.
+  private func candidate(
+    _ method: QuantizationMethod, _ linear: QuantizedLinear, of weight: Tensor, scales: [Float]?
+  ) -> QuantizedCandidate {
+    var delta = linear.dequantized()
+    if let scales { delta = delta.columnsMultiplied(by: scales.map { 1 / $0 }) }
+    for index in delta.values.indices { delta.values[index] -= weight.values[index] }
+    return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta))
+  }
+
+  /// Mean over all rows of |w| divided by its group's largest |w| (AutoAWQ's `w_mean`).
+  static func weightMean(_ weights: [Tensor], groupSize: Int) -> [Float] {
+    let columns = weights.first?.shape[1] ?? 0
+    var sums = [Double](repeating: 0, count: columns)
+    for weight in weights {
+      for start in stride(from: 0, to: weight.values.count, by: groupSize) {
+        let group = weight.values[start..<start + groupSize]
+        let largest = group.reduce(0) { max($0, abs($1)) } + 1e-6
+        for index in group.indices { sums[index % columns] += Double(abs(group[index]) / largest) }
+      }
+    }
+    let rows = weights.reduce(0) { $0 + $1.shape[0] }
+    return sums.map { Float($0 / Double(max(rows, 1))) }
+  }
+}

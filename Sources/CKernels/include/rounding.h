@@ -1,0 +1,38 @@
+// Rounding to 4-bit levels, and the inner loops of Hessian-aware rounding. Fast and plain agree bit for bit:
+// neither fuses multiply and add, and none of these loops reduces.
+#ifndef CK_ROUNDING_H
+#define CK_ROUNDING_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// Rounds `groups` consecutive groups of `group` weights to their levels:
+/// code = clamp(round-half-even(w / scale) + zero, 0, 15), out = (code - zero) * scale. NaN gets code 0.
+/// w, out: [groups, group]; scales, zeros: [groups]; codes: like w, or NULL. `out` may be `w`.
+void ck_round_groups(
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
+void ck_round_groups_ref(
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
+
+/// One block of GPTQ, column by column: rounds column j, err[j] = (w[j] - level) / u[j][j], and takes
+/// err[j] * u[j][k] off every later column k of the block.
+/// w, err, codes, scales, zeros: [columns, lanes] (a lane is an output row);
+/// u: upper triangular, row j at u + j * stride. The fast one needs lanes % 8 == 0.
+void ck_gptq_block(
+  float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
+  size_t columns, size_t lanes);
+void ck_gptq_block_ref(
+  float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
+  size_t columns, size_t lanes);
+
+/// One sweep of coordinate descent over the codes of one row: each code in turn moves to the level nearest to
+/// the minimum of the row's error dT H d with all others held. Returns how many codes changed.
+/// codes: [columns]; gradient: H d on entry, kept up to date; gram: H, [columns, columns];
+/// scales, zeros: [columns / group]. Columns with H[j][j] <= 0 are left alone.
+size_t ck_descend_row(
+  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t columns,
+  size_t group);
+size_t ck_descend_row_ref(
+  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t columns,
+  size_t group);
+
+#endif

@@ -1,0 +1,54 @@
+// Takes the three tensors of every quantized linear of an AWQ checkpoint together.
+internal import ModelConfig
+internal import Quantization
+internal import Safetensors
+internal import Tensors
+
+/// Reads the tensors of a checkpoint, quantized or not.
+struct AWQCheckpointReader {
+  private let checkpoint: SafetensorsCheckpoint
+  private let quantization: QuantizationConfig?
+
+  init(_ checkpoint: SafetensorsCheckpoint, quantization: QuantizationConfig?) {
+    self.checkpoint = checkpoint
+    self.quantization = quantization
+  }
+
+  /// All tensors in file order; a quantized linear stands where its qweight stands, under the name of its weight.
+  func tensors() throws -> [StoredTensor] {
+    guard let quantization else {
+      return try checkpoint.tensors.map { StoredTensor(name: $0.name, content: .dense(try checkpoint.view($0.name))) }
+    }
+    guard let scheme = QuantizationScheme(groupSize: quantization.groupSize) else {
+      throw ModelFilesError.unsupported(
+        path: checkpoint.path, reason: "group size \(quantization.groupSize) is not supported; use 32, 64 or 128")
+    }
+    return try checkpoint.tensors.compactMap { info in
+      if let module = info.name.removingSuffix(".qweight") { return try linear(module, scheme) }
+      if let module = info.name.removingSuffix(".qzeros") ?? info.name.removingSuffix(".scales"),
+        checkpoint.contains(module + ".qweight")
+      {
+        return nil
+      }
+      return StoredTensor(name: info.name, content: .dense(try checkpoint.view(info.name)))
+    }
+  }
+
+  private func linear(_ module: String, _ scheme: QuantizationScheme) throws -> StoredTensor {
+    for part in [".qzeros", ".scales"] where !checkpoint.contains(module + part) {
+      throw ModelFilesError.incompleteLinear(path: checkpoint.path, module: module, missing: module + part)
+    }
+    let qweight = try checkpoint.view(module + ".qweight")
+    guard
+      let matrix = AWQGEMMMatrix(
+        qweight: qweight, qzeros: try checkpoint.view(module + ".qzeros"),
+        scales: try checkpoint.view(module + ".scales"), scheme: scheme)
+    else {
+      throw ModelFilesError.wrongShape(
+        path: checkpoint.path, name: module + ".qweight",
+        expected: "I32 [in, out/8] with qzeros I32 [in/\(scheme.groupSize), out/8] and scales F16",
+        found: "\(qweight.info.dtype.rawValue) \(qweight.info.shape)")
+    }
+    return StoredTensor(name: module + ".weight", content: .int4(matrix))
+  }
+}

@@ -1,0 +1,108 @@
+// Writes an AWQ checkpoint while the model is being quantized: plan first, then every layer as soon as it is done.
+public import JSON
+internal import Kernels
+internal import ModelConfig
+public import Quantization
+internal import Safetensors
+internal import Storage
+internal import Tensors
+
+/// What a decoder layer has become.
+public struct LayerOutput: Sendable {
+  /// Quantized linears by canonical module name.
+  public var linears: [String: QuantizedLinear]
+  /// Norms and biases that absorbed scales, by canonical tensor name.
+  public var folded: [String: [Float]]
+
+  /// What a decoder layer has become.
+  public init(linears: [String: QuantizedLinear], folded: [String: [Float]]) {
+    self.linears = linears
+    self.folded = folded
+  }
+}
+
+/// Streams an AWQ checkpoint into a directory that has no name until it is complete.
+///
+/// Nothing but the layer at hand is in memory. Everything that is not quantized keeps its bytes, and every file of the
+/// original that is not a weight is carried over.
+public struct AWQCheckpointWriter: ~Copyable {
+  /// The file that says how the checkpoint was made.
+  public static let provenanceName = "skyquant.json"
+
+  private let source: ModelFile
+  private let scheme: QuantizationScheme
+  private let plan: CheckpointPlan
+  private var writer: SafetensorsCheckpointWriter
+
+  /// Plans the output of quantizing `source` and writes what belongs to no decoder layer.
+  /// - Throws: `StorageError` if the directory exists and is not to be replaced, or the disk fails.
+  public init(
+    source: ModelFile, scheme: QuantizationScheme, path: String, overwriting: Bool,
+    quantizes: (_ module: String) -> Bool
+  ) throws {
+    let plan = CheckpointPlan(source, scheme: scheme, quantizes: quantizes)
+    let shards: ShardPlan
+    do throws(SafetensorsError.Reason) {
+      shards = try ShardPlan(tensors: plan.all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"])
+    } catch {
+      throw SafetensorsError(path: path, reason: error)
+    }
+    var writer = try SafetensorsCheckpointWriter(shards, in: StagedDirectory(path: path, overwriting: overwriting))
+    for tensor in plan.outside { try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &writer) }
+    self.source = source
+    self.scheme = scheme
+    self.plan = plan
+    self.writer = writer
+  }
+
+  /// Writes decoder layer `index`; layers must come in order.
+  /// - Throws: `StorageError` if the disk fails.
+  public mutating func write(_ output: LayerOutput, layer index: Int) throws {
+    for tensor in plan.layers[index] { try tensor.write(output, scheme, into: &writer) }
+  }
+
+  /// Writes config and carried-over files, and gives the directory its name.
+  /// - Parameter provenance: How the checkpoint was made; written as `skyquant.json`.
+  /// - Throws: `StorageError` or `JSONError`; then nothing has the directory's name.
+  public consuming func finish(provenance: JSONValue) throws {
+    let directory = try writer.finish()
+    for name in source.files.names where !Self.isWeightFile(name) && !Self.isWritten(name) {
+      if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
+    }
+    let newline = [UInt8(ascii: "\n")]
+    let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
+    try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")
+    try directory.write(try provenance.serialized(.pretty) + newline, to: Self.provenanceName)
+    try directory.commit()
+  }
+
+  private static func isWritten(_ name: String) -> Bool { name == "config.json" || name == provenanceName }
+
+  private static func isWeightFile(_ name: String) -> Bool {
+    [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".gguf"].contains {
+      name.hasSuffix($0)
+    }
+  }
+}
+
+extension PlannedTensor {
+  /// Writes what the tensor has become.
+  fileprivate func write(
+    _ output: LayerOutput, _ scheme: QuantizationScheme, into writer: inout SafetensorsCheckpointWriter
+  ) throws {
+    switch fate {
+    case .copied(let view):
+      try view.withBytes { try writer.write($0, of: name) }
+    case .folded(let view):
+      let values = try output.folded[canonicalName] ?? view.floats()
+      try writer.write(unsafe HalfPrecision.float16Bits(values).span.bytes, of: name)
+    case .quantized:
+      let module = canonicalName.removingSuffix(".weight") ?? canonicalName
+      guard let parts = output.linears[module]?.awqTensors else { preconditionFailure("planned, not given: \(module)") }
+      let names = outputs(scheme).map(\.name)
+      try writer.write(unsafe parts.qweight.span.bytes, of: names[0])
+      try writer.write(unsafe parts.qzeros.span.bytes, of: names[1])
+      try writer.write(unsafe parts.scales.span.bytes, of: names[2])
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// config.json of an AWQ checkpoint: the original's, with how its linears are stored, where every loader looks.
+internal import JSON
+internal import ModelConfig
+internal import Quantization
+
+/// Writes the quantization into a config.
+struct AWQConfigDocument {
+  let config: ModelConfig
+  let scheme: QuantizationScheme
+  /// Modules of the decoder layers that stay in 16 bit, by their names in the file.
+  let skippedLinears: [String]
+
+  /// The document.
+  ///
+  /// transformers and vLLM read the top level, lmdeploy and older vLLM the language model's config: both get it. The
+  /// skip list is spelled out, since transformers would otherwise replace the linears of the vision tower.
+  var document: JSONValue {
+    guard var object = config.document.objectValue else { return config.document }
+    object = halved(object)
+    object["quantization_config"] = quantization
+    let nested = config.layout == .chat ? "llm_config" : "text_config"
+    if var language = object[nested]?.objectValue {
+      language = halved(language)
+      language["quantization_config"] = quantization
+      object[nested] = .object(language)
+    }
+    return .object(object)
+  }
+
+  private var quantization: JSONValue {
+    [
+      "quant_method": "awq", "version": "gemm", "bits": .integer(QuantizationScheme.bits),
+      "group_size": .integer(scheme.groupSize), "zero_point": true,
+      "modules_to_not_convert": .array((unquantizedModules + skippedLinears).map(JSONValue.string)),
+    ]
+  }
+
+  private var unquantizedModules: [String] {
+    switch config.layout {
+    case .chat: ["vision_model", "mlp1", "lm_head"]
+    case .native: ["vision_tower", "multi_modal_projector", "lm_head"]
+    case .text: ["lm_head"]
+    }
+  }
+
+  /// AWQ kernels compute in half precision; the config's own spelling of the key is kept.
+  private func halved(_ object: JSONObject) -> JSONObject {
+    var object = object
+    let key = object["dtype"] != nil ? "dtype" : "torch_dtype"
+    if object[key] != nil { object[key] = "float16" }
+    return object
+  }
+}

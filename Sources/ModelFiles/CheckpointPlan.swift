@@ -1,0 +1,107 @@
+// Plan, then write: which tensors an AWQ checkpoint will hold, in which order, before any of them exists.
+internal import ModelConfig
+internal import Quantization
+internal import Tensors
+
+/// One tensor of the original model and what becomes of it.
+struct PlannedTensor {
+  /// What becomes of a tensor.
+  enum Fate {
+    /// Its bytes are copied.
+    case copied(TensorView)
+    /// A norm or bias that may absorb scales: half precision.
+    case folded(TensorView)
+    /// A linear that becomes int4.
+    case quantized(outFeatures: Int, inFeatures: Int)
+  }
+
+  /// Its name in the original's layout.
+  let name: String
+  /// Its canonical name.
+  let canonicalName: String
+  /// What becomes of it.
+  let fate: Fate
+
+  /// Names, types and shapes in the output.
+  func outputs(_ scheme: QuantizationScheme) -> [TensorInfo] {
+    switch fate {
+    case .copied(let view): return [view.info]
+    case .folded(let view): return [TensorInfo(name: name, dtype: .float16, shape: view.info.shape)]
+    case .quantized(let rows, let columns):
+      let module = name.removingSuffix(".weight") ?? name
+      let groups = columns / scheme.groupSize
+      return [
+        TensorInfo(name: module + ".qweight", dtype: .int32, shape: [columns, rows / AWQPacking.packFactor]),
+        TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [groups, rows / AWQPacking.packFactor]),
+        TensorInfo(name: module + ".scales", dtype: .float16, shape: [groups, rows]),
+      ]
+    }
+  }
+}
+
+/// The output's tensors: first what belongs to no decoder layer, then layer by layer, in the order of the original.
+struct CheckpointPlan {
+  /// Tensors outside the decoder layers.
+  let outside: [PlannedTensor]
+  /// Tensors of each decoder layer.
+  let layers: [[PlannedTensor]]
+
+  /// Plans the output of quantizing `source`.
+  init(_ source: ModelFile, scheme: QuantizationScheme, quantizes: (_ module: String) -> Bool) {
+    var outside: [PlannedTensor] = []
+    var layers = [[PlannedTensor]](repeating: [], count: source.config.text.layerCount)
+    for tensor in source.tensors {
+      guard case .dense(let view) = tensor.content else { continue }
+      let names = WeightNames.canonical(tensor.name, layout: source.config.layout)
+      let canonical = names.count == 1 ? names[0].name : tensor.name
+      let planned = PlannedTensor(
+        name: tensor.name, canonicalName: canonical,
+        fate: CheckpointPlan.fate(canonical, view, scheme: scheme, quantizes: quantizes))
+      if let layer = CheckpointPlan.decoderLayer(canonical), layers.indices.contains(layer) {
+        layers[layer].append(planned)
+      } else {
+        outside.append(planned)
+      }
+    }
+    self.outside = outside
+    self.layers = layers
+  }
+
+  /// All tensors in order.
+  var all: [PlannedTensor] { outside + layers.flatMap { $0 } }
+
+  /// Linears of the decoder layers that stay in 16 bit, by their module names in the file.
+  var skippedLinears: [String] {
+    layers.flatMap { $0 }.compactMap { tensor in
+      guard case .copied(let view) = tensor.fate, view.info.shape.rank == 2 else { return nil }
+      return tensor.name.removingSuffix(".weight")
+    }
+  }
+
+  private static func fate(
+    _ name: String, _ view: TensorView, scheme: QuantizationScheme, quantizes: (String) -> Bool
+  ) -> PlannedTensor.Fate {
+    guard decoderLayer(name) != nil else { return .copied(view) }
+    let shape = view.info.shape
+    let module = name.removingSuffix(".weight")
+    if let module, DecoderLinear.allCases.contains(where: { module.hasSuffix("." + $0.rawValue) }), shape.rank == 2, quantizes(module),
+      scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
+    {
+      return .quantized(outFeatures: shape[0], inFeatures: shape[1])
+    }
+    return foldedNames.contains(where: { name.hasSuffix("." + $0) }) ? .folded(view) : .copied(view)
+  }
+
+  /// What can absorb scales.
+  private static let foldedNames = [
+    "input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias",
+  ]
+
+  /// The number of the decoder layer that `name` belongs to.
+  private static func decoderLayer(_ name: String) -> Int? {
+    guard let rest = name.removingPrefix("language_model.model.layers."), let dot = rest.firstIndex(of: ".") else {
+      return nil
+    }
+    return Int(rest[..<dot])
+  }
+}

@@ -1,0 +1,76 @@
+// Opens any model: a checkpoint directory, an AWQ directory, a .skyq file. What follows need not know which.
+internal import JSON
+public import ModelConfig
+internal import Safetensors
+internal import Skyq
+public import Storage
+internal import Tensors
+
+/// A model on disk: its config, its small files, and its weights, mapped.
+public struct ModelFile: Sendable {
+  /// How the weights are stored.
+  public enum Kind: String, Sendable {
+    /// Safetensors shards in 16 or 32 bit.
+    case checkpoint
+    /// Safetensors shards with AWQ GEMM linears.
+    case awqCheckpoint = "awq checkpoint"
+    /// One memory-mapped file.
+    case skyq
+  }
+
+  /// As the user named it.
+  public let path: String
+  /// How the weights are stored.
+  public let kind: Kind
+  /// config.json.
+  public let config: ModelConfig
+  /// config.json, tokenizer.json and so on.
+  public let files: any NamedFiles
+  /// All weights in the order they are stored.
+  public let tensors: [StoredTensor]
+  /// The weights by canonical name.
+  public let weights: StoredWeights
+
+  /// Opens the model `path` and reads headers only.
+  /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError`, `ModelConfigError` or `ModelFilesError`.
+  public static func open(_ path: String) throws -> ModelFile {
+    path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
+  }
+
+  private static func openDirectory(_ path: String) throws -> ModelFile {
+    let directory = try DirectoryFiles(path: path)
+    let config = try config(in: directory, path: path)
+    let checkpoint = try SafetensorsCheckpoint(directory: directory)
+    let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
+    return ModelFile(
+      path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
+      tensors: tensors)
+  }
+
+  private static func openSkyq(_ path: String) throws -> ModelFile {
+    let file = try SkyqFile(path: path)
+    let config = try config(in: file, path: path)
+    return ModelFile(
+      path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors())
+  }
+
+  private init(path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor]) {
+    self.path = path
+    self.kind = kind
+    self.config = config
+    self.files = files
+    self.tensors = tensors
+    weights = StoredWeights(tensors, layout: config.layout, path: path)
+  }
+
+  private static func config(in files: any NamedFiles, path: String) throws -> ModelConfig {
+    guard let bytes = try files.bytes(of: "config.json") else {
+      throw ModelFilesError.missingFile(path: path, name: "config.json")
+    }
+    do {
+      return try ModelConfig(document: try JSONValue(parsing: bytes))
+    } catch let error as JSONError {
+      throw ModelFilesError.notAModel(path: path, reason: "config.json: \(error)")
+    }
+  }
+}

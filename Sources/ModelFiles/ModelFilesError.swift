@@ -1,0 +1,47 @@
+// Why a model on disk cannot be used.
+public import Storage
+internal import Tensors
+
+/// A failure to open or write a model. Messages are one line and say what to do.
+public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
+  /// Neither a checkpoint directory nor a .skyq file.
+  case notAModel(path: String, reason: String)
+  /// A file that every model needs is not there.
+  case missingFile(path: String, name: String)
+  /// The forward pass asks for a tensor that the model does not have.
+  case missingTensor(path: String, name: String)
+  /// A tensor has another shape than config.json implies.
+  case wrongShape(path: String, name: String, expected: String, found: String)
+  /// A tensor has a type that cannot be used here.
+  case wrongType(path: String, name: String, expected: String, found: String)
+  /// Part of a quantized linear is missing.
+  case incompleteLinear(path: String, module: String, missing: String)
+  /// A well-formed model that this command cannot work on.
+  case unsupported(path: String, reason: String)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .notAModel(let path, let reason): "\(path.displayed): not a model: \(reason)"
+    case .missingFile(let path, let name): "\(path.displayed): \(name) is missing; copy it from the original repository"
+    case .missingTensor(let path, let name):
+      "\(path.displayed): tensor '\(name.displayed)' is missing, though config.json calls for it"
+    case .wrongShape(let path, let name, let expected, let found):
+      "\(path.displayed): tensor '\(name.displayed)': expected shape \(expected), found \(found)"
+    case .wrongType(let path, let name, let expected, let found):
+      "\(path.displayed): tensor '\(name.displayed)': expected \(expected), found \(found)"
+    case .incompleteLinear(let path, let module, let missing):
+      "\(path.displayed): quantized linear '\(module.displayed)': \(missing) is missing"
+    case .unsupported(let path, let reason): "\(path.displayed): \(reason)"
+    }
+  }
+
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    switch self {
+    case .notAModel, .missingFile: .missingInput
+    case .missingTensor, .wrongShape, .wrongType, .incompleteLinear: .malformedInput
+    case .unsupported: .unsupported
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// The tensors of a .skyq file as stored tensors.
+internal import Quantization
+internal import Skyq
+internal import Tensors
+
+/// Reads the tensors of a .skyq file; nothing is copied.
+struct SkyqTensors {
+  private let file: SkyqFile
+
+  init(_ file: SkyqFile) { self.file = file }
+
+  /// All tensors in file order.
+  func tensors() throws -> [StoredTensor] {
+    try file.tensors.map { tensor in
+      switch tensor.encoding {
+      case .awqFloat16: StoredTensor(name: tensor.name, content: .int4(try matrix(tensor)))
+      case .awqBFloat16, .unknown:
+        throw ModelFilesError.unsupported(
+          path: file.path, reason: "tensor '\(tensor.name.displayed)' is stored as \(tensor.encoding), which this "
+            + "version cannot compute with")
+      default: StoredTensor(name: tensor.name, content: .dense(try file.view(of: tensor)))
+      }
+    }
+  }
+
+  private func matrix(_ tensor: SkyqTensor) throws -> U4Matrix {
+    guard let scheme = QuantizationScheme(groupSize: tensor.groupSize),
+      let matrix = U4Matrix(
+        codes: try file.view(of: tensor, plane: 0), scales: try file.view(of: tensor, plane: 1),
+        zeros: try file.view(of: tensor, plane: 2), scheme: scheme, rows: tensor.shape[0], columns: tensor.shape[1])
+    else {
+      throw ModelFilesError.wrongShape(
+        path: file.path, name: tensor.name, expected: "the planes of an int4 matrix", found: "\(tensor.shape)")
+    }
+    return matrix
+  }
+}

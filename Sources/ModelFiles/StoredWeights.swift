@@ -1,0 +1,82 @@
+// Answers a model's requests for weights from stored tensors, under canonical names.
+internal import Kernels
+public import ModelConfig
+public import Tensors
+
+/// The weights of a model on disk, decoded only when asked for.
+public struct StoredWeights: WeightSource {
+  private struct Entry {
+    let tensor: StoredTensor
+    let name: CanonicalName
+  }
+
+  private let path: String
+  private let entries: [String: Entry]
+
+  /// The weights in `tensors`, whose names follow `layout`.
+  /// - Parameter path: What messages call the model.
+  public init(_ tensors: [StoredTensor], layout: CheckpointLayout, path: String) {
+    var entries: [String: Entry] = [:]
+    for tensor in tensors {
+      for name in WeightNames.canonical(tensor.name, layout: layout) {
+        entries[name.name] = Entry(tensor: tensor, name: name)
+      }
+    }
+    self.entries = entries
+    self.path = path
+  }
+
+  /// Whether the weight exists.
+  public func contains(_ name: String) -> Bool { entries[name] != nil }
+
+  /// See `WeightSource.tensor`. A shape that differs only by extents of 1 is accepted, since layouts differ there.
+  public func tensor(_ name: String, shape: Shape) throws -> Tensor {
+    let view = try denseView(name)
+    let found = view.info.shape
+    guard found.dimensions.filter({ $0 != 1 }) == shape.dimensions.filter({ $0 != 1 }) else {
+      throw ModelFilesError.wrongShape(path: path, name: name, expected: "\(shape)", found: "\(found)")
+    }
+    return Tensor(shape: shape, values: try view.floats())
+  }
+
+  /// See `WeightSource.matrix`.
+  public func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
+    let matrix: any WeightMatrix =
+      if case .int4(let packed) = try entry(name).tensor.content { packed } else { try denseMatrix(name) }
+    guard matrix.rows == rows, matrix.columns == columns else {
+      throw ModelFilesError.wrongShape(
+        path: path, name: name, expected: "[\(rows), \(columns)]", found: "[\(matrix.rows), \(matrix.columns)]")
+    }
+    return matrix
+  }
+
+  private func entry(_ name: String) throws -> Entry {
+    guard let entry = entries[name] else { throw ModelFilesError.missingTensor(path: path, name: name) }
+    return entry
+  }
+
+  private func denseMatrix(_ name: String) throws -> DenseMatrix {
+    let view = try denseView(name)
+    // A patch embedding [C, 3, p, p] is used as the matrix [C, 3·p·p].
+    let rows = view.info.shape.rank > 0 ? view.info.shape[0] : 1
+    let columns = rows > 0 ? view.info.shape.elementCount / rows : 0
+    return try DenseMatrix(view.reshaped(to: [rows, columns]))
+  }
+
+  /// The bytes of a dense weight, or the third of a fused one that `name` stands for.
+  private func denseView(_ name: String) throws -> TensorView {
+    let entry = try entry(name)
+    guard case .dense(let view) = entry.tensor.content, view.info.dtype.isFloatingPoint else {
+      throw ModelFilesError.wrongType(
+        path: path, name: name, expected: "F32, F16 or BF16", found: entry.tensor.encodingName)
+    }
+    guard entry.name.partCount > 1 else { return view }
+    guard view.info.shape.rank > 0, view.info.shape[0] % entry.name.partCount == 0 else {
+      throw ModelFilesError.wrongShape(
+        path: path, name: entry.tensor.name, expected: "a multiple of \(entry.name.partCount) rows",
+        found: "\(view.info.shape)")
+    }
+    let rows = view.info.shape[0] / entry.name.partCount
+    return view.rows(entry.name.part * rows..<(entry.name.part + 1) * rows)
+  }
+}

@@ -1,0 +1,112 @@
+// From a question to token ids and pixels: template, tokenizer and picture processing of one model.
+internal import ImageProcessing
+public import ModelConfig
+public import Storage
+public import Tokenization
+internal import Tensors
+
+/// Builds the inputs of one model.
+public struct InputBuilder: Sendable {
+  /// The token that pieces of a picture stand for.
+  static let imageContextToken = "<IMG_CONTEXT>"
+
+  /// The model's tokenizer.
+  public let tokenizer: Tokenizer
+  /// The conversation template in use.
+  public let template: ChatTemplate
+  /// The id of `<IMG_CONTEXT>`; nil for text models.
+  public let imageContextID: Int?
+  private let config: ModelConfig
+  private let settings: PromptSettings
+  private let images: ImageProcessor?
+
+  /// A builder for the model with these files.
+  /// - Throws: if the tokenizer's files are unusable, the template is unknown, or a needed token is missing.
+  public init(files: any NamedFiles, config: ModelConfig, settings: PromptSettings = PromptSettings()) throws {
+    let tokenizer = try Tokenizer(files: files)
+    self.tokenizer = tokenizer
+    self.config = config
+    self.settings = settings
+    template =
+      try settings.template.map { try ChatTemplate(named: $0) }
+      ?? ChatTemplate.preferred(
+        templateName: config.template, architecture: config.architectureName,
+        vocabularyHas: { tokenizer.id(of: $0) != nil })
+    images = config.multimodal.map { multimodal in
+      ImageProcessor(
+        tileSize: multimodal.vision.imageSize, minTiles: multimodal.minTiles, maxTiles: multimodal.maxTiles,
+        usesDynamicTiling: multimodal.usesDynamicTiling, usesThumbnail: multimodal.usesThumbnail)
+    }
+    imageContextID = config.multimodal == nil ? nil : tokenizer.id(of: Self.imageContextToken)
+    if config.multimodal != nil, imageContextID == nil {
+      throw ModelInputError.missingToken(Self.imageContextToken)
+    }
+  }
+
+  /// Ids after which generation ends: the template's stop tokens and the model's end tokens.
+  public var stopIDs: Set<Int> {
+    var ids = Set(template.stopTokens.compactMap { tokenizer.id(of: $0) })
+    if ids.isEmpty { ids = Set(config.text.endTokens + [tokenizer.endTokenID].compactMap { $0 }) }
+    return ids
+  }
+
+  /// Builds the input of a question.
+  /// - Parameters:
+  ///   - includesAnswer: Whether the question's answer and the stop token follow the prompt.
+  ///   - readImage: Gives the bytes of a picture by the path in the question.
+  /// - Throws: `ModelInputError`, or what decoding a picture throws.
+  public func input(
+    for question: Question, includesAnswer: Bool, readImage: (String) throws -> [UInt8]
+  ) throws -> ModelInput {
+    if question.isPlainText { return try plainInput(question.text) }
+    var tiles: [PixelImage] = []
+    var tileCounts: [Int] = []
+    for path in question.images {
+      guard let images else { throw ModelInputError.noVision(image: path) }
+      let tiled = try images.process(bytes: try readImage(path), name: path)
+      tiles += tiled.tiles
+      tileCounts.append(tiled.tiles.count)
+    }
+    let tokensPerTile = config.multimodal?.tokensPerTile ?? 0
+    let prompt = try template.render(
+      system: settings.system ?? config.systemMessage, question: question.text,
+      imageTokenCounts: tileCounts.map { $0 * tokensPerTile }, thinks: settings.thinks)
+    var ids = tokenizer.encode(prompt, addsBeginToken: tokenizer.addsBeginTokenByDefault)
+    let answerStart = ids.count
+    if includesAnswer, let answer = question.answer {
+      ids += tokenizer.encode(answer, addsBeginToken: false)
+      ids += template.stopTokens.prefix(1).compactMap { tokenizer.id(of: $0) }
+    }
+    try check(ids.count)
+    return ModelInput(
+      renderedPrompt: prompt, ids: ids, answerStart: answerStart, isPlainText: false,
+      pixelValues: tiles.isEmpty ? nil : images?.pixelValues(tiles), tilePixels: tiles.flatMap(\.rgb),
+      tileCounts: tileCounts)
+  }
+
+  /// Plain text, without a template.
+  /// - Throws: `ModelInputError.tooLong`.
+  private func plainInput(_ text: String) throws -> ModelInput {
+    let ids = tokenizer.encode(text, addsBeginToken: tokenizer.addsBeginTokenByDefault)
+    try check(ids.count)
+    return ModelInput(plainText: text, ids: ids)
+  }
+
+  /// A text cut into windows of `size` tokens, the rest dropped; at most `limit` windows.
+  ///
+  /// The text is tokenized as a whole, without a begin token, as perplexity scripts do.
+  public func windows(of text: String, size: Int, limit: Int) -> [ModelInput] {
+    let ids = tokenizer.encode(text, recognisesSpecialTokens: false, addsBeginToken: false)
+    return (0..<min(ids.count / size, limit)).map { index in
+      let window = Array(ids[index * size..<(index + 1) * size])
+      return ModelInput(plainText: tokenizer.decode(window, skippingSpecialTokens: false), ids: window)
+    }
+  }
+
+  private func check(_ count: Int) throws {
+    // Beyond the trained length only a scaled rotary embedding makes sense.
+    guard count <= config.text.maxPositions || config.text.ropeScaling != .none else {
+      throw ModelInputError.tooLong(tokens: count, limit: config.text.maxPositions)
+    }
+  }
+}

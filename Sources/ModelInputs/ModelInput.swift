@@ -1,0 +1,68 @@
+// What a model reads: token ids, and the pixels that take the places of image tokens.
+public import Tensors
+
+/// A prompt, ready for a model.
+public struct ModelInput: Sendable {
+  /// The prompt as text, after the template and the expansion of images.
+  public var renderedPrompt: String
+  /// The prompt's token ids, and the answer's after them if one was given.
+  public var ids: [Int]
+  /// Where the answer begins in `ids`; `ids.count` if there is none.
+  public var answerStart: Int
+  /// Whether the prompt is text without a template.
+  public var isPlainText: Bool
+  /// `[tiles, 3, side, side]`; nil without pictures.
+  public var pixelValues: Tensor?
+  /// The tiles as 8-bit pixels, `[tiles, side, side, 3]`, for comparison with other implementations.
+  public var tilePixels: [UInt8]
+  /// Tiles of each picture.
+  public var tileCounts: [Int]
+}
+
+extension ModelInput {
+  /// Text without a template and without pictures.
+  init(plainText text: String, ids: [Int]) {
+    self.init(
+      renderedPrompt: text, ids: ids, answerStart: ids.count, isPlainText: true, pixelValues: nil, tilePixels: [],
+      tileCounts: [])
+  }
+}
+
+/// How questions become prompts; nil means what the model's files say.
+public struct PromptSettings: Sendable {
+  /// Name of a conversation template.
+  public var template: String?
+  /// System text.
+  public var system: String?
+  /// Whether the answer starts with `<think>`.
+  public var thinks: Bool?
+
+  /// Settings; all by the model's files unless given.
+  public init(template: String? = nil, system: String? = nil, thinks: Bool? = nil) {
+    self.template = template
+    self.system = system
+    self.thinks = thinks
+  }
+}
+
+/// Why a question cannot become a prompt.
+public enum ModelInputError: Error, Equatable, CustomStringConvertible {
+  /// A picture for a model that has no vision tower.
+  case noVision(image: String)
+  /// The tokenizer lacks a token that the config or template needs.
+  case missingToken(String)
+  /// A picture's file cannot be read.
+  case unreadableImage(path: String, reason: String)
+  /// More tokens than the model has positions.
+  case tooLong(tokens: Int, limit: Int)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .noVision(let image): "\(image): this is a text model; leave out --image"
+    case .missingToken(let token): "the tokenizer has no token \(token); its files do not belong to this model"
+    case .unreadableImage(let path, let reason): "\(path): \(reason)"
+    case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// Quantized linears as they lie in a file, decoded a few rows at a time and never copied as a whole.
+internal import Kernels
+public import Tensors
+
+/// A packed int4 weight in somebody's bytes.
+public protocol PackedInt4: WeightMatrix {
+  /// Group size.
+  var scheme: QuantizationScheme { get }
+  /// Bytes of codes, zeros and scales.
+  var byteCount: Int { get }
+  /// The same linear in memory, in plain order.
+  func unpacked() -> QuantizedLinear
+}
+
+/// A linear in the AWQ GEMM layout (`AWQPacking`).
+public struct AWQGEMMMatrix: PackedInt4 {
+  /// `[in, out/8]` I32.
+  public let qweight: TensorView
+  /// `[groups, out/8]` I32.
+  public let qzeros: TensorView
+  /// `[groups, out]` F16.
+  public let scales: TensorView
+  /// Group size.
+  public let scheme: QuantizationScheme
+  /// Output features.
+  public let rows: Int
+  /// Input features.
+  public let columns: Int
+
+  /// A linear of three views that belong together; nil if their types or shapes do not.
+  public init?(qweight: TensorView, qzeros: TensorView, scales: TensorView, scheme: QuantizationScheme) {
+    let packed = qweight.info.shape
+    guard packed.rank == 2, packed[1] <= Int.max / AWQPacking.packFactor else { return nil }
+    let columns = packed[0]
+    let rows = packed[1] * AWQPacking.packFactor
+    guard scheme.fits(outFeatures: rows, inFeatures: columns) else { return nil }
+    let groups = columns / scheme.groupSize
+    guard qweight.info.dtype == .int32, qzeros.info.dtype == .int32, scales.info.dtype == .float16,
+      qzeros.info.shape == [groups, packed[1]], scales.info.shape == [groups, rows]
+    else { return nil }
+    self.qweight = qweight
+    self.qzeros = qzeros
+    self.scales = scales
+    self.scheme = scheme
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// Bytes of the three tensors.
+  public var byteCount: Int { qweight.info.byteCount + qzeros.info.byteCount + scales.info.byteCount }
+
+  /// See `PackedInt4.unpacked`.
+  public func unpacked() -> QuantizedLinear {
+    QuantizedLinear(
+      awq: AWQTensors(qweight: qweight.words(), qzeros: qzeros.words(), scales: scales.halves()), outFeatures: rows,
+      inFeatures: columns, scheme: scheme)
+  }
+
+  /// Decodes rows; see `WeightMatrix`. Ranges that are not multiples of eight decode the words around them, too.
+  public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    let factor = AWQPacking.packFactor
+    let aligned = range.lowerBound / factor * factor..<(range.upperBound + factor - 1) / factor * factor
+    guard aligned != range else { return decode(range, into: &output) }
+    var whole = [Float](repeating: 0, count: aligned.count * columns)
+    var span = whole.mutableSpan
+    decode(aligned, into: &span)
+    let skipped = (range.lowerBound - aligned.lowerBound) * columns
+    for index in 0..<range.count * columns { output[index] = whole[skipped + index] }
+  }
+
+  private func decode(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    qweight.withBytes { codes in
+      qzeros.withBytes { zeros in
+        scales.withBytes { scales in
+          Int4Decoding.awqGEMM(
+            qweight: codes, qzeros: zeros, scales: scales, inFeatures: columns, outFeatures: rows,
+            groupSize: scheme.groupSize, rows: range, into: &output)
+        }
+      }
+    }
+  }
+}
+
+/// A linear as three planes of a .skyq file (`U4Planes`), with scales in half precision.
+public struct U4Matrix: PackedInt4 {
+  /// `[out, in/2]` U8.
+  public let codes: TensorView
+  /// `[out, groups]` F16.
+  public let scales: TensorView
+  /// `[out, ceil(groups/2)]` U8.
+  public let zeros: TensorView
+  /// Group size.
+  public let scheme: QuantizationScheme
+  /// Output features.
+  public let rows: Int
+  /// Input features.
+  public let columns: Int
+
+  /// A linear of three views; nil if their types or shapes do not fit `rows` and `columns`.
+  public init?(
+    codes: TensorView, scales: TensorView, zeros: TensorView, scheme: QuantizationScheme, rows: Int, columns: Int
+  ) {
+    guard columns % scheme.groupSize == 0 else { return nil }
+    let groups = columns / scheme.groupSize
+    guard codes.info.dtype == .uint8, scales.info.dtype == .float16, zeros.info.dtype == .uint8,
+      codes.info.shape == [rows, columns / 2], scales.info.shape == [rows, groups],
+      zeros.info.shape == [rows, U4Planes.zeroBytesPerRow(groups: groups)]
+    else { return nil }
+    self.codes = codes
+    self.scales = scales
+    self.zeros = zeros
+    self.scheme = scheme
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// Bytes of the three planes.
+  public var byteCount: Int { codes.info.byteCount + scales.info.byteCount + zeros.info.byteCount }
+
+  /// See `PackedInt4.unpacked`.
+  public func unpacked() -> QuantizedLinear {
+    QuantizedLinear(
+      planes: U4Planes(codes: codes.bytes(), scales: scales.halves(), zeros: zeros.bytes()), outFeatures: rows,
+      inFeatures: columns, scheme: scheme)
+  }
+
+  /// Decodes rows; see `WeightMatrix`.
+  public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    codes.withBytes { codes in
+      zeros.withBytes { zeros in
+        scales.withBytes { scales in
+          Int4Decoding.u4(
+            codes: codes, scales: scales, zeros: zeros, inFeatures: columns, groupSize: scheme.groupSize, rows: range,
+            into: &output)
+        }
+      }
+    }
+  }
+}
+
+extension TensorView {
+  /// The tensor's bytes, copied.
+  func bytes() -> [UInt8] {
+    withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
+  }
+
+  /// Little-endian 32-bit words.
+  func words() -> [UInt32] {
+    withBytes { span in
+      (0..<info.shape.elementCount).map {
+        unsafe UInt32(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+      }
+    }
+  }
+
+  /// Half-precision values.
+  func halves() -> [Float16] {
+    withBytes { span in
+      (0..<info.shape.elementCount).map {
+        Float16(bitPattern: unsafe UInt16(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)))
+      }
+    }
+  }
+}

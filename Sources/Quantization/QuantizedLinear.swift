@@ -1,0 +1,116 @@
+// A quantized linear in memory, in the plain order of its mathematics; packing is the formats' affair.
+public import Tensors
+
+/// Codes, zeros and scales of one linear: `W[o][i] ≈ (codes[o][i] − zeros[o][g]) · scales[o][g]`, g = i / groupSize.
+public struct QuantizedLinear: Sendable, Equatable {
+  /// Rows of the weight.
+  public let outFeatures: Int
+  /// Columns of the weight; a multiple of the group size.
+  public let inFeatures: Int
+  /// The scheme.
+  public let scheme: QuantizationScheme
+  /// `[outFeatures, inFeatures]`, each 0...15.
+  public var codes: [UInt8]
+  /// `[outFeatures, groups]`, each 0...15.
+  public var zeros: [UInt8]
+  /// `[outFeatures, groups]`.
+  public var scales: [Float16]
+
+  /// Takes over parts whose sizes fit each other.
+  public init(
+    outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme, codes: [UInt8], zeros: [UInt8], scales: [Float16]
+  ) {
+    let groups = outFeatures * (inFeatures / scheme.groupSize)
+    precondition(inFeatures % scheme.groupSize == 0, "groups must be whole")
+    precondition(codes.count == outFeatures * inFeatures && zeros.count == groups && scales.count == groups)
+    self.outFeatures = outFeatures
+    self.inFeatures = inFeatures
+    self.scheme = scheme
+    self.codes = codes
+    self.zeros = zeros
+    self.scales = scales
+  }
+
+  /// Groups of one row.
+  public var groupsPerRow: Int { inFeatures / scheme.groupSize }
+
+  /// Plain rounding: every group from its smallest to its largest weight, every weight to its nearest level.
+  /// - Parameter weight: `[outFeatures, inFeatures]`.
+  public init(rounding weight: Tensor, scheme: QuantizationScheme) {
+    let ranges = GroupRanges(minMax: weight, scheme: scheme)
+    self.init(rounding: weight, ranges: ranges, scheme: scheme)
+  }
+
+  /// Rounds every weight to the nearest level of its group's range.
+  public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
+    let columns = weight.shape[1]
+    var codes = [UInt8](repeating: 0, count: weight.values.count)
+    for (group, range) in ranges.ranges.enumerated() {
+      let start = group * scheme.groupSize
+      for index in start..<start + scheme.groupSize { codes[index] = range.code(weight.values[index]) }
+    }
+    self.init(codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: columns, scheme: scheme)
+  }
+
+  /// Codes chosen elsewhere, with their ranges.
+  public init(
+    codes: [UInt8], ranges: GroupRanges, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme
+  ) {
+    self.init(
+      outFeatures: outFeatures, inFeatures: inFeatures, scheme: scheme, codes: codes,
+      zeros: ranges.ranges.map { UInt8($0.zero) }, scales: ranges.ranges.map { Float16($0.scale) })
+  }
+
+  /// The weights the codes stand for, `[outFeatures, inFeatures]`.
+  public func dequantized() -> Tensor { decoded() }
+}
+
+extension QuantizedLinear: WeightMatrix {
+  /// Output features.
+  public var rows: Int { outFeatures }
+  /// Input features.
+  public var columns: Int { inFeatures }
+
+  /// Decodes rows; see `WeightMatrix`.
+  public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    let groupSize = scheme.groupSize
+    var next = 0
+    for group in range.lowerBound * groupsPerRow..<range.upperBound * groupsPerRow {
+      let scale = Float(scales[group])
+      let zero = Int(zeros[group])
+      for index in group * groupSize..<(group + 1) * groupSize {
+        output[next] = Float(Int(codes[index]) - zero) * scale
+        next += 1
+      }
+    }
+  }
+}
+
+/// The ranges of all groups of a linear, row by row.
+public struct GroupRanges: Sendable, Equatable {
+  /// `outFeatures · groups` ranges.
+  public var ranges: [GroupRange]
+
+  /// Ranges chosen elsewhere, row by row.
+  public init(_ ranges: [GroupRange]) { self.ranges = ranges }
+
+  /// From the smallest to the largest weight of every group.
+  /// - Parameter weight: `[outFeatures, inFeatures]`.
+  public init(minMax weight: Tensor, scheme: QuantizationScheme) {
+    self.init(weight, scheme: scheme) { GroupRange(low: $0, high: $1) }
+  }
+
+  /// From every group's extremes through `make`.
+  public init(_ weight: Tensor, scheme: QuantizationScheme, make: (_ low: Float, _ high: Float) -> GroupRange) {
+    let groupSize = scheme.groupSize
+    ranges = (0..<weight.values.count / groupSize).map { group in
+      var low = weight.values[group * groupSize]
+      var high = low
+      for index in group * groupSize..<(group + 1) * groupSize {
+        low = min(low, weight.values[index])
+        high = max(high, weight.values[index])
+      }
+      return make(low, high)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What both models say, side by side.
+
+/// One question with the answers of both models.
+public struct AnswerPair: Sendable, Equatable {
+  /// The question as asked.
+  public var question: String
+  /// Label of the question, if it has one.
+  public var kind: String?
+  /// The right answer, if known.
+  public var expected: String?
+  /// What the reference says.
+  public var reference: String
+  /// What the quantized model says.
+  public var quantized: String
+
+  /// A pair of answers.
+  public init(question: String, kind: String?, expected: String?, reference: String, quantized: String) {
+    self.question = question
+    self.kind = kind
+    self.expected = expected
+    self.reference = reference
+    self.quantized = quantized
+  }
+}
+
+/// How often answers are right, and how often they changed.
+public struct AnswerSummary: Sendable, Equatable {
+  /// All pairs, in order of the questions.
+  public var pairs: [AnswerPair]
+
+  /// Summarises `pairs`.
+  public init(_ pairs: [AnswerPair]) { self.pairs = pairs }
+
+  /// Pairs whose right answer is known.
+  public var knownCount: Int { pairs.count { $0.expected != nil } }
+  /// Exact matches of the reference with the right answer.
+  public var referenceCorrect: Int { pairs.count { $0.expected == $0.reference } }
+  /// Exact matches of the quantized model with the right answer.
+  public var quantizedCorrect: Int { pairs.count { $0.expected == $0.quantized } }
+  /// Answers that differ between the models.
+  public var changedCount: Int { pairs.count { $0.reference != $0.quantized } }
+}

@@ -1,0 +1,63 @@
+// How far two models' predictions for one token lie apart.
+internal import Glibc
+
+/// Which part of a prompt a token belongs to.
+public enum TokenClass: String, Sendable, CaseIterable {
+  /// A token that stands for a piece of a picture.
+  case image
+  /// Text the model is given.
+  case prompt
+  /// Text the model has to produce: the positions whose next token belongs to the answer.
+  case answer
+}
+
+/// The comparison of two next-token distributions at one position. Formulas: Formats/report.md.
+public struct TokenStatistics: Sendable, Equatable {
+  /// Part of the prompt the position belongs to.
+  public var tokenClass: TokenClass
+  /// Sample the position belongs to; positions of one sample are not independent.
+  public var sample: Int
+  /// KL(reference ‖ quantized) in nats; never negative beyond rounding.
+  public var divergence: Double
+  /// Whether both rank the same token first.
+  public var hasSameTop: Bool
+  /// ln p of the token that follows, in the reference; nil at the last position.
+  public var referenceLogProbability: Double?
+  /// ln p of the token that follows, in the quantized model.
+  public var quantizedLogProbability: Double?
+
+  /// Compares two rows of logits of equal length, in double precision.
+  /// - Parameter next: The id that follows, if there is one.
+  init(
+    reference: ArraySlice<Float>, quantized: ArraySlice<Float>, next: Int?, tokenClass: TokenClass, sample: Int
+  ) {
+    let p = LogSoftmax(reference)
+    let q = LogSoftmax(quantized)
+    var divergence = 0.0
+    for (a, b) in zip(reference, quantized) {
+      let logP = Double(a) - p.logNormalizer
+      divergence += exp(logP) * (logP - (Double(b) - q.logNormalizer))
+    }
+    self.tokenClass = tokenClass
+    self.sample = sample
+    self.divergence = divergence
+    hasSameTop = p.top == q.top
+    referenceLogProbability = next.map { Double(reference[reference.startIndex + $0]) - p.logNormalizer }
+    quantizedLogProbability = next.map { Double(quantized[quantized.startIndex + $0]) - q.logNormalizer }
+  }
+}
+
+/// ln Σ exp(x) and the position of the largest x, the first of equals.
+private struct LogSoftmax {
+  let logNormalizer: Double
+  let top: Int
+
+  init(_ logits: ArraySlice<Float>) {
+    var top = 0
+    var largest = -Float.infinity
+    for (index, value) in logits.enumerated() where value > largest { (top, largest) = (index, value) }
+    let sum = logits.reduce(0.0) { $0 + exp(Double($1) - Double(largest)) }
+    self.top = top
+    logNormalizer = Double(largest) + log(sum)
+  }
+}

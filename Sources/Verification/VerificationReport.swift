@@ -1,0 +1,112 @@
+// The report of `skyquant verify`: everything measured, as values. Formulas: Formats/report.md.
+public import JSON
+
+/// What a verification found.
+public struct VerificationReport: Sendable {
+  /// Version of the JSON report's schema.
+  public static let schema = "skyquant.verify/1"
+
+  /// What was verified, as the user named it.
+  public var quantizedName: String
+  /// What it was compared with.
+  public var referenceName: String
+  /// The first prompt as the models saw it, so that a wrong template is seen.
+  public var renderedPrompt: String
+  /// Samples compared.
+  public var sampleCount: Int
+  /// All tokens.
+  public var overall: ClassSummary
+  /// Per class, in the order image, prompt, answer; classes without tokens are left out.
+  public var classes: [(tokenClass: TokenClass, summary: ClassSummary)]
+  /// Error of the residual stream after each layer.
+  public var layers: [LayerError]
+  /// Answers, if they were generated.
+  public var answers: AnswerSummary?
+  /// One result per gate set.
+  public var gates: [GateResult]
+
+  /// Puts the parts together; nil if no token was compared.
+  public init?(
+    quantizedName: String, referenceName: String, renderedPrompt: String, result: ComparisonResult,
+    answers: AnswerSummary?, gates: Gates
+  ) {
+    guard let overall = ClassSummary(result.tokens) else { return nil }
+    self.quantizedName = quantizedName
+    self.referenceName = referenceName
+    self.renderedPrompt = renderedPrompt
+    sampleCount = Set(result.tokens.map(\.sample)).count
+    self.overall = overall
+    classes = TokenClass.allCases.compactMap { tokenClass in
+      ClassSummary(result.tokens.filter { $0.tokenClass == tokenClass }).map { (tokenClass, $0) }
+    }
+    layers = result.layers
+    self.answers = answers
+    self.gates = gates.judge(overall)
+  }
+
+  /// Whether every gate passed.
+  public var passes: Bool { gates.allSatisfy { $0.verdict == .pass } }
+}
+
+extension VerificationReport {
+  /// The report as one JSON object.
+  public var json: JSONValue {
+    var object: JSONObject = [
+      "schema": .string(Self.schema), "quantized": .string(quantizedName), "reference": .string(referenceName),
+      "samples": .integer(sampleCount), "rendered_prompt": .string(renderedPrompt), "all": overall.json,
+    ]
+    for (tokenClass, summary) in classes { object[tokenClass.rawValue] = summary.json }
+    object["layers"] = .array(
+      layers.map { ["layer": .integer($0.layer), "relative_error": .double($0.relativeError)] })
+    if let answers { object["answers"] = answers.json }
+    object["gates"] = .array(gates.map(\.json))
+    object["passes"] = .bool(passes)
+    return .object(object)
+  }
+}
+
+extension ClassSummary {
+  fileprivate var json: JSONValue {
+    [
+      "tokens": .integer(divergence.count),
+      "kl_divergence": [
+        "mean": .double(divergence.estimate.mean), "standard_error": .double(divergence.estimate.standardError),
+        "median": .double(divergence.median), "p90": .double(divergence.p90), "p99": .double(divergence.p99),
+        "p99.9": .double(divergence.p999), "max": .double(divergence.max),
+      ],
+      "same_top1": sameTop.json, "perplexity_ratio": perplexityRatio.json,
+      "reference_perplexity": .double(referencePerplexity), "quantized_perplexity": .double(quantizedPerplexity),
+    ]
+  }
+}
+
+extension Estimate {
+  fileprivate var json: JSONValue { ["mean": .double(mean), "standard_error": .double(standardError)] }
+}
+
+extension GateResult {
+  fileprivate var json: JSONValue {
+    [
+      "metric": .string(metric), "value": .double(value), "bound": .double(bound), "limit": .double(limit),
+      "verdict": .string(verdict.rawValue),
+    ]
+  }
+}
+
+extension AnswerSummary {
+  fileprivate var json: JSONValue {
+    [
+      "questions": .integer(pairs.count), "with_known_answer": .integer(knownCount),
+      "reference_correct": .integer(referenceCorrect), "quantized_correct": .integer(quantizedCorrect),
+      "changed": .integer(changedCount),
+      "pairs": .array(
+        pairs.map { pair in
+          [
+            "question": .string(pair.question), "kind": pair.kind.map(JSONValue.string) ?? .null,
+            "expected": pair.expected.map(JSONValue.string) ?? .null, "reference": .string(pair.reference),
+            "quantized": .string(pair.quantized),
+          ]
+        }),
+    ]
+  }
+}

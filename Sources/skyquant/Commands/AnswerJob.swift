@@ -1,0 +1,37 @@
+// The work of `skyquant run`: one question, one answer, and a trace if asked for.
+import JSON
+import ModelFiles
+import ModelInputs
+import ReferenceModel
+import Storage
+import Tensors
+
+struct AnswerJob {
+  let model: String
+  let question: Question
+  let prompt: PromptSettings
+  let sampling: SamplingOptions
+  let maxTokens: Int
+  let trace: String?
+
+  struct Answer {
+    let prompt: String
+    let text: String
+
+    var json: JSONValue {
+      ["schema": "skyquant.run/1", "rendered_prompt": .string(prompt), "answer": .string(text)]
+    }
+  }
+
+  func run(onPiece: (String) -> Void) throws -> Answer {
+    let file = try ModelFile.open(model)
+    let model = try VisionLanguageModel(weights: file.weights, config: file.config)
+    let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
+    let input = try builder.input(for: question, includesAnswer: false) { path in
+      try readFile(path, limit: 256 << 20)
+    }
+    if let trace { try TraceFile(path: trace).write(input, model, builder) }
+    let text = try model.answer(input, builder: builder, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+    return Answer(prompt: input.renderedPrompt, text: text)
+  }
+}

@@ -1,0 +1,88 @@
+// skyquant quantize: calibrate, search, write an AWQ checkpoint.
+import AWQ
+import ArgumentParser
+import JSON
+import ModelFiles
+import ModelInputs
+import Quantization
+
+struct Quantize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Quantize a model to an AWQ int4 checkpoint.",
+    discussion: """
+      Reads MODEL's shards, runs the calibration questions through it one decoder layer at a time, and writes a \
+      directory that vLLM, lmdeploy and transformers load: AWQ GEMM int4 for the language model's linears, everything \
+      else as it was. No linear ends worse than plain rounding on calibration tokens kept aside.
+
+      Calibration lines are JSON objects: {"image": "a.png", "question": "…", "answer": "…"} or {"text": "…"}. Answers \
+      matter: their tokens are what the model will have to produce.
+
+      Example:
+        skyquant quantize Skywork-R1V3-38B --calibration questions.jsonl --out Skywork-R1V3-38B-awq
+      """)
+
+  @Argument(help: "Checkpoint directory: config.json and safetensors shards.")
+  var model: String
+
+  @Option(help: "Questions or texts to calibrate on, one JSON object per line.")
+  var calibration: String?
+
+  @Option(help: "Directory to write; it must not exist unless --force is given.")
+  var out: String
+
+  @Option(help: ArgumentHelp("How to quantize.", discussion: Self.methodHelp))
+  var method: QuantizationMethod = .awq
+
+  @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
+  var groupSize = 128
+
+  @Option(help: "Use only the first N calibration lines.")
+  var samples: Int?
+
+  @Option(help: "Keep every N-th sample aside to judge by; 0 judges by the fitted tokens.")
+  var heldOutEvery = 4
+
+  @Option(help: "Quantize only linears whose name matches (repeatable).")
+  var include: [NamePattern] = []
+
+  @Option(help: "Leave linears whose name matches in 16 bit (repeatable).")
+  var skip: [NamePattern] = []
+
+  @Option(help: "Statistics from the original activations (float) or from those of the layers quantized so far.")
+  var propagate: Propagation = .float
+
+  @Flag(help: "Replace an existing output directory.")
+  var force = false
+
+  @OptionGroup var prompt: PromptOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var output: OutputOptions
+
+  static let methodHelp = QuantizationMethod.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
+
+  func validate() throws {
+    guard QuantizationScheme(groupSize: groupSize) != nil else {
+      throw ValidationError("--group-size must be 32, 64 or 128")
+    }
+    guard calibration != nil || method == .rtn else {
+      throw ValidationError("--method \(method.rawValue) needs --calibration FILE; only rtn works without")
+    }
+    guard heldOutEvery == 0 || heldOutEvery > 1 else { throw ValidationError("--held-out-every must be 0 or above 1") }
+    if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
+  }
+
+  func run() throws {
+    compute.apply()
+    guard let scheme = QuantizationScheme(groupSize: groupSize) else { return }
+    let (include, skip) = (include, skip)
+    let options = QuantizationOptions(scheme: scheme, method: method, propagation: propagate) { module in
+      (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
+    }
+    let job = QuantizationJob(
+      source: model, destination: out, calibration: calibration, samples: samples, heldOutEvery: heldOutEvery,
+      overwrites: force, prompt: prompt.settings, options: options)
+    var progress = Progress(output)
+    let summary = try job.run(&progress)
+    try output.print(summary.json) { summary.text }
+  }
+}

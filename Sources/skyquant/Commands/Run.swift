@@ -1,0 +1,81 @@
+// skyquant run: ask a model, quantized or not.
+import ArgumentParser
+import ModelInputs
+import ReferenceModel
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Ask a model about pictures, or let it continue a text.",
+    discussion: """
+      Runs originals, AWQ directories and .skyq files with the reference forward pass, and prints the answer as it \
+      comes. Greedy unless a temperature is given.
+
+      Examples:
+        skyquant run model.skyq --image receipt.png --question "What is the total?"
+        skyquant run SmolLM2-135M --prompt "Gravity is" --max-tokens 40 --temperature 0.7 --seed 1
+      """)
+
+  @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.")
+  var model: String
+
+  @Option(help: "A picture, PNG or JPEG (repeatable).")
+  var image: [String] = []
+
+  @Option(help: "What to ask, put into the model's conversation template.")
+  var question: String?
+
+  @Option(name: .customLong("prompt"), help: "Text to continue, without a template.")
+  var text: String?
+
+  @Option(help: "Most tokens to produce.")
+  var maxTokens = 1024
+
+  @Option(help: "0 is greedy; the authors of Skywork-R1V use 0.6.")
+  var temperature = 0.0
+
+  @Option(help: "Sample among the K likeliest tokens only; 0 for all.")
+  var topK = 50
+
+  @Option(help: "Sample among the likeliest tokens that make up this probability.")
+  var topP = 1.0
+
+  @Option(help: "Divide the scores of tokens already produced by this.")
+  var repetitionPenalty = 1.0
+
+  @Option(help: "Seed of the sampling; the same seed gives the same answer.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Write every intermediate tensor of the prompt to this safetensors file.")
+  var trace: String?
+
+  @OptionGroup var prompt: PromptOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (question == nil) != (text == nil) else { throw ValidationError("give either --question or --prompt") }
+    guard text == nil || image.isEmpty else { throw ValidationError("--image needs --question") }
+    guard maxTokens >= 0 else { throw ValidationError("--max-tokens must not be negative") }
+    guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature must not be negative") }
+    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1") }
+    guard topK >= 0 else { throw ValidationError("--top-k must not be negative") }
+    guard repetitionPenalty > 0 else { throw ValidationError("--repetition-penalty must be positive") }
+  }
+
+  func run() throws {
+    compute.apply()
+    let job = AnswerJob(
+      model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil),
+      prompt: prompt.settings, sampling: sampling, maxTokens: maxTokens, trace: trace)
+    let answer = try job.run { piece in
+      if !output.json { StandardOutput.write(piece) }
+    }
+    if output.json { try output.print(answer.json) { "" } } else { StandardOutput.write("\n") }
+  }
+
+  private var sampling: SamplingOptions {
+    SamplingOptions(
+      temperature: temperature, topK: topK > 0 ? topK : nil, topP: topP, repetitionPenalty: repetitionPenalty,
+      seed: seed)
+  }
+}

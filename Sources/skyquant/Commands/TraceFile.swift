@@ -1,0 +1,60 @@
+// Every intermediate tensor of a prompt in one safetensors file, so that a port can be compared step by step.
+import ModelInputs
+import ReferenceModel
+import Safetensors
+import Storage
+import Tensors
+
+struct TraceFile {
+  let path: String
+
+  /// Runs the prompt and writes the file: `tiles_u8`, `pixel_values`, `input_ids`, `vision.*`, `projector`,
+  /// `language.*` and `logits`.
+  func write(_ input: ModelInput, _ model: VisionLanguageModel, _ builder: InputBuilder) throws {
+    var recording = Recording()
+    var imageTokens: Tensor?
+    if let pixels = input.pixelValues {
+      let side = pixels.shape[2]
+      recording.add("tiles_u8", .uint8, [pixels.shape[0], side, side, 3], input.tilePixels)
+      recording.add("pixel_values", pixels)
+      imageTokens = try model.projectTiles(pixels) { recording.add($0, $1) }
+    }
+    recording.add("input_ids", .int64, [input.ids.count], input.ids.flatMap(\.littleEndianBytes))
+    let embeddings = try model.embed(
+      ids: input.ids, imageContextToken: builder.imageContextID, imageTokens: imageTokens)
+    var cache = KVCache(layerCount: model.language.layerCount)
+    let hidden = try model.language(embeddings, cache: &cache) { recording.add($0, $1) }
+    recording.add("logits", model.language.logits(hidden))
+    var writer = try SafetensorsWriter(
+      SafetensorsPlan(tensors: recording.infos), to: AtomicFileWriter(path: path, overwriting: true))
+    for info in recording.infos { try writer.write(recording.bytes[info.name] ?? [], of: info.name) }
+    try writer.finish().commit()
+  }
+}
+
+/// The tensors of a trace, in order of their first appearance.
+private struct Recording {
+  private(set) var infos: [TensorInfo] = []
+  private(set) var bytes: [String: [UInt8]] = [:]
+
+  /// Adds a tensor. The tower runs tile by tile: what comes again under a name continues its outermost dimension.
+  mutating func add(_ name: String, _ dtype: DType, _ shape: Shape, _ data: [UInt8]) {
+    bytes[name, default: []] += data
+    guard let index = infos.firstIndex(where: { $0.name == name }) else {
+      infos.append(TensorInfo(name: name, dtype: dtype, shape: shape))
+      return
+    }
+    let rows = infos[index].shape[0] + shape[0]
+    infos[index] = TensorInfo(name: name, dtype: dtype, shape: Shape([rows] + shape.dimensions.dropFirst()))
+  }
+
+  mutating func add(_ name: String, _ tensor: Tensor) {
+    add(name, .float32, tensor.shape, tensor.values.flatMap(\.bitPattern.littleEndianBytes))
+  }
+}
+
+extension FixedWidthInteger {
+  fileprivate var littleEndianBytes: [UInt8] {
+    (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) }
+  }
+}

@@ -1,0 +1,45 @@
+// The command line: a table of commands, and one place where errors become one line and an exit code.
+import ArgumentParser
+import Glibc
+import Storage
+
+@main
+struct Skyquant: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "skyquant",
+    abstract: "Quantizes vision-language models to AWQ int4 on a CPU, and proves what it cost.",
+    discussion: """
+      A typical day:
+        skyquant quantize MODEL --calibration questions.jsonl --out MODEL-awq
+        skyquant verify MODEL-awq --reference MODEL --questions held-out.jsonl
+        skyquant pack MODEL-awq model.skyq
+
+      MODEL is a directory with config.json and safetensors shards: Skywork-R1V and InternVL checkpoints, or a Qwen2, \
+      Qwen3 or Llama text model. Every command takes --json, and --help tells more.
+
+      Exit codes: 0 fine, 1 a gate failed, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
+      70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run.
+      """,
+    version: Version.current,
+    subcommands: [Quantize.self, Verify.self, Run.self])
+
+  static func main() {
+    MappedFile.installTruncationHandler()
+    // A reader that goes away, and a full file, are errors to report, not signals to die of.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard let failure = Failure(error) else { exit(withError: error) }
+      StandardError.write("error: \(failure.message)\n")
+      Glibc.exit(failure.exitCode)
+    }
+  }
+}
+
+/// The version of the program, written into what it makes.
+enum Version {
+  static let current = "0.1.0"
+}

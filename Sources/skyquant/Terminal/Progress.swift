@@ -1,0 +1,65 @@
+// Progress on standard error: a line that redraws on a terminal, one line per event when piped.
+import Glibc
+
+/// Shows how far a long run is and how long it will still take.
+struct Progress {
+  private let isShown: Bool
+  private let isAnimated: Bool
+  private let start = Progress.now()
+  private var lastDrawn = 0.0
+
+  init(_ options: OutputOptions) {
+    isShown = !options.quiet
+    isAnimated = StandardError.isTerminal
+  }
+
+  /// Draws `done` of `total` steps; on a terminal at most ten times a second.
+  mutating func update(_ label: String, done: Int, total: Int) {
+    guard isShown, isAnimated else { return }
+    let now = Progress.now()
+    guard now - lastDrawn >= 0.1 || done == total else { return }
+    lastDrawn = now
+    let width = 24
+    let filled = total > 0 ? done * width / total : width
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    StandardError.write("\r\u{1B}[K\(bar) \(done)/\(total) \(label)\(remaining(done, total))")
+  }
+
+  /// A line that stays: an event of a piped run, or a row of a table above the bar.
+  func event(_ text: String) {
+    guard isShown else { return }
+    StandardError.write((isAnimated ? "\r\u{1B}[K" : "") + text + "\n")
+  }
+
+  /// Removes the bar.
+  func finish() {
+    if isShown, isAnimated { StandardError.write("\r\u{1B}[K") }
+  }
+
+  /// Seconds since the start.
+  var elapsed: Double { Progress.now() - start }
+
+  private func remaining(_ done: Int, _ total: Int) -> String {
+    guard done > 0, done < total else { return "" }
+    let left = elapsed / Double(done) * Double(total - done)
+    return " · \(Duration.text(elapsed)) elapsed · \(Duration.text(left)) left"
+  }
+
+  private static func now() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
+
+/// Durations for people.
+enum Duration {
+  /// `8 s`, `3 min 20 s`, `2 h 5 min`.
+  static func text(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    if seconds < 10 { return "\(Double(Int(seconds * 10)) / 10) s" }
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+}

@@ -1,0 +1,24 @@
+// Writing to the standard streams without buffering surprises.
+import Glibc
+
+enum StandardOutput {
+  /// Writes all of `text`; a reader that went away ends the output silently.
+  static func write(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
+  /// Whether a person looks at it.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+enum StandardError {
+  static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}
+
+private func writeAll(_ text: String, to descriptor: Int32) {
+  var bytes = ArraySlice(Array(text.utf8))
+  while !bytes.isEmpty {
+    let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    if written < 0 && errno == EINTR { continue }
+    guard written > 0 else { return }
+    bytes = bytes.dropFirst(written)
+  }
+}

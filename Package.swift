@@ -52,7 +52,7 @@ let package = Package(
 
     // Models and their inputs
     library("ModelConfig", ["Tensors", "JSON"]),
-    library("Tokenization", ["JSON"]),
+    library("Tokenization", ["Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
     library("ModelInputs", ["Tensors", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),

@@ -47,7 +47,7 @@ struct ScalarText {
   func utf8(_ range: Range<Int>) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(range.count)
-    for scalar in scalars[range] { bytes += UTF8.encode(scalar) ?? [] }
+    for scalar in scalars[range] { bytes.append(contentsOf: scalar.utf8) }
     return bytes
   }
 }

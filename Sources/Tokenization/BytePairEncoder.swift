@@ -1,0 +1,106 @@
+// Byte-pair encoding of one piece of text.
+// Follows `BPE::tokenize` and `Word::merge_all` of huggingface/tokenizers, tokenizers/src/models/bpe.
+
+/// Turns the bytes of a piece into token ids by merging neighbours, lowest rank first.
+struct BytePairEncoder: Sendable {
+  private let vocabulary: Vocabulary
+  private let merges: MergeTable
+  private let ignoresMerges: Bool
+  /// The token of each single byte; -1 for bytes that do not occur in UTF-8.
+  private let byteTokens: [Int32]
+
+  /// - Parameter ignoresMerges: A piece that is a token as a whole becomes that token without merging (Llama 3).
+  /// - Throws: `TokenizerError` if a byte of UTF-8 has no token, as text would be lost.
+  init(vocabulary: Vocabulary, merges: MergeTable, ignoresMerges: Bool, file: String) throws(TokenizerError) {
+    var byteTokens: [Int32] = []
+    for byte in UInt8.min...UInt8.max {
+      let id = vocabulary.id(of: ByteLevelAlphabet.spell([byte]))
+      guard id != nil || !Self.occursInUTF8(byte) else {
+        throw .unsupported(
+          file: file, what: "a vocabulary without a token for byte \(byte)",
+          advice: "only byte-level vocabularies are read, where every byte has a token")
+      }
+      byteTokens.append(id.map(Int32.init) ?? -1)
+    }
+    self.byteTokens = byteTokens
+    self.vocabulary = vocabulary
+    self.merges = merges
+    self.ignoresMerges = ignoresMerges
+  }
+
+  /// Appends the tokens of `piece`, which is UTF-8.
+  ///
+  /// - Complexity: O(n log n) for n bytes, also for long runs of one character.
+  func encode(_ piece: [UInt8], into ids: inout [Int]) {
+    if ignoresMerges, let id = vocabulary.id(of: ByteLevelAlphabet.spell(piece)) {
+      ids.append(id)
+      return
+    }
+    var chain = TokenChain(piece.map { byteTokens[Int($0)] })
+    var queue = MergeQueue()
+    for position in piece.indices { enqueueMerge(at: position, of: chain, into: &queue) }
+    while let candidate = queue.popFirst() {
+      guard let merge = chain.pair(at: candidate.position).flatMap({ merges.merge($0.left, $0.right) }),
+        merge.rank == candidate.rank
+      else { continue }  // one of the two has merged with another neighbour since
+      let previous = chain.mergePair(at: candidate.position, into: merge.result)
+      if let previous { enqueueMerge(at: previous, of: chain, into: &queue) }
+      enqueueMerge(at: candidate.position, of: chain, into: &queue)
+    }
+    chain.appendTokens(to: &ids)
+  }
+
+  private func enqueueMerge(at position: Int, of chain: TokenChain, into queue: inout MergeQueue) {
+    guard let pair = chain.pair(at: position), let merge = merges.merge(pair.left, pair.right) else { return }
+    queue.insert(MergeQueue.Candidate(rank: merge.rank, position: position))
+  }
+
+  private static func occursInUTF8(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0xC0, 0xC1, 0xF5...0xFF: false
+    default: true
+    }
+  }
+}
+
+/// The tokens of a piece as a doubly linked list, so that a merge takes constant time.
+private struct TokenChain {
+  private var tokens: [Int32]
+  /// Position of the next token; the piece's length at the end.
+  private var next: [Int]
+  private var previous: [Int]
+  /// Whether the token at a position has been merged into an earlier one.
+  private var isGone: [Bool]
+
+  init(_ tokens: [Int32]) {
+    self.tokens = tokens
+    next = Array(1..<tokens.count + 1)
+    previous = Array(-1..<tokens.count - 1)
+    isGone = Array(repeating: false, count: tokens.count)
+  }
+
+  /// The token at a position and its right neighbour; nil if either is missing.
+  func pair(at position: Int) -> (left: Int32, right: Int32)? {
+    guard !isGone[position], next[position] < tokens.count else { return nil }
+    return (tokens[position], tokens[next[position]])
+  }
+
+  /// Replaces a pair by one token.
+  /// - Returns: The position of the token before it, if there is one.
+  mutating func mergePair(at position: Int, into token: Int32) -> Int? {
+    let right = next[position]
+    tokens[position] = token
+    isGone[right] = true
+    next[position] = next[right]
+    if next[right] < tokens.count { previous[next[right]] = position }
+    return previous[position] < 0 ? nil : previous[position]
+  }
+
+  func appendTokens(to ids: inout [Int]) {
+    var position = 0
+    while position < tokens.count {
+      ids.append(Int(tokens[position]))
+      position = next[position]
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Why the files of a tokenizer cannot be used.
+
+/// Why a tokenizer cannot be made from its files. The messages say what to do.
+public enum TokenizerError: Error, Equatable, CustomStringConvertible {
+  /// Neither tokenizer.json nor the older set of files is there.
+  case missingFiles
+  /// A file is larger than any tokenizer is.
+  case tooLarge(file: String, byteCount: Int, limit: Int)
+  /// A file is not JSON, or not UTF-8.
+  case malformed(file: String, reason: String)
+  /// A key is missing, or has a value of the wrong kind or out of range.
+  case invalid(file: String, key: String, expected: String, found: String)
+  /// Two tokens have one id.
+  case duplicateID(file: String, id: Int, first: String, second: String)
+  /// One added token has two ids.
+  case conflictingIDs(file: String, token: String, first: Int, second: Int)
+  /// A well-formed tokenizer of a kind that this program does not compute.
+  case unsupported(file: String, what: String, advice: String)
+
+  /// Whether the file is sound but of a kind unknown here; all other cases are faults of the files.
+  public var isUnsupported: Bool { if case .unsupported = self { true } else { false } }
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .missingFiles:
+      "tokenizer.json not found, nor vocab.json with merges.txt; copy the tokenizer files beside the weights"
+    case .tooLarge(let file, let byteCount, let limit):
+      "\(file): \(byteCount) bytes; a tokenizer file has at most \(limit)"
+    case .malformed(let file, let reason):
+      "\(file): \(reason)"
+    case .invalid(let file, let key, let expected, let found):
+      "\(file): '\(key)': expected \(expected), found \(found)"
+    case .duplicateID(let file, let id, let first, let second):
+      "\(file): id \(id) belongs to two tokens, \(first) and \(second)"
+    case .conflictingIDs(let file, let token, let first, let second):
+      "\(file): token \(token) has two ids, \(first) and \(second)"
+    case .unsupported(let file, let what, let advice):
+      "\(file): \(what) is not supported; \(advice)"
+    }
+  }
+}
+
+/// Text from a file as it may appear in a message: quoted, control characters escaped, at most 60 scalars.
+func quoted(_ text: String) -> String {
+  let limit = 60
+  var result = "\""
+  for scalar in text.unicodeScalars.prefix(limit) { result += scalar.escaped(asASCII: false) }
+  return result + (text.unicodeScalars.count > limit ? "…\"" : "\"")
+}

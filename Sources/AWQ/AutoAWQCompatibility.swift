@@ -32,7 +32,8 @@ struct SymmetricClip {
     let blocks = (0..<groups).map { GramBlock(gram, from: $0 * size, count: size) }
     let best = Parallel.map(weight.shape[0]) { row in
       (0..<groups).map { group in
-        bestRange(Array(weight.values[row * columns + group * size..<row * columns + (group + 1) * size]), blocks[group])
+        bestRange(
+          Array(weight.values[row * columns + group * size..<row * columns + (group + 1) * size]), blocks[group])
       }
     }
     var clippedWeight = weight

@@ -42,7 +42,8 @@ struct LayerQuantizer {
   ) rethrows -> QuantizedLayer {
     for site in LinearSite.allCases {
       let statistics = streams.statistics(
-        at: site, size: original[site.linears[0]].weight.columns, original: original, quantized: layer, samples: samples, rotary: rotary)
+        at: site, size: original[site.linears[0]].weight.columns, original: original, quantized: layer,
+        samples: samples, rotary: rotary)
       audit(statistics, site)
       if let scales = quantize(site, statistics) { streams.divideQuantized(by: scales) }
       try onSite(site)

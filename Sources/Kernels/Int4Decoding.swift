@@ -40,7 +40,8 @@ public enum Int4Decoding {
     into output: inout MutableSpan<Float>
   ) {
     let groups = inFeatures / groupSize
-    precondition(codes.byteCount >= rows.upperBound * inFeatures / 2 && scales.byteCount >= rows.upperBound * groups * 2)
+    precondition(
+      codes.byteCount >= rows.upperBound * inFeatures / 2 && scales.byteCount >= rows.upperBound * groups * 2)
     precondition(zeros.byteCount >= rows.upperBound * ((groups + 1) / 2) && output.count >= rows.count * inFeatures)
     unsafe codes.withUnsafeBytes { codes in
       unsafe zeros.withUnsafeBytes { zeros in

@@ -84,7 +84,8 @@ struct CheckpointPlan {
     guard decoderLayer(name) != nil else { return .copied(view) }
     let shape = view.info.shape
     let module = name.removingSuffix(".weight")
-    if let module, DecoderLinear.allCases.contains(where: { module.hasSuffix("." + $0.rawValue) }), shape.rank == 2, quantizes(module),
+    if let module, DecoderLinear.allCases.contains(where: { module.hasSuffix("." + $0.rawValue) }), shape.rank == 2,
+      quantizes(module),
       scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
     {
       return .quantized(outFeatures: shape[0], inFeatures: shape[1])

@@ -16,7 +16,8 @@ struct SkyqTensors {
       case .awqFloat16: StoredTensor(name: tensor.name, content: .int4(try matrix(tensor)))
       case .awqBFloat16, .unknown:
         throw ModelFilesError.unsupported(
-          path: file.path, reason: "tensor '\(tensor.name.displayed)' is stored as \(tensor.encoding), which this "
+          path: file.path,
+          reason: "tensor '\(tensor.name.displayed)' is stored as \(tensor.encoding), which this "
             + "version cannot compute with")
       default: StoredTensor(name: tensor.name, content: .dense(try file.view(of: tensor)))
       }

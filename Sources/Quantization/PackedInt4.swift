@@ -157,7 +157,8 @@ extension TensorView {
   func halves() -> [Float16] {
     withBytes { span in
       (0..<info.shape.elementCount).map {
-        Float16(bitPattern: unsafe UInt16(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)))
+        Float16(
+          bitPattern: unsafe UInt16(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)))
       }
     }
   }

@@ -1,6 +1,7 @@
 // Typed, checked access to one JSON object of a tokenizer file.
 import JSON
 import Storage
+import Tensors
 
 /// One JSON object with its file and dotted path, for messages.
 struct JSONSection {
@@ -91,7 +92,7 @@ struct JSONSection {
     .unsupported(file: file, what: "\(name(key)) \(found)", advice: advice)
   }
 
-  func name(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
+  func name(_ key: String) -> String { path.isEmpty ? key.displayed : path + "." + key.displayed }
 
   static func describe(_ value: JSONValue) -> String {
     switch value {

@@ -1,4 +1,6 @@
 // Why the files of a tokenizer cannot be used.
+public import Storage
+import Tensors
 
 /// Why a tokenizer cannot be made from its files. The messages say what to do.
 public enum TokenizerError: Error, Equatable, CustomStringConvertible {
@@ -17,8 +19,14 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
   /// A well-formed tokenizer of a kind that this program does not compute.
   case unsupported(file: String, what: String, advice: String)
 
-  /// Whether the file is sound but of a kind unknown here; all other cases are faults of the files.
-  public var isUnsupported: Bool { if case .unsupported = self { true } else { false } }
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    switch self {
+    case .missingFiles: .missingInput
+    case .tooLarge, .malformed, .invalid, .duplicateID, .conflictingIDs: .malformedInput
+    case .unsupported: .unsupported
+    }
+  }
 
   /// One line for people.
   public var description: String {
@@ -41,10 +49,5 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Text from a file as it may appear in a message: quoted, control characters escaped, at most 60 scalars.
-func quoted(_ text: String) -> String {
-  let limit = 60
-  var result = "\""
-  for scalar in text.unicodeScalars.prefix(limit) { result += scalar.escaped(asASCII: false) }
-  return result + (text.unicodeScalars.count > limit ? "…\"" : "\"")
-}
+/// Text from a file as it may appear in a message: quoted, on one line, and cut if it is long.
+func quoted(_ text: String) -> String { "\"\(text.displayed)\"" }

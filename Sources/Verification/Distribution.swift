@@ -16,7 +16,9 @@ public struct Estimate: Sendable, Equatable {
     let mean = values.reduce(0, +) / count
     var sums: [Int: Double] = [:]
     let areClusters = Set(clusters).count > 1
-    for (index, value) in values.enumerated() { sums[areClusters ? clusters[index] : index, default: 0] += value - mean }
+    for (index, value) in values.enumerated() {
+      sums[areClusters ? clusters[index] : index, default: 0] += value - mean
+    }
     // Summed in the order of clusters, so that the last digit does not depend on hashing.
     let squares = sums.keys.sorted().reduce(0.0) { $0 + (sums[$1] ?? 0) * (sums[$1] ?? 0) }
     self.mean = mean

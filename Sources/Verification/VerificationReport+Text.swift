@@ -42,7 +42,8 @@ extension VerificationReport {
 
 extension AnswerSummary {
   fileprivate var line: String {
-    let right = knownCount > 0
+    let right =
+      knownCount > 0
       ? "\(quantizedCorrect) of \(knownCount) right, \(referenceCorrect) before; " : ""
     return "answers: \(right)\(changedCount) of \(pairs.count) changed"
   }

@@ -6,19 +6,20 @@ struct BytePairEncoder: Sendable {
   private let vocabulary: Vocabulary
   private let merges: MergeTable
   private let ignoresMerges: Bool
-  /// The token of each single byte; -1 for bytes that do not occur in UTF-8.
+  /// The token of each single byte; -1 for bytes without one, which are dropped as in huggingface/tokenizers
+  /// (SmolLM2's vocabulary lacks some control characters).
   private let byteTokens: [Int32]
 
   /// - Parameter ignoresMerges: A piece that is a token as a whole becomes that token without merging (Llama 3).
-  /// - Throws: `TokenizerError` if a byte of UTF-8 has no token, as text would be lost.
+  /// - Throws: `TokenizerError` if a printable ASCII character has no token: then this is no byte-level vocabulary.
   init(vocabulary: Vocabulary, merges: MergeTable, ignoresMerges: Bool, file: String) throws(TokenizerError) {
     var byteTokens: [Int32] = []
     for byte in UInt8.min...UInt8.max {
       let id = vocabulary.id(of: ByteLevelAlphabet.spell([byte]))
-      guard id != nil || !Self.occursInUTF8(byte) else {
+      guard id != nil || !(0x20...0x7E).contains(byte) else {
         throw .unsupported(
           file: file, what: "a vocabulary without a token for byte \(byte)",
-          advice: "only byte-level vocabularies are read, where every byte has a token")
+          advice: "only byte-level vocabularies are read, where every printable character has a token")
       }
       byteTokens.append(id.map(Int32.init) ?? -1)
     }
@@ -36,9 +37,10 @@ struct BytePairEncoder: Sendable {
       ids.append(id)
       return
     }
-    var chain = TokenChain(piece.map { byteTokens[Int($0)] })
+    let tokens = piece.map { byteTokens[Int($0)] }.filter { $0 >= 0 }
+    var chain = TokenChain(tokens)
     var queue = MergeQueue()
-    for position in piece.indices { enqueueMerge(at: position, of: chain, into: &queue) }
+    for position in tokens.indices { enqueueMerge(at: position, of: chain, into: &queue) }
     while let candidate = queue.popFirst() {
       guard let merge = chain.pair(at: candidate.position).flatMap({ merges.merge($0.left, $0.right) }),
         merge.rank == candidate.rank
@@ -53,13 +55,6 @@ struct BytePairEncoder: Sendable {
   private func enqueueMerge(at position: Int, of chain: TokenChain, into queue: inout MergeQueue) {
     guard let pair = chain.pair(at: position), let merge = merges.merge(pair.left, pair.right) else { return }
     queue.insert(MergeQueue.Candidate(rank: merge.rank, position: position))
-  }
-
-  private static func occursInUTF8(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0xC0, 0xC1, 0xF5...0xFF: false
-    default: true
-    }
   }
 }
 

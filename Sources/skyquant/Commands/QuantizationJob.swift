@@ -11,8 +11,7 @@ import Tensors
 struct QuantizationJob {
   let source: String
   let destination: String
-  let calibration: String?
-  let samples: Int?
+  let calibration: SampleSource
   let heldOutEvery: Int
   let overwrites: Bool
   let prompt: PromptSettings
@@ -54,19 +53,16 @@ struct QuantizationJob {
   private func embedded(_ file: ModelFile, _ model: VisionLanguageModel, _ progress: inout Progress) throws
     -> [CalibrationSample]
   {
-    guard let calibration else { return [] }
-    let questions = try QuestionFile(path: calibration)
     let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
-    let chosen = questions.questions.prefix(samples ?? .max)
+    let samples = try calibration.samples(builder) { progress.update("pictures and prompts", done: $0, total: $1) }
     var result: [CalibrationSample] = []
-    for (index, question) in chosen.enumerated() {
-      let input = try builder.input(for: question, includesAnswer: true, readImage: questions.readImage)
-      let embeddings = try model.embed(input, imageContextID: builder.imageContextID)
+    for (index, sample) in samples.enumerated() {
+      let embeddings = try model.embed(sample.input, imageContextID: builder.imageContextID)
       result.append(
         CalibrationSample(
           embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: embeddings.rowCount),
-          isHeldOut: heldOutEvery > 0 && chosen.count > 1 && index % heldOutEvery == heldOutEvery - 1))
-      progress.update("pictures and prompts", done: index + 1, total: chosen.count)
+          isHeldOut: heldOutEvery > 0 && samples.count > 1 && index % heldOutEvery == heldOutEvery - 1))
+      progress.update("vision tower", done: index + 1, total: samples.count)
     }
     return result
   }

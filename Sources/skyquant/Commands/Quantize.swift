@@ -36,9 +36,6 @@ struct Quantize: ParsableCommand {
   @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
   var groupSize = 128
 
-  @Option(help: "Use only the first N calibration lines.")
-  var samples: Int?
-
   @Option(help: "Keep every N-th sample aside to judge by; 0 judges by the fitted tokens.")
   var heldOutEvery = 4
 
@@ -54,6 +51,7 @@ struct Quantize: ParsableCommand {
   @Flag(help: "Replace an existing output directory.")
   var force = false
 
+  @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
@@ -64,11 +62,13 @@ struct Quantize: ParsableCommand {
     guard QuantizationScheme(groupSize: groupSize) != nil else {
       throw ValidationError("--group-size must be 32, 64 or 128")
     }
-    guard calibration != nil || method == .rtn else {
-      throw ValidationError("--method \(method.rawValue) needs --calibration FILE; only rtn works without")
+    guard calibration == nil || samples.text == nil else {
+      throw ValidationError("give either --calibration or --text")
+    }
+    guard calibration != nil || samples.text != nil || method == .rtn else {
+      throw ValidationError("--method \(method.rawValue) needs --calibration FILE or --text FILE; only rtn does not")
     }
     guard heldOutEvery == 0 || heldOutEvery > 1 else { throw ValidationError("--held-out-every must be 0 or above 1") }
-    if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
   }
 
   func run() throws {
@@ -79,7 +79,7 @@ struct Quantize: ParsableCommand {
       (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
     }
     let job = QuantizationJob(
-      source: model, destination: out, calibration: calibration, samples: samples, heldOutEvery: heldOutEvery,
+      source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
       overwrites: force, prompt: prompt.settings, options: options)
     var progress = Progress(output)
     let summary = try job.run(&progress)

@@ -9,10 +9,7 @@ import Verification
 struct VerificationJob {
   let quantized: String
   let reference: String
-  let questions: String?
-  let text: String?
-  let window: Int
-  let samples: Int?
+  let source: SampleSource
   let answerTokens: Int
   let prompt: PromptSettings
   let gates: Gates
@@ -40,14 +37,14 @@ struct VerificationJob {
       throw UserError(
         description: "\(quantized) and \(reference) have different numbers of layers", category: .malformedInput)
     }
-    let asked = try inputs(original.builder)
+    let asked = try source.samples(original.builder) { progress.update("pictures and prompts", done: $0, total: $1) }
     var pairs: [VerificationSample] = []
     for (index, item) in asked.enumerated() {
       pairs.append(
         VerificationSample(
           reference: try original.embed(item.input), quantized: try candidate.embed(item.input), ids: item.input.ids,
           classes: item.input.tokenClasses(imageContextID: original.builder.imageContextID)))
-      progress.update("pictures and prompts", done: index + 1, total: asked.count)
+      progress.update("vision towers", done: index + 1, total: asked.count)
     }
     let layerCount = original.model.language.layerCount
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)
@@ -61,25 +58,8 @@ struct VerificationJob {
     return report
   }
 
-  private typealias Item = (question: Question, input: ModelInput)
-
-  private func inputs(_ builder: InputBuilder) throws -> [Item] {
-    if let text { return try windows(of: text, builder) }
-    guard let questions else { return [] }
-    let file = try QuestionFile(path: questions)
-    return try file.questions.prefix(samples ?? .max).map { question in
-      (question, try builder.input(for: question, includesAnswer: true, readImage: file.readImage))
-    }
-  }
-
-  private func windows(of path: String, _ builder: InputBuilder) throws -> [Item] {
-    let bytes = try readFile(path, limit: 256 << 20)
-    return builder.windows(of: String(decoding: bytes, as: UTF8.self), size: window, limit: samples ?? .max)
-      .map { (Question(text: "", isPlainText: true), $0) }
-  }
-
   /// Greedy answers of both models to the questions that are not plain text.
-  private func answers(_ asked: [Item], _ original: Side, _ candidate: Side, _ progress: inout Progress) throws
+  private func answers(_ asked: [SampleSource.Sample], _ original: Side, _ candidate: Side, _ progress: inout Progress) throws
     -> AnswerSummary?
   {
     let questions = asked.filter { !$0.question.isPlainText }

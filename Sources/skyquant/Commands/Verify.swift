@@ -23,15 +23,6 @@ struct Verify: ParsableCommand {
   @Option(help: "Questions, one JSON object per line, with pictures and answers.")
   var questions: String?
 
-  @Option(help: "Plain text, cut into windows, instead of questions.")
-  var text: String?
-
-  @Option(help: "Tokens of a window of --text.")
-  var window = 512
-
-  @Option(help: "Use only the first N questions or windows.")
-  var samples: Int?
-
   @Option(help: "Longest answer to generate; 0 generates none.")
   var answerTokens = 48
 
@@ -47,15 +38,16 @@ struct Verify: ParsableCommand {
   @Option(help: "Fail unless the perplexity ratio is at most this.")
   var maxPplRatio: Double?
 
+  @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (questions == nil) != (text == nil) else { throw ValidationError("give either --questions or --text") }
-    guard (2...1 << 20).contains(window) else { throw ValidationError("--window must be at least 2") }
+    guard (questions == nil) != (samples.text == nil) else {
+      throw ValidationError("give either --questions or --text")
+    }
     guard answerTokens >= 0 else { throw ValidationError("--answer-tokens must not be negative") }
-    if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
   }
 
   func run() throws {
@@ -66,8 +58,8 @@ struct Verify: ParsableCommand {
     gates.minSameTop = minTop1
     gates.maxPerplexityRatio = maxPplRatio
     let job = VerificationJob(
-      quantized: quantized, reference: reference, questions: questions, text: text, window: window, samples: samples,
-      answerTokens: answerTokens, prompt: prompt.settings, gates: gates)
+      quantized: quantized, reference: reference, source: samples.source(questions: questions), answerTokens: answerTokens,
+      prompt: prompt.settings, gates: gates)
     var progress = Progress(output)
     let report = try job.run(&progress)
     progress.finish()

@@ -46,13 +46,18 @@ extension JSONValue {
     switch value {
     case .null: return nil
     case .bool(let flag): return unsafe try allocated(json_object_new_boolean(flag ? 1 : 0))
-    case .number(let number):
-      // The double is never printed: json-c keeps the literal beside it.
-      return unsafe try allocated(json_object_new_double_s(0, number.literal))
+    case .number(let number): return unsafe try literal(number.literal)
     case .string(let text): return unsafe try string(text)
+    case .array([]): return unsafe try literal("[]")  // json-c would spread it over two lines
+    case .object(let members) where members.count == 0: return unsafe try literal("{}")
     case .array(let elements): return unsafe try array(elements, sortingKeys: sortingKeys)
     case .object(let members): return unsafe try object(members, sortingKeys: sortingKeys)
     }
+  }
+
+  /// A node that is printed as `text`: json-c keeps the literal of a double beside its value.
+  private static func literal(_ text: String) throws(JSONError) -> OpaquePointer {
+    unsafe try allocated(json_object_new_double_s(0, text))
   }
 
   private static func string(_ text: String) throws(JSONError) -> OpaquePointer {

@@ -1,0 +1,60 @@
+// The pull reader as the safetensors header uses it.
+import JSON
+import Testing
+
+@Suite struct JSONReaderTests {
+  @Test func membersAreReadOneAfterAnotherWithTheirOffsets() throws {
+    let text = Array(#"{"a" : [1, 22], "b": {"c": true}, "d": [[], {}]}"#.utf8)
+    var reader = try JSONReader(text.span)
+    try reader.beginObject()
+    let first = try reader.nextKey()
+    #expect(first == "a")
+    #expect(reader.tokenOffset == 1)
+    try reader.beginArray()
+    var integers: [Int] = []
+    while try reader.nextElement() { integers.append(try reader.readUnsignedInteger()) }
+    #expect(integers == [1, 22])
+    #expect(reader.tokenOffset == 11)
+    let second = try reader.nextKey()
+    #expect(second == "b")
+    try reader.skipValue()
+    let third = try reader.nextKey()
+    #expect(third == "d")
+    try reader.skipValue()
+    let end = try reader.nextKey()
+    #expect(end == nil)
+    try reader.finish()
+  }
+
+  @Test(arguments: ["-1", "-0", "1.0", "1e3", "9223372036854775808", "18446744073709551616"])
+  func onlyDigitsThatFitAreAnUnsignedInteger(text: String) throws {
+    let bytes = Array((" " + text).utf8)
+    #expect(throws: JSONError.notAnUnsignedInteger(offset: 1)) {
+      var reader = try JSONReader(bytes.span)
+      _ = try reader.readUnsignedInteger()
+    }
+  }
+
+  @Test func theLargestIntegerIsReadExactly() throws {
+    let bytes = Array("9223372036854775807".utf8)
+    var reader = try JSONReader(bytes.span)
+    let value = try reader.readUnsignedInteger()
+    #expect(value == Int.max)
+  }
+
+  @Test func aStringIsNotAnInteger() {
+    let bytes = Array("\"12\"".utf8)
+    #expect(throws: JSONError.unexpectedByte(UInt8(ascii: "\""), expected: "a digit", offset: 0)) {
+      var reader = try JSONReader(bytes.span)
+      _ = try reader.readUnsignedInteger()
+    }
+  }
+
+  @Test func skippingChecksTheSyntaxOfWhatItSkips() {
+    let bytes = Array(#"{"a":[1,]}"#.utf8)
+    #expect(throws: JSONError.unexpectedByte(UInt8(ascii: "]"), expected: "a value", offset: 8)) {
+      var reader = try JSONReader(bytes.span)
+      try reader.skipValue()
+    }
+  }
+}

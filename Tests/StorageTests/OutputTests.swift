@@ -1,0 +1,136 @@
+// Outputs appear complete or not at all, and two runs do not write one output.
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct OutputTests {
+  private let directory: TemporaryDirectory
+  init() throws { directory = try TemporaryDirectory() }
+
+  @Test func aFileAppearsOnlyWhenItIsCommitted() throws {
+    var writer = try AtomicFileWriter(path: directory.path("out"))
+    try writer.append(Array("hello ".utf8))
+    try writer.append(Array("world".utf8))
+    try writer.write(Array("H".utf8), at: 0)
+    #expect(try directory.names() == ["out.lock", "out.partial"])
+    try writer.commit()
+    #expect(try directory.names() == ["out"])
+    #expect(try readFile(directory.path("out"), limit: 100) == Array("Hello world".utf8))
+  }
+
+  @Test func aDroppedWriterLeavesNothingAndTheOldFileUntouched() throws {
+    try directory.write("old", to: "out")
+    do {
+      var writer = try AtomicFileWriter(path: directory.path("out"), overwriting: true)
+      try writer.append(Array("new".utf8))
+    }
+    #expect(try directory.names() == ["out"])
+    #expect(try readFile(directory.path("out"), limit: 100) == Array("old".utf8))
+  }
+
+  @Test func anExistingFileIsReplacedOnlyWhenAsked() throws {
+    let path = try directory.write("old", to: "out")
+    #expect(throws: StorageError.exists(path: path)) { _ = try AtomicFileWriter(path: path) }
+    var writer = try AtomicFileWriter(path: path, overwriting: true)
+    try writer.append(Array("new".utf8))
+    try writer.commit()
+    #expect(try readFile(path, limit: 100) == Array("new".utf8))
+  }
+
+  @Test func aFileThatAppearsWhileWeWriteIsNotReplaced() throws {
+    let path = directory.path("out")
+    #expect(throws: StorageError.exists(path: path)) {
+      let writer = try AtomicFileWriter(path: path)
+      try directory.write("theirs", to: "out")
+      try writer.commit()
+    }
+    #expect(try directory.names() == ["out"])
+    #expect(try readFile(path, limit: 100) == Array("theirs".utf8))
+  }
+
+  @Test func theSecondWriterOfAnOutputIsLockedOutWithThePidOfTheFirst() throws {
+    let path = directory.path("out")
+    let first = try AtomicFileWriter(path: path)
+    let pid = try #require(Int(String(decoding: readFile(path + ".lock", limit: 20), as: UTF8.self)))
+    #expect(throws: StorageError.locked(path: path, processID: pid)) { _ = try AtomicFileWriter(path: path) }
+    #expect(throws: StorageError.locked(path: path, processID: pid)) { _ = try StagedDirectory(path: path) }
+    try first.commit()
+    _ = try AtomicFileWriter(path: path, overwriting: true)
+  }
+
+  @Test func whatAKilledRunLeftIsNoObstacle() throws {
+    try directory.write("4711", to: "out.lock")
+    try directory.write("half", to: "out.partial")
+    let file = try AtomicFileWriter(path: directory.path("out"))
+    try file.commit()
+    #expect(try readFile(directory.path("out"), limit: 100).isEmpty)
+
+    try directory.write("half", to: "model.partial/config.json")
+    try directory.write("4711", to: "model.lock")
+    let staged = try StagedDirectory(path: directory.path("model"))
+    try staged.write(Array("{}".utf8), to: "config.json")
+    try staged.commit()
+    #expect(try directory.names() == ["model", "out"])
+    #expect(try readFile(directory.path("model/config.json"), limit: 100) == Array("{}".utf8))
+  }
+
+  @Test func aDirectoryAppearsOnlyWhenItIsCommitted() throws {
+    let path = directory.path("model")
+    do {
+      let dropped = try StagedDirectory(path: path)
+      try dropped.write([1], to: "a")
+      #expect(try directory.names() == ["model.lock", "model.partial"])
+    }
+    #expect(try directory.names() == [])
+    let staged = try StagedDirectory(path: path + "/")
+    try staged.write([1, 2], to: "a")
+    try staged.commit()
+    #expect(try DirectoryFiles(path: path).names == ["a"])
+    #expect(throws: StorageError.exists(path: path)) { _ = try StagedDirectory(path: path) }
+  }
+
+  @Test func anExistingDirectoryIsReplacedWhole() throws {
+    try directory.write("old", to: "model/old.json")
+    let staged = try StagedDirectory(path: directory.path("model"), overwriting: true)
+    try staged.write([1], to: "new.json")
+    #expect(try DirectoryFiles(path: directory.path("model")).names == ["old.json"])
+    try staged.commit()
+    #expect(try directory.names() == ["model"])
+    #expect(try DirectoryFiles(path: directory.path("model")).names == ["new.json"])
+  }
+
+  @Test func aDirectoryWithDirectoriesInItIsNeverRemoved() throws {
+    try directory.write("precious", to: "home/photos/1.jpg")
+    let home = directory.path("home")
+    #expect(throws: StorageError.notReplaceable(path: home)) {
+      _ = try StagedDirectory(path: home, overwriting: true)
+    }
+    try directory.write("precious", to: "model.partial/photos/1.jpg")
+    #expect(throws: StorageError.notReplaceable(path: directory.path("model.partial"))) {
+      _ = try StagedDirectory(path: directory.path("model"))
+    }
+    #expect(try readFile(directory.path("model.partial/photos/1.jpg"), limit: 100) == Array("precious".utf8))
+    #expect(try readFile(directory.path("home/photos/1.jpg"), limit: 100) == Array("precious".utf8))
+  }
+
+  @Test(arguments: ["../escape", "a/b", "", ".", "..", "a\u{0}", "line\nbreak", "back\\slash"])
+  func aStagedFileNeedsAPlainName(name: String) throws {
+    let staged = try StagedDirectory(path: directory.path("model"))
+    #expect(throws: StorageError.notAPlainFileName(name)) { _ = try staged.create(name) }
+  }
+
+  @Test func anOutputThatCannotBeCreatedSaysWhy() {
+    let path = directory.path("absent/out")
+    #expect {
+      _ = try AtomicFileWriter(path: path)
+    } throws: { error in
+      (error as? StorageError)?.category == .cannotCreateOutput
+    }
+  }
+
+  @Test func roomForMoreThanTheDiskHoldsIsRefusedAtOnce() throws {
+    let path = directory.path("out")
+    let writer = try AtomicFileWriter(path: path)
+    #expect(throws: StorageError.noSpace(path: path + ".partial", needed: 1 << 60)) { try writer.reserve(1 << 60) }
+  }
+}

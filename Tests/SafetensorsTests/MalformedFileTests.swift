@@ -1,0 +1,179 @@
+// Files made to hurt: each class of Formats/safetensors.md, with the code it is refused by.
+import JSON
+import Safetensors
+import Storage
+import Testing
+
+@Suite struct MalformedFileTests {
+  @Test func aFileTooShortForItsLengthFieldIsRefused() throws {
+    for count in 0..<8 {
+      let bytes = [UInt8](repeating: 0, count: count)
+      #expect(try refusal(of: bytes) == .noHeaderLength(fileByteCount: count))
+    }
+  }
+
+  @Test func aHeaderLengthOfZeroIsRefused() throws {
+    #expect(try refusal(of: file(header: "")) == .headerNotObject)
+  }
+
+  @Test(arguments: [100_000_001, 1 << 40, 1 << 63, UInt64.max])
+  func aHeaderLengthOverTheLimitIsRefused(length: UInt64) throws {
+    #expect(try refusal(of: file(headerLength: length, header: "{}")) == .headerTooLarge(byteCount: length))
+  }
+
+  @Test func aHeaderLengthBeyondTheFileIsRefused() throws {
+    let bytes = file(headerLength: 3, header: "{}")
+    #expect(try refusal(of: bytes) == .headerBeyondFile(byteCount: 3, available: 2))
+    let largest = file(headerLength: 100_000_000, header: "{}")
+    #expect(try refusal(of: largest) == .headerBeyondFile(byteCount: 100_000_000, available: 2))
+  }
+
+  @Test(arguments: ["[]", " {}", "\n{}", "null", "\u{FEFF}{}", "PK\u{3}\u{4}"])
+  func aHeaderThatDoesNotBeginWithABraceIsRefused(header: String) throws {
+    #expect(try refusal(of: file(header: header)) == .headerNotObject)
+  }
+
+  @Test(arguments: [("{}\n", 2), ("{}  \t", 4), ("{} {}", 3), ("{}PK", 2), ("{}\u{0}", 2)])
+  func onlySpacesMayFollowTheHeader(header: String, offset: Int) throws {
+    #expect(try refusal(of: file(header: header)) == .padding(offset: offset))
+  }
+
+  @Test(
+    arguments: [
+      (#"{"a""#, JSONError.unexpectedEnd(expected: "':'", offset: 4)),
+      (#"{'a':{}}"#, .unexpectedByte(UInt8(ascii: "'"), expected: "a key in quotes", offset: 1)),
+      (#"{"a":[]}"#, .unexpectedByte(UInt8(ascii: "["), expected: "an object", offset: 5)),
+      (#"{"\ud800":{}}"#, .loneSurrogate(offset: 2)),
+      (#"{"__metadata__":{"a":1}}"#, .unexpectedByte(UInt8(ascii: "1"), expected: "a string", offset: 21)),
+      (#"{"a":{"dtype":5}}"#, .unexpectedByte(UInt8(ascii: "5"), expected: "a string", offset: 14)),
+      (#"{"a":{"shape":["1"]}}"#, .unexpectedByte(UInt8(ascii: "\""), expected: "a digit", offset: 15)),
+      (#"{"a":{"shape":[-1]}}"#, .notAnUnsignedInteger(offset: 15)),
+      (#"{"a":{"shape":[1.0]}}"#, .notAnUnsignedInteger(offset: 15)),
+      (#"{"a":{"shape":[18446744073709551616]}}"#, .notAnUnsignedInteger(offset: 15)),
+      (#"{"a":{"shape":[[]]}}"#, .unexpectedByte(UInt8(ascii: "["), expected: "a digit", offset: 15)),
+      (#"{"a":{"shape":null}}"#, .unexpectedByte(UInt8(ascii: "n"), expected: "an array", offset: 14)),
+    ] as [(String, JSONError)])
+  func aHeaderThatIsNotTheExpectedJSONIsRefusedWithItsOffset(header: String, error: JSONError) throws {
+    #expect(try refusal(of: file(header: header)) == .json(error))
+  }
+
+  @Test func aDuplicateNameIsRefusedAlsoThroughAnEscapeAndWithoutAnyHole() throws {
+    let first = entry("a", "U8", "[1]", 0, 1)
+    for second in [entry("a", "U8", "[1]", 0, 1), entry(#"\u0061"#, "U8", "[0]", 1, 1)] {
+      let refused = try refusal(of: file(header: "{\(first),\(second)}", dataByteCount: 1))
+      #expect(refused == .duplicateName("a", offset: first.utf8.count + 2))
+    }
+    let metadata = #""__metadata__":{}"#
+    #expect(
+      try refusal(of: file(header: "{\(metadata),\(metadata)}")) == .duplicateName("__metadata__", offset: 19))
+    #expect(
+      try refusal(of: file(header: #"{"__metadata__":{"k":"1","\u006b":"2"}}"#))
+        == .duplicateMetadata(key: "k", offset: 25))
+  }
+
+  @Test(arguments: ["", #"a\u0000b"#])
+  func aNameWithoutCharactersOrWithANullIsRefused(name: String) throws {
+    let header = "{\(entry(name, "U8", "[0]", 0, 0))}"
+    guard case .invalidName(_, offset: 1) = try refusal(of: file(header: header)) else {
+      Issue.record("accepted, or refused for another reason")
+      return
+    }
+  }
+
+  @Test func theFieldsOfATensorAreThreeAndEachIsGivenOnce() throws {
+    let fields = [#""dtype":"U8""#, #""shape":[1]"#, #""data_offsets":[0,1]"#]
+    func refused(_ fields: [String]) throws -> SafetensorsError.Reason? {
+      try refusal(of: file(header: "{\"a\":{\(fields.joined(separator: ","))}}", dataByteCount: 1))
+    }
+    #expect(try refused(fields) == nil)
+    #expect(try refused(fields.reversed()) == nil)
+    for (index, name) in ["dtype", "shape", "data_offsets"].enumerated() {
+      #expect(try refused(fields + [fields[index]]) == .duplicateField(name, tensor: "a"))
+      #expect(try refused(fields.filter { $0 != fields[index] }) == .missingField(name, tensor: "a"))
+    }
+    #expect(try refused(fields + [#""extra":1"#]) == .unknownField("extra", tensor: "a"))
+  }
+
+  @Test(arguments: ["f32", "F8_E4M3", "", "C64"])
+  func aDTypeWeDoNotKnowIsUnsupportedAndNotMalformed(dtype: String) throws {
+    let refused = try refusal(of: file(header: "{\(entry("a", dtype, "[1]", 0, 1))}", dataByteCount: 1))
+    #expect(refused == .unknownDType(dtype, tensor: "a"))
+    #expect(refused?.category == .unsupported)
+  }
+
+  @Test func eightDimensionsAreReadAndNineAreNot() throws {
+    #expect(
+      try refusal(of: file(header: "{\(entry("a", "U8", "[1,1,1,1,1,1,1,1]", 0, 1))}", dataByteCount: 1)) == nil)
+    let refused = try refusal(
+      of: file(header: "{\(entry("a", "U8", "[1,1,1,1,1,1,1,1,1]", 0, 1))}", dataByteCount: 1))
+    #expect(refused == .tooManyDimensions(tensor: "a"))
+  }
+
+  // 2^62 x 4 wraps to 0; 2^61 x 8 bytes wraps to 0; SIZE_MAX - 3 in 4-byte elements; zero hiding a huge extent.
+  @Test(arguments: [
+    ("U8", [1 << 62, 4]), ("F64", [1 << 61]), ("F32", [Int.max / 4 + 1]), ("F32", [Int.max - 3]),
+    ("U8", [0, 1 << 62, 4]), ("U8", [1 << 62, 4, 0]), ("U8", [1 << 32, 1 << 31, 0]),
+  ])
+  func aSizeThatOverflowsIsRefused(dtype: String, shape: [Int]) throws {
+    let refused = try refusal(of: file(header: "{\(entry("a", dtype, "\(shape)", 0, 0))}"))
+    #expect(refused == .sizeOverflow(tensor: "a", dimensions: shape))
+  }
+
+  @Test(arguments: ["[]", "[0]", "[0,1,2]"])
+  func offsetsAreTwo(offsets: String) throws {
+    let header = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":\#(offsets)}}"#
+    #expect(try refusal(of: file(header: header, dataByteCount: 1)) == .offsetCount(tensor: "a"))
+  }
+
+  @Test func aRangeThatEndsBeforeItBeginsIsRefused() throws {
+    let refused = try refusal(of: file(header: "{\(entry("a", "U8", "[1]", 1, 0))}", dataByteCount: 1))
+    #expect(refused == .reversedOffsets(tensor: "a", begin: 1, end: 0))
+  }
+
+  @Test func aRangeOfAnotherSizeThanShapeTimesDTypeIsRefusedWithBothSizes() throws {
+    let refused = try refusal(of: file(header: "{\(entry("a", "F32", "[2,3]", 0, 23))}", dataByteCount: 23))
+    #expect(refused == .sizeMismatch(tensor: "a", expected: 24, found: 23))
+    let scalar = try refusal(of: file(header: "{\(entry("a", "F32", "[]", 0, 0))}"))
+    #expect(scalar == .sizeMismatch(tensor: "a", expected: 4, found: 0))
+  }
+
+  @Test func anOverlapIsRefusedWithBothTensorsAndOffsets() throws {
+    let header = "{\(entry("b", "U8", "[4]", 3, 7)),\(entry("a", "U8", "[4]", 0, 4))}"
+    let refused = try refusal(of: file(header: header, dataByteCount: 7))
+    #expect(refused == .overlap(tensor: "b", begin: 3, previous: "a", previousEnd: 4))
+    let twice = "{\(entry("a", "U8", "[4]", 0, 4)),\(entry("b", "U8", "[4]", 0, 4))}"
+    guard case .overlap(_, begin: 0, _, previousEnd: 4) = try refusal(of: file(header: twice, dataByteCount: 4)) else {
+      Issue.record("the same range was given twice")
+      return
+    }
+  }
+
+  @Test func aHoleIsRefused() throws {
+    let header = "{\(entry("a", "U8", "[4]", 0, 4)),\(entry("b", "U8", "[4]", 5, 9))}"
+    let refused = try refusal(of: file(header: header, dataByteCount: 9))
+    #expect(refused == .hole(tensor: "b", begin: 5, previousEnd: 4))
+    let atTheStart = try refusal(of: file(header: "{\(entry("a", "U8", "[4]", 1, 5))}", dataByteCount: 5))
+    #expect(atTheStart == .hole(tensor: "a", begin: 1, previousEnd: 0))
+  }
+
+  @Test func aTailIsRefused() throws {
+    let header = "{\(entry("a", "U8", "[4]", 0, 4))}"
+    #expect(try refusal(of: file(header: header, dataByteCount: 5)) == .tail(dataEnd: 4, dataByteCount: 5))
+    #expect(try refusal(of: file(header: "{}", dataByteCount: 1)) == .tail(dataEnd: 0, dataByteCount: 1))
+  }
+
+  @Test func dataBeyondTheEndOfTheFileIsRefused() throws {
+    let header = "{\(entry("a", "U8", "[4]", 0, 4))}"
+    #expect(
+      try refusal(of: file(header: header, dataByteCount: 3))
+        == .beyondFile(tensor: "a", end: 4, dataByteCount: 3))
+    let far = "{\(entry("a", "U8", "[\(Int.max)]", 0, Int.max))}"
+    #expect(try refusal(of: file(header: far)) == .beyondFile(tensor: "a", end: Int.max, dataByteCount: 0))
+  }
+
+  @Test func messagesNameTheFileEscapeNamesAndEndInTheCode() {
+    let error = SafetensorsError(path: "a\nb", reason: .sizeMismatch(tensor: "w\u{1B}[2J", expected: 8, found: 4))
+    #expect(
+      error.description == #"a\u{a}b: tensor 'w\u{1b}[2J': expected 8 bytes by shape and dtype, found 4 [E118]"#)
+  }
+}

@@ -56,7 +56,7 @@ let package = Package(
 
     // Models and their inputs
     library("ModelConfig", ["Tensors", "JSON"]),
-    library("Tokenization", ["Storage", "JSON"]),
+    library("Tokenization", ["Tensors", "Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
     library("ModelInputs", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
@@ -90,7 +90,7 @@ let package = Package(
     tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
     tests("Skyq", ["Tensors", "Storage", "JSON"]),
     tests("ModelConfig", ["JSON"]),
-    tests("Tokenization", ["JSON"], resources: [.copy("Resources")]),
+    tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Kernels", ["Tensors"]),
     tests("SampleModel", []),

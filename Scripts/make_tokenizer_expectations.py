@@ -42,7 +42,7 @@ HAND_WRITTEN = [
     "a<|endoftext|>b <|endoftext|> c", "<|im_start <|im_end|", "<|im_start|><|im_start|>", "<IMG_CONTEXT", "<img>\u0301 <img><",
     "<think>\nstep\n</think>\n\nanswer", " <think> ", "<tool_call>{}</tool_call>", "<image>\nWhat is this?", "<<img>>", "e<ref>\u0301</ref>",
     "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>", "<s> </s> <unk> <pad>",
-    "<sp>  strip <right>  \n x  <left> y", "<both>  <both>  a<both>b", "cat cats concat cat. cat_ (cat) catcat", "caf\u00e9 cafe\u0301 xcafe\u0301x",
+    "<sp>  strip <right>  \n x  <left> y", "<both>  <both>  a<both>b", "cat cats concat cat. cat_ (cat) catcat", "\u1ed9 o\u0302\u0323 o\u0323\u0302 x\u1ed9 \u1ed9!",
     "naïve token ▁under", "\u0000null\u0001\u001f\u007f\u0080\u0085\u009f", "\u180e\u2028\u2029\u3000\u205f\u1680x", "\u0e33\u0eb3\uff9e",
     "\uffff\ufffe\U0010ffff\ue000\U000f0000", "\U0001d15e\U0001d1c0", "ﬁ ﬂ ﬅ ŉ ß ẞ İ ı K Å", "🙂" * 30, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ]  # fmt: skip
@@ -117,7 +117,7 @@ def small_tokenizers():
     odd = [
         special("<sp>", lstrip=True, rstrip=True), special("<right>", rstrip=True), special("<left>", lstrip=True),
         special("<both>", lstrip=True, rstrip=True), AddedToken("cat", single_word=True, normalized=True),
-        AddedToken("cafe\u0301", normalized=True, single_word=True), AddedToken("naïve token", normalized=False),
+        AddedToken("o\u0323\u0302", normalized=True, single_word=True), AddedToken("naïve token", normalized=False),
         AddedToken("▁under", normalized=False), AddedToken("<im", normalized=False), AddedToken("<img>", normalized=False),
     ]  # fmt: skip
     yield "llama3-like", trained(

@@ -34,8 +34,8 @@ enum ByteLevelAlphabet {
     return ByteString(spelling)
   }
 
-  /// The bytes that a token stands for. A token with a character outside the alphabet, which only added tokens
-  /// have, stands for its own UTF-8, as in Hugging Face's ByteLevel decoder.
+  /// The bytes that a token stands for. A token with a character outside the alphabet stands for its own UTF-8, as
+  /// in Hugging Face's ByteLevel decoder.
   static func bytes(of spelling: ByteString) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(spelling.bytes.count)

@@ -102,24 +102,32 @@ public struct Tokenizer: Sendable {
   public var specialTokenIDs: [Int] { addedTokens.values.filter(\.isSpecial).map(\.id).sorted() }
 
   /// The bytes that a token stands for.
+  ///
+  /// An added token stands for its own text, in normalized form if it is searched for in that. (Hugging Face takes
+  /// it for a spelling in the byte alphabet, and so loses a letter such as é.)
   func bytes(of id: Int, skippingSpecialTokens: Bool) -> [UInt8] {
-    if skippingSpecialTokens, isSpecial(id) { return [] }
-    guard let spelling = addedTokens[id].map({ ByteString($0.content) }) ?? vocabulary.spelling(of: id) else {
-      return []
+    guard let token = addedTokens[id] else {
+      return vocabulary.spelling(of: id).map(ByteLevelAlphabet.bytes(of:)) ?? []
     }
-    return ByteLevelAlphabet.bytes(of: spelling)
+    if skippingSpecialTokens, token.isSpecial { return [] }
+    guard token.isNormalized else { return Array(token.content.utf8) }
+    return normalized(Array(token.content.unicodeScalars)).flatMap { Array($0.utf8) }
   }
 
   private func encodeNormalizing(
     _ raw: [Unicode.Scalar], recognisesSpecialTokens: Bool, into ids: inout [Int]
   ) {
-    let scalars = composesCanonically ? CanonicalComposition.compose(raw) : raw
+    let scalars = normalized(raw)
     for segment in normalizedMatcher.segments(of: scalars, recognisesSpecialTokens: recognisesSpecialTokens) {
       switch segment {
       case .token(let id): ids.append(id)
       case .text(let range): encodePieces(of: ScalarText(Array(scalars[range])), into: &ids)
       }
     }
+  }
+
+  private func normalized(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    composesCanonically ? CanonicalComposition.compose(text) : text
   }
 
   private func encodePieces(of text: ScalarText, into ids: inout [Int]) {

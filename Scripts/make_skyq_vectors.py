@@ -593,6 +593,21 @@ def describe(tensor):
     return entry
 
 
+def coverage(cases):
+    """A table: for each section of the specification the valid and invalid cases, and the codes they end with."""
+    rows = {}
+    for case in cases:
+        codes = {case["open"]} if case["open"] else {*case["quick"], *case["full"]}
+        for section in case["spec"]:
+            row = rows.setdefault(section, [0, 0, set()])
+            row[1 if codes else 0] += 1
+            row[2] |= codes
+    order = sorted(rows, key=lambda section: [int(part) for part in section.split(".")])
+    lines = [f"| {s} | {rows[s][0]} | {rows[s][1]} | {' '.join(sorted(rows[s][2]))} |" for s in order]
+    head = ["| section of skyq.md | valid | invalid | codes |", "|---|---|---|---|"]
+    return "\n".join(["# Coverage, written by Scripts/make_skyq_vectors.py", "", *head, *lines, ""])
+
+
 def main():
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "Formats" / "vectors"
     directory.mkdir(parents=True, exist_ok=True)
@@ -614,6 +629,7 @@ def main():
     assert len({case["name"] for case in cases}) == len(cases), "case names must be unique"
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (directory / "manifest.json").write_text('{"format":"skyq 1.0","cases":[\n' + lines + "\n]}\n")
+    (directory / "coverage.md").write_text(coverage(cases))
     print(f"{len(images)} valid, {len(invalid.cases)} invalid cases")
 
 

@@ -53,6 +53,16 @@ extension Front {
   /// Content, once every rule that the front alone can show has been checked.
   /// - Throws: E014 to E029.
   func checked() throws(SkyqError) -> SkyqContents {
+    let contents = try contents()
+    guard contents.id.bytes == superblock.contentID else {
+      throw SkyqError(.contentID, "the content id is not that of sections and tensors", offset: 0xA0)
+    }
+    return contents
+  }
+
+  /// Content, all but its id checked.
+  /// - Throws: E014 to E028.
+  func contents() throws(SkyqError) -> SkyqContents {
     var names = FrontNames(self.names[...])
     var sectionNames: [String] = []
     for (index, entry) in sections.enumerated() {
@@ -65,8 +75,9 @@ extension Front {
     try names.finish()
     let sections = try placedSections(names: sectionNames)
     let tensors = try placedTensors(names: tensorNames)
-    try checkTotals(sections: sections, tensors: tensors)
-    return SkyqContents(header: SkyqHeader(superblock), sections: sections, tensors: tensors)
+    try checkParameterCount(tensors)
+    let id = ContentID.compute(sections: sections, tensors: tensors)
+    return SkyqContents(header: SkyqHeader(superblock, id: id), sections: sections, tensors: tensors, id: id)
   }
 
   /// E021.
@@ -111,8 +122,8 @@ extension Front {
     return placed
   }
 
-  /// E028 and E029.
-  private func checkTotals(sections: [SkyqSection], tensors: [SkyqTensor]) throws(SkyqError) {
+  /// E028.
+  private func checkParameterCount(_ tensors: [SkyqTensor]) throws(SkyqError) {
     var total: UInt64 = 0
     for tensor in tensors {
       let (sum, overflow) = total.addingReportingOverflow(UInt64(tensor.shape.elementCount))
@@ -123,9 +134,6 @@ extension Front {
       throw SkyqError(
         .parameterCount, "the tensors have \(total) elements, the superblock says \(superblock.parameterCount)",
         offset: 0x78)
-    }
-    guard ContentID.compute(sections: sections, tensors: tensors).bytes == superblock.contentID else {
-      throw SkyqError(.contentID, "the content id is not that of sections and tensors", offset: 0xA0)
     }
   }
 }

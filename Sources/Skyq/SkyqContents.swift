@@ -70,15 +70,17 @@ struct SkyqContents {
   let header: SkyqHeader
   let sections: [SkyqSection]
   let tensors: [SkyqTensor]
+  /// Computed, not read.
+  let id: SHA256Digest
 }
 
 extension SkyqHeader {
   /// The numbers of a superblock that has been checked against the tables.
-  init(_ superblock: Superblock) {
+  init(_ superblock: Superblock, id: SHA256Digest) {
     self.init(
       majorVersion: Int(superblock.major), minorVersion: Int(superblock.minor), fileSize: Int(superblock.fileSize),
       frontSize: Int(superblock.frontSize), dataOffset: Int(superblock.dataOffset), alignment: superblock.alignment,
       parameterCount: Int(superblock.parameterCount),
-      contentID: SHA256Digest(superblock.contentID)?.description ?? "")
+      contentID: id.description)
   }
 }

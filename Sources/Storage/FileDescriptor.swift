@@ -36,6 +36,13 @@ struct FileDescriptor: ~Copyable {
     self.init(owning: number, path: path)
   }
 
+  /// Opens the file `path`, which must exist, for reading and writing.
+  init(updating path: String) throws(StorageError) {
+    let number = unsafe Glibc.open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else { throw .opening(path, errno) }
+    self.init(owning: number, path: path)
+  }
+
   /// Opens the lock file `path`, creating it if need be.
   init(lockFile path: String) throws(StorageError) {
     let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
@@ -62,11 +69,18 @@ struct FileDescriptor: ~Copyable {
   func contents(limit: Int) throws(StorageError) -> [UInt8] {
     let size = try regularFileSize()
     guard size <= limit else { throw .tooLarge(path: path, byteCount: size, limit: limit) }
+    return try read(0..<size)
+  }
+
+  /// The bytes of `range`.
+  /// - Throws: `changedWhileReading` if the file ends before.
+  func read(_ range: Range<Int>) throws(StorageError) -> [UInt8] {
     var filled = 0
     var failure: StorageError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while filled < size {
-        let got = unsafe pread(number, buffer.baseAddress?.advanced(by: filled), size - filled, filled)
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      while filled < range.count {
+        let got = unsafe pread(
+          number, buffer.baseAddress?.advanced(by: filled), range.count - filled, range.lowerBound + filled)
         if got < 0 && errno == EINTR { continue }
         if got < 0 { failure = .failing("read", path) }
         if got <= 0 { break }
@@ -75,7 +89,7 @@ struct FileDescriptor: ~Copyable {
       count = filled
     }
     if let failure { throw failure }
-    guard filled == size else { throw .changedWhileReading(path: path) }
+    guard filled == range.count else { throw .changedWhileReading(path: path) }
     return bytes
   }
 
@@ -94,6 +108,23 @@ struct FileDescriptor: ~Copyable {
 
   /// Writes all bytes at `offset`.
   func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try write(unsafe bytes.span.bytes, at: offset) }
+
+  /// Reserves room on the disk for the first `byteCount` bytes; the file has at least this size afterwards.
+  /// - Throws: `StorageError.noSpace`.
+  func reserve(_ byteCount: Int) throws(StorageError) {
+    guard byteCount > 0 else { return }
+    let code = posix_fallocate(number, 0, byteCount)
+    switch code {
+    case 0: return
+    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount)
+    default: throw .failing("fallocate", path, code)
+    }
+  }
+
+  /// Cuts the file to `byteCount` bytes.
+  func truncate(to byteCount: Int) throws(StorageError) {
+    guard ftruncate(number, byteCount) == 0 else { throw .failing("ftruncate", path) }
+  }
 
   /// Brings the file, or the directory's entries, to the disk. A failure must not be tried again: the kernel may
   /// have marked the lost pages clean.

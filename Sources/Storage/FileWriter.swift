@@ -1,5 +1,4 @@
 // Writing a new file from start to end, with the chance to fill in a range later.
-import Glibc
 
 /// Takes bytes one run after another.
 public protocol ByteSink: ~Copyable {
@@ -31,15 +30,7 @@ public struct FileWriter: ~Copyable, ByteSink {
   /// Reserves room on the disk for `byteCount` bytes, so that a full disk shows now and not in hours. The file has
   /// this size afterwards.
   /// - Throws: `StorageError.noSpace`.
-  public func reserve(_ byteCount: Int) throws(StorageError) {
-    guard byteCount > 0 else { return }
-    let code = posix_fallocate(file.number, 0, byteCount)
-    switch code {
-    case 0: return
-    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount)
-    default: throw .failing("fallocate", path, code)
-    }
-  }
+  public func reserve(_ byteCount: Int) throws(StorageError) { try file.reserve(byteCount) }
 
   /// Appends all of `bytes`.
   public mutating func append(_ bytes: RawSpan) throws(StorageError) {

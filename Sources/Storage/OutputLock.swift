@@ -34,7 +34,7 @@ struct OutputLock: ~Copyable {
   }
 
   private static func leaveProcessID(in file: borrowing FileDescriptor) throws(StorageError) {
-    guard ftruncate(file.number, 0) == 0 else { throw .failing("ftruncate", file.path) }
+    try file.truncate(to: 0)
     try file.write(Array(String(getpid()).utf8), at: 0)
   }
 }

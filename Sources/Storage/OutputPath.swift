@@ -7,6 +7,8 @@ struct OutputPath {
   let final: String
   /// What is written before the output is complete.
   var partial: String { final + ".partial" }
+  /// What says how much of the partial output is safely on the disk, if it can be resumed.
+  var journal: String { final + ".journal" }
   /// Where a directory that is being replaced waits for its successor.
   var replaced: String { final + ".replaced" }
   /// The directory that all of them lie in.

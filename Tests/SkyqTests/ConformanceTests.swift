@@ -3,6 +3,7 @@ import JSON
 import Skyq
 import Storage
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ConformanceTests {
@@ -15,7 +16,7 @@ import Testing
   @Test(arguments: Vectors.cases.filter { $0.openCode != nil })
   func aBrokenFrontIsRefusedWithItsCode(vector: VectorCase) throws {
     let directory = try TemporaryDirectory()
-    let path = try directory.write(try vector.bytes())
+    let path = try directory.write(try vector.bytes(), to: "test.skyq")
     let error = #expect(throws: SkyqError.self) { _ = try SkyqFile(path: path) }
     #expect(error?.code.rawValue == vector.openCode, "\(String(describing: error))")
   }
@@ -23,7 +24,7 @@ import Testing
   @Test(arguments: Vectors.cases.filter { $0.openCode == nil })
   func checksReportWhatTheManifestSays(vector: VectorCase) throws {
     let directory = try TemporaryDirectory()
-    let file = try SkyqFile(path: directory.write(try vector.bytes()))
+    let file = try SkyqFile(path: directory.write(try vector.bytes(), to: "test.skyq"))
     #expect(file.check(.quick).map(\.code.rawValue) == vector.quickCodes)
     #expect(file.check(.full).map(\.code.rawValue) == vector.fullCodes)
   }
@@ -80,7 +81,7 @@ import Testing
   @Test func anErrorIsOneLineThatNamesFileTensorAndPlace() throws {
     let vector = try #require(Vectors.cases.first { $0.name == "flip_plane_f32" })
     let directory = try TemporaryDirectory()
-    let path = try directory.write(try vector.bytes())
+    let path = try directory.write(try vector.bytes(), to: "test.skyq")
     let problem = try #require(try SkyqFile(path: path).check(.quick).first)
     #expect(problem.description.hasPrefix(path + ": damaged"))
     #expect(problem.description.hasSuffix("(tensor \"a.weight\", offset 8192) [E033]"))

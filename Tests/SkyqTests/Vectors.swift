@@ -1,5 +1,4 @@
 // The conformance vectors in Formats/vectors, made by Scripts/make_skyq_vectors.py from the specification.
-import FoundationEssentials
 import JSON
 import Storage
 import Testing
@@ -63,26 +62,4 @@ enum Vectors {
       try #require(UInt8(String(digits[$0..<$0 + 2]), radix: 16))
     }
   }
-}
-
-/// A directory that is removed with all it holds when the value goes away.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appending(path: "skyq-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Writes a file and gives its path.
-  func write(_ bytes: [UInt8], as name: String = "test.skyq") throws -> String {
-    let file = path + "/" + name
-    try Data(bytes).write(to: URL(filePath: file))
-    return file
-  }
-
-  var contents: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }

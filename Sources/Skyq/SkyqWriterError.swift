@@ -1,0 +1,20 @@
+// Why a file cannot be written, beyond what the format refuses (SkyqError) and the disk (StorageError).
+public import Storage
+import Tensors
+
+/// A run that cannot be resumed.
+public enum SkyqWriterError: Error, Equatable, CustomStringConvertible {
+  /// What an earlier run left belongs to another plan: other tensors, sections or alignment.
+  case otherPlan(path: String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .cannotCreateOutput }
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .otherPlan(let path):
+      "\(path.displayed).partial: left by a run with other inputs or another recipe; start again without resuming"
+    }
+  }
+}

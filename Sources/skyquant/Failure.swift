@@ -23,6 +23,7 @@ struct Failure {
     case let error as StorageError: self.init(error, error.category)
     case let error as SafetensorsError: self.init(error, error.category)
     case let error as SkyqError: self.init(error, error.category)
+    case let error as SkyqWriterError: self.init(error, error.category)
     case let error as ModelFilesError: self.init(error, error.category)
     case let error as ModelConfigError: self.init(error, error.category)
     case let error as TokenizerError: self.init(error, error.category)

@@ -92,7 +92,7 @@ let package = Package(
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
-    tests("Kernels", ["Tensors"]),
+    tests("Kernels", ["Tensors", "CKernels"]),
     tests("SampleModel", []),
     tests(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],

@@ -27,9 +27,9 @@ void ck_gelu_f32(float *x, size_t count) {
 }
 
 #if CK_X86
-/// exp of eight lanes, clamped to the range of normal results; NaN stays NaN.
+/// exp of eight lanes. Below -87.3 the least normal number, above 88.38 (2^127.5) infinity; NaN stays NaN.
 CK_AVX2 static inline __m256 exp_avx2(__m256 x) {
-  x = _mm256_max_ps(_mm256_set1_ps(-87.33654f), _mm256_min_ps(_mm256_set1_ps(88.37626f), x));
+  x = _mm256_max_ps(_mm256_set1_ps(-87.33654f), _mm256_min_ps(_mm256_set1_ps(88.8f), x));
   const __m256 log2e = _mm256_set1_ps(1.44269504088896341f);
   const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, log2e), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   x = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);  // ln 2 in two parts

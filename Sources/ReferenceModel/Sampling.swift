@@ -93,12 +93,12 @@ public struct SamplingOptions: Sendable, Equatable {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same draws for the same seed on every machine.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -110,7 +110,7 @@ struct SplitMix64: RandomNumberGenerator {
   mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// An index drawn with the given probabilities, by summing them in order.
-  mutating func draw(_ probabilities: [Double]) -> Int {
+  package mutating func draw(_ probabilities: [Double]) -> Int {
     let target = nextUnit()
     var sum = 0.0
     var last = 0

@@ -27,22 +27,28 @@ struct Golden {
     model = try VisionLanguageModel(weights: weights, config: config)
   }
 
-  func floats(_ name: String) throws -> Tensor {
-    let view = try checkpoint.view(name)
-    return Tensor(shape: view.info.shape, values: try view.floats())
-  }
+  func floats(_ name: String) throws -> Tensor { try checkpoint.floats(name) }
 
-  func ids(_ name: String) throws -> [Int] {
-    try checkpoint.view(name).withBytes { bytes in
-      stride(from: 0, to: bytes.byteCount, by: 4).map {
-        unsafe Int(bytes.unsafeLoadUnaligned(fromByteOffset: $0, as: Int32.self))
-      }
-    }
-  }
+  func ids(_ name: String) throws -> [Int] { try checkpoint.ids(name) }
 
   /// Names of all hidden states in the file.
   var traceNames: [String] {
     checkpoint.tensors.map(\.name).filter { !["tiles_u8", "pixel_values", "input_ids", "generated_ids"].contains($0) }
+  }
+}
+
+extension SafetensorsCheckpoint {
+  func floats(_ name: String) throws -> Tensor {
+    let view = try self.view(name)
+    return Tensor(shape: view.info.shape, values: try view.floats())
+  }
+
+  func ids(_ name: String) throws -> [Int] {
+    try view(name).withBytes { bytes in
+      stride(from: 0, to: bytes.byteCount, by: 4).map {
+        unsafe Int(bytes.unsafeLoadUnaligned(fromByteOffset: $0, as: Int32.self))
+      }
+    }
   }
 }
 

@@ -1,0 +1,43 @@
+// Attention against its definition in f64, query by query.
+import Glibc
+import Kernels
+import Tensors
+import Testing
+
+@Suite struct AttentionTests {
+  /// Two chained f32 products and a softmax over up to 150 keys.
+  static let tolerance = 2e-6
+
+  @Test(arguments: [(1, 1), (1, 70), (5, 5), (65, 150), (130, 130)], [AttentionMask.full, .causal])
+  func `each query mixes the values it may see`(size: (tokens: Int, positions: Int), mask: AttentionMask) {
+    let heads = HeadLayout(headCount: 6, kvHeadCount: 2, headDim: 10)
+    let queries = Tensor(shape: [size.tokens, 60], values: randomFloats(size.tokens * 60, seed: 41))
+    let (keys, values) = (randomFloats(size.positions * 20, seed: 42), randomFloats(size.positions * 20, seed: 43))
+    let output = ScaledDotProductAttention.attend(
+      queries: queries, keys: keys, values: values, heads: heads, mask: mask)
+    #expect(output.shape == queries.shape)
+    for token in 0..<size.tokens {
+      let seen = mask == .full ? size.positions : size.positions - size.tokens + token + 1
+      for head in 0..<6 {
+        let q = (0..<10).map { Double(queries.values[token * 60 + head * 10 + $0]) }
+        let expected = mix(q, keys, values, seen: seen, offset: head / 3 * 10)
+        for column in 0..<10 {
+          #expect(abs(Double(output.values[token * 60 + head * 10 + column]) - expected[column]) <= Self.tolerance)
+        }
+      }
+    }
+  }
+
+  /// softmax(q · kᵀ / √10) · v over the first `seen` rows of width 20, columns from `offset`.
+  private func mix(_ q: [Double], _ keys: [Float], _ values: [Float], seen: Int, offset: Int) -> [Double] {
+    let scores = (0..<seen).map { key in
+      (0..<10).reduce(0.0) { $0 + q[$1] * Double(keys[key * 20 + offset + $1]) } / 10.0.squareRoot()
+    }
+    let largest = scores.max() ?? 0
+    let weights = scores.map { exp($0 - largest) }
+    let sum = weights.reduce(0, +)
+    return (0..<10).map { column in
+      (0..<seen).reduce(0.0) { $0 + weights[$1] / sum * Double(values[$1 * 20 + offset + column]) }
+    }
+  }
+}

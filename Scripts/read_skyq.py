@@ -3,8 +3,8 @@
 
     read_skyq.py FILE               list header, sections and tensors, after the full check
     read_skyq.py FILE --dump NAME   print the values of a tensor as hexadecimal floats
-    read_skyq.py --vectors DIR      check every case of a vector directory against its manifest
 
+`check_skyq_vectors.py` runs it on the conformance vectors.
 Exit 0 if all is well, 1 if a check fails. Needs Python 3.11, numpy, xxhash; zstandard for compressed sections.
 """
 
@@ -340,53 +340,6 @@ def spell_values(values):
     return [int(v) for v in flat]
 
 
-# Vectors
-
-
-def materialise(directory, case):
-    """The bytes of a case: a file, or another case's file with a new size and edits."""
-    data = bytearray((directory / case["file"]).read_bytes())
-    if "size" in case:
-        data = data[:case["size"]] + bytes(max(0, case["size"] - len(data)))
-    for offset, text in case.get("edits", []):
-        replacement = bytes.fromhex(text)
-        data[offset:offset + len(replacement)] = replacement
-    return bytes(data)
-
-
-def check_case(directory, case):
-    data = materialise(directory, case)
-    assert hashlib.sha256(data).hexdigest() == case["sha256"], "sha256 of the case's bytes"
-    try:
-        file = Skyq(data)
-    except Refused as refused:
-        assert refused.code == case["open"], f"opening: {refused.code}, expected {case['open']}"
-        return
-    assert case["open"] is None, f"opened, expected {case['open']}"
-    for level in ("quick", "full"):
-        codes = file.check(full=level == "full")
-        assert codes == case[level], f"{level} check: {codes}, expected {case[level]}"
-    if "content_id" in case:
-        assert file.content_id.hex() == case["content_id"], "content_id"
-    for tensor, expected in zip(file.tensors, case.get("tensors", []), strict=False):
-        assert tensor["name"] == expected["name"] and tensor["shape"] == expected["shape"], "tensor table"
-        if "values" in expected:
-            assert spell_values(file.values(tensor)) == expected["values"], f"values of {tensor['name']}"
-
-
-def check_vectors(directory):
-    cases = json.loads((directory / "manifest.json").read_text())["cases"]
-    failed = 0
-    for case in cases:
-        try:
-            check_case(directory, case)
-        except AssertionError as error:
-            failed += 1
-            print(f"{case['name']}: {error}")
-    print(f"{len(cases)} cases, {failed} failed")
-    return failed == 0
-
-
 def show(path, dump):
     file = Skyq(path.read_bytes())
     problems = file.check(full=True)
@@ -406,14 +359,11 @@ def show(path, dump):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("file", type=Path)
     parser.add_argument("--dump", metavar="NAME")
-    parser.add_argument("--vectors", metavar="DIR", type=Path)
     arguments = parser.parse_args()
-    if (arguments.file is None) == (arguments.vectors is None):
-        parser.error("give either FILE or --vectors DIR")
     try:
-        fine = check_vectors(arguments.vectors) if arguments.vectors else show(arguments.file, arguments.dump)
+        fine = show(arguments.file, arguments.dump)
     except Refused as refused:
         print(f"{arguments.file}: {refused}", file=sys.stderr)
         fine = False

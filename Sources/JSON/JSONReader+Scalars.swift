@@ -21,9 +21,22 @@ extension JSONReader {
 
   /// A whole number from 0 to `Int.max`, written with digits only: `1.0`, `1e3` and `-0` are refused.
   public mutating func readUnsignedInteger() throws(JSONError) -> Int {
-    let number = try readNumber()
-    guard bytes[tokenOffset] != UInt8(ascii: "-"), let value = number.intValue else {
-      throw .notAnUnsignedInteger(offset: tokenOffset)
+    skipWhitespace()
+    tokenOffset = offset
+    let refusal = JSONError.notAnUnsignedInteger(offset: offset)
+    guard isDigit(current) else { throw current == UInt8(ascii: "-") ? refusal : unexpected("a digit") }
+    let isZero = current == UInt8(ascii: "0")
+    var value = 0
+    while isDigit(current) {
+      let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, isStillTooLarge) = product.addingReportingOverflow(Int(current - UInt8(ascii: "0")))
+      guard !isTooLarge, !isStillTooLarge else { throw refusal }
+      value = sum
+      offset += 1
+    }
+    let hasLeadingZero = isZero && offset > tokenOffset + 1
+    guard !hasLeadingZero, ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(current) else {
+      throw refusal
     }
     return value
   }

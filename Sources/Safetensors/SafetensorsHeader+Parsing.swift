@@ -16,15 +16,14 @@ extension SafetensorsHeader {
       throw .headerNotObject
     }
     let parser = try SafetensorsError.Reason.parsing {
-      var parser = HeaderParser()
+      var parser = HeaderParser(headerByteCount: json.byteCount)
       var reader = try JSONReader(json)
       try parser.parse(&reader)
       try HeaderParser.requireSpaces(json, from: reader.offset)
       return parser
     }
-    self.init(
-      checked: try SafetensorsHeader.inDataOrder(parser.entries, dataByteCount: dataByteCount),
-      metadata: parser.metadata)
+    try self.init(
+      entries: parser.entries, positions: parser.positions, metadata: parser.metadata, dataByteCount: dataByteCount)
   }
 }
 
@@ -32,8 +31,15 @@ extension SafetensorsHeader {
 private struct HeaderParser {
   var entries: [SafetensorsHeader.Entry] = []
   var metadata: [String: String] = [:]
-  private var names: Set<String> = []
+  /// Where each name stands in `entries`.
+  var positions: [String: Int] = [:]
   private var hasMetadata = false
+
+  init(headerByteCount: Int) {
+    let usualEntryByteCount = 100  // room for about as many tensors as there are spares growing the table
+    positions.reserveCapacity(headerByteCount / usualEntryByteCount)
+    entries.reserveCapacity(headerByteCount / usualEntryByteCount)
+  }
 
   /// Reads the whole object and leaves the reader after its closing brace.
   mutating func parse(_ reader: inout JSONReader) throws {
@@ -49,7 +55,9 @@ private struct HeaderParser {
       guard !name.isEmpty, !name.utf8.contains(0) else {
         throw SafetensorsError.Reason.invalidName(name, offset: offset)
       }
-      guard names.insert(name).inserted else { throw SafetensorsError.Reason.duplicateName(name, offset: offset) }
+      guard positions.updateValue(entries.count, forKey: name) == nil else {
+        throw SafetensorsError.Reason.duplicateName(name, offset: offset)
+      }
       var fields = TensorFields(tensor: name)
       try fields.parse(&reader)
       entries.append(try fields.entry())

@@ -34,24 +34,36 @@ public struct SafetensorsHeader: Sendable {
   /// The tensor `name`.
   public subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
 
-  /// Takes entries that `parse` and `validate` have checked.
-  init(checked entries: [Entry], metadata: [String: String]) {
-    self.entries = entries
+  /// Takes tensors in the order of the header, each checked by itself, and checks how they lie.
+  /// - Parameter positions: Where each name stands in `entries`.
+  init(entries: [Entry], positions: [String: Int], metadata: [String: String], dataByteCount: Int)
+    throws(SafetensorsError.Reason)
+  {
+    let order = SafetensorsHeader.dataOrder(of: entries)
+    self.entries = order.map { entries[$0] }
+    var ranks = order  // the inverse of `order`
+    for (rank, position) in order.enumerated() { ranks[position] = rank }
+    self.positions = positions.mapValues { ranks[$0] }
     self.metadata = metadata
-    positions = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.info.name, $0) })
+    try SafetensorsHeader.requireNoGaps(self.entries, dataByteCount: dataByteCount)
   }
 }
 
 extension SafetensorsHeader {
-  /// Checks that the tensors fill the data: sorted by place, each begins where its predecessor ends, the last at the
-  /// end. Any order in the header is accepted, and tensors without bytes may stand anywhere between others.
-  static func inDataOrder(_ entries: [Entry], dataByteCount: Int) throws(SafetensorsError.Reason) -> [Entry] {
-    let sorted = entries.sorted {
-      ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+  /// Positions in `entries`, sorted by where the data begins. Any order in the header is accepted, and tensors without
+  /// bytes may stand anywhere between others.
+  private static func dataOrder(of entries: [Entry]) -> [Int] {
+    entries.indices.sorted { left, right in
+      let (first, second) = (entries[left].byteRange, entries[right].byteRange)
+      return (first.lowerBound, first.upperBound, left) < (second.lowerBound, second.upperBound, right)
     }
+  }
+
+  /// Checks that the tensors fill the data: each begins where its predecessor ends, the last ends with the file.
+  private static func requireNoGaps(_ entries: [Entry], dataByteCount: Int) throws(SafetensorsError.Reason) {
     var end = 0
     var previous = ""
-    for entry in sorted {
+    for entry in entries {
       let (name, begin) = (entry.info.name, entry.byteRange.lowerBound)
       if begin < end { throw .overlap(tensor: name, begin: begin, previous: previous, previousEnd: end) }
       if begin > end { throw .hole(tensor: name, begin: begin, previousEnd: end) }
@@ -60,6 +72,5 @@ extension SafetensorsHeader {
       previous = name
     }
     guard end == dataByteCount else { throw .tail(dataEnd: end, dataByteCount: dataByteCount) }
-    return sorted
   }
 }

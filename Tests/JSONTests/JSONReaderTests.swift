@@ -26,7 +26,7 @@ import Testing
     try reader.finish()
   }
 
-  @Test(arguments: ["-1", "-0", "1.0", "1e3", "9223372036854775808", "18446744073709551616"])
+  @Test(arguments: ["-1", "-0", "1.0", "1e3", "01", "00", "9223372036854775808", "18446744073709551616"])
   func onlyDigitsThatFitAreAnUnsignedInteger(text: String) throws {
     let bytes = Array((" " + text).utf8)
     #expect(throws: JSONError.notAnUnsignedInteger(offset: 1)) {

@@ -49,6 +49,7 @@ import Testing
       (#"{"a":{"shape":["1"]}}"#, .unexpectedByte(UInt8(ascii: "\""), expected: "a digit", offset: 15)),
       (#"{"a":{"shape":[-1]}}"#, .notAnUnsignedInteger(offset: 15)),
       (#"{"a":{"shape":[1.0]}}"#, .notAnUnsignedInteger(offset: 15)),
+      (#"{"a":{"shape":[01]}}"#, .notAnUnsignedInteger(offset: 15)),
       (#"{"a":{"shape":[18446744073709551616]}}"#, .notAnUnsignedInteger(offset: 15)),
       (#"{"a":{"shape":[[]]}}"#, .unexpectedByte(UInt8(ascii: "["), expected: "a digit", offset: 15)),
       (#"{"a":{"shape":null}}"#, .unexpectedByte(UInt8(ascii: "n"), expected: "an array", offset: 14)),

@@ -29,7 +29,7 @@ struct CodeDescent {
     let columns = weight.shape[1]
     let groups = linear.groupsPerRow
     var delta = linear.dequantized()
-    for index in delta.values.indices { delta.values[index] -= weight.values[index] }
+    delta -= weight
     let gradients = gram.times(delta)
     let source = linear
     let rows = Parallel.map(weight.shape[0]) { row -> (codes: [UInt8], changed: Int) in

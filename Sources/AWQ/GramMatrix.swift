@@ -23,16 +23,7 @@ struct GramMatrix: Sendable {
   }
 
   /// Each row's share of `error`, not divided by the weight. Summed in double precision, in index order.
-  func rowErrors(of delta: Tensor) -> [Double] {
-    let product = times(delta)
-    return (0..<delta.shape[0]).map { row in
-      var sum = 0.0
-      for index in row * size..<(row + 1) * size {
-        sum += Double(delta.values[index]) * Double(product.values[index])
-      }
-      return sum
-    }
-  }
+  func rowErrors(of delta: Tensor) -> [Double] { delta.rowDots(times(delta)) }
 
   /// `delta · H`, `[rows, size]`.
   func times(_ delta: Tensor) -> Tensor {

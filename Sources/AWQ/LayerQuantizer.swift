@@ -65,7 +65,7 @@ struct LayerQuantizer {
     for (position, name) in names.enumerated() {
       let candidate = outcome.linears[position]
       linears[name] = candidate.linear
-      layer[name].weight = candidate.linear
+      layer[name].weight = FloatMatrix(candidate.linear)
       reports.append(
         LinearReport(
           module: name.moduleName(layer: index), outFeatures: weights[position].shape[0],
@@ -93,7 +93,7 @@ struct LayerQuantizer {
     case .rows(let name):
       let divisors = pooling.folded(scales)
       linears[name]?.divideRows(by: divisors)
-      if let linear = linears[name] { layer[name].weight = linear }
+      if let linear = linears[name] { layer[name].weight = FloatMatrix(linear) }
       if let bias = layer[name].bias {
         layer[name].bias = zip(bias, divisors).map { $0 / $1 }.roundedToHalf
         folds.insert(name)
@@ -137,5 +137,12 @@ struct LayerQuantizer {
       linears[name].map { (module: name.moduleName(layer: index), linear: $0) }
     }
     return QuantizedLayer(index: index, linears: ordered, folded: folded, reports: reports, warnings: warnings)
+  }
+}
+
+extension FloatMatrix {
+  /// The weights that a quantized linear stands for, decoded once.
+  fileprivate init(_ linear: QuantizedLinear) {
+    self.init(rows: linear.outFeatures, columns: linear.inFeatures, values: linear.dequantized().values)
   }
 }

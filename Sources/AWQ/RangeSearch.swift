@@ -90,24 +90,24 @@ private struct GroupColumn {
 
   /// dᵀ·H·d of every row.
   private func errors(of ranges: [GroupRange]) -> [Float] {
-    var delta = weights
-    for row in 0..<rows {
-      let range = ranges[row]
-      for index in row * size..<(row + 1) * size { delta[index] = range.rounded(delta[index]) - delta[index] }
-    }
+    var delta = Tensor(shape: [rows, size], values: weights)
+    LevelRounding.round(
+      &delta.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size)
+    delta -= Tensor(shape: [rows, size], values: weights)
     return dots(delta, delta)
   }
 
   /// The scale that fits the present codes best: s = (cᵀHw) / (cᵀHc) with c = q − z.
   private func refitted(_ ranges: [GroupRange]) -> [GroupRange] {
-    var levels = weights
+    var levels = Tensor(shape: [rows, size], values: weights)
+    LevelRounding.round(
+      &levels.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size)
     for row in 0..<rows {
-      let range = ranges[row]
-      for index in row * size..<(row + 1) * size {
-        levels[index] = Float(Int(range.code(levels[index])) - range.zero)
-      }
+      // Values back to whole steps, q − z.
+      let inverse = 1 / ranges[row].scale
+      for index in row * size..<(row + 1) * size { levels.values[index] = (levels.values[index] * inverse).rounded() }
     }
-    let products = dots(levels, weights)
+    let products = dots(levels, Tensor(shape: [rows, size], values: weights))
     let norms = dots(levels, levels)
     return (0..<rows).map { row in
       let scale = products[row] / norms[row]
@@ -116,12 +116,7 @@ private struct GroupColumn {
   }
 
   /// aᵀ·H·b of every row.
-  private func dots(_ a: [Float], _ b: [Float]) -> [Float] {
-    let product = Matmul.linear(Tensor(shape: [rows, size], values: a), block, bias: nil).values
-    return (0..<rows).map { row in
-      var sum: Float = 0
-      for index in row * size..<(row + 1) * size { sum += product[index] * b[index] }
-      return sum
-    }
+  private func dots(_ a: Tensor, _ b: Tensor) -> [Float] {
+    Matmul.linear(a, block, bias: nil).rowDots(b).map { Float($0) }
   }
 }

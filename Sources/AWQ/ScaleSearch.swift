@@ -67,13 +67,9 @@ struct ScaleSearch {
 
   /// Q(W·s)/s − W.
   private func roundingError(of weight: Tensor, scales: [Float]) -> Tensor {
-    let columns = weight.shape[1]
-    let scaled = weight.columnsMultiplied(by: scales)
-    var delta = QuantizedLinear(rounding: scaled, scheme: scheme).dequantized()
-    let inverse = scales.map { 1 / $0 }
-    for index in delta.values.indices {
-      delta.values[index] = delta.values[index] * inverse[index % columns] - weight.values[index]
-    }
+    let rounded = QuantizedLinear(rounding: weight.columnsMultiplied(by: scales), scheme: scheme).dequantized()
+    var delta = rounded.columnsMultiplied(by: scales.map { 1 / $0 })
+    delta -= weight
     return delta
   }
 }
@@ -89,14 +85,5 @@ extension Tensor {
       picked += values[row * rowWidth..<(row + 1) * rowWidth]
     }
     return Tensor(shape: [limit, rowWidth], values: picked)
-  }
-
-  /// Column i times `factors[i]`.
-  func columnsMultiplied(by factors: [Float]) -> Tensor {
-    var result = self
-    for row in 0..<rowCount {
-      for column in 0..<rowWidth { result.values[row * rowWidth + column] *= factors[column] }
-    }
-    return result
   }
 }

@@ -40,9 +40,8 @@ struct SiteQuantizer {
     guard method != .rtn, !statistics.hasNonFinite, statistics.fit.totalWeight > 0 else { return plain }
     let scaled = outcome(scale: searchedScale(), roundingErrors: plain.roundingErrors)
     if method == .awqCompat { return scaled }
-    let neverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
-    let unscaled = fallback(plain)
-    return neverWorse && scaled.totalError <= unscaled.totalError ? scaled : unscaled
+    let isNeverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
+    return isNeverWorse ? scaled : fallback(plain)
   }
 
   /// The method without scales, each linear keeping plain rounding where that is as good.
@@ -91,7 +90,7 @@ struct SiteQuantizer {
   ) -> QuantizedCandidate {
     var delta = linear.dequantized()
     if let scales { delta = delta.columnsMultiplied(by: scales.map { 1 / $0 }) }
-    for index in delta.values.indices { delta.values[index] -= weight.values[index] }
+    delta -= weight
     return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta))
   }
 

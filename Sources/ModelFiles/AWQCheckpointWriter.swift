@@ -66,7 +66,8 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// - Throws: `StorageError` or `JSONError`; then nothing has the directory's name.
   public consuming func finish(provenance: JSONValue) throws {
     let directory = try writer.finish()
-    for name in source.files.names where !Self.isWeightFile(name) && !Self.isWritten(name) {
+    let written = ["config.json", Self.provenanceName]
+    for name in source.files.names where CarriedFiles.includes(name) && !written.contains(name) {
       if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
     }
     let newline = [UInt8(ascii: "\n")]
@@ -74,14 +75,6 @@ public struct AWQCheckpointWriter: ~Copyable {
     try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")
     try directory.write(try provenance.serialized(.pretty) + newline, to: Self.provenanceName)
     try directory.commit()
-  }
-
-  private static func isWritten(_ name: String) -> Bool { name == "config.json" || name == provenanceName }
-
-  private static func isWeightFile(_ name: String) -> Bool {
-    [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".gguf"].contains {
-      name.hasSuffix($0)
-    }
   }
 }
 
@@ -98,11 +91,8 @@ extension PlannedTensor {
       try writer.write(unsafe HalfPrecision.float16Bits(values).span.bytes, of: name)
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName
-      guard let parts = output.linears[module]?.awqTensors else { preconditionFailure("planned, not given: \(module)") }
-      let names = outputs(scheme).map(\.name)
-      try writer.write(unsafe parts.qweight.span.bytes, of: names[0])
-      try writer.write(unsafe parts.qzeros.span.bytes, of: names[1])
-      try writer.write(unsafe parts.scales.span.bytes, of: names[2])
+      guard let linear = output.linears[module] else { preconditionFailure("planned, not given: \(module)") }
+      try writer.write(linear, weight: name)
     }
   }
 }

@@ -28,13 +28,7 @@ struct PlannedTensor {
     case .copied(let view): return [view.info]
     case .folded(let view): return [TensorInfo(name: name, dtype: .float16, shape: view.info.shape)]
     case .quantized(let rows, let columns):
-      let module = name.removingSuffix(".weight") ?? name
-      let groups = columns / scheme.groupSize
-      return [
-        TensorInfo(name: module + ".qweight", dtype: .int32, shape: [columns, rows / AWQPacking.packFactor]),
-        TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [groups, rows / AWQPacking.packFactor]),
-        TensorInfo(name: module + ".scales", dtype: .float16, shape: [groups, rows]),
-      ]
+      return AWQLayout.tensors(weight: name, outFeatures: rows, inFeatures: columns, scheme: scheme)
     }
   }
 }

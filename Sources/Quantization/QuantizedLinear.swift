@@ -1,4 +1,5 @@
 // A quantized linear in memory, in the plain order of its mathematics; packing is the formats' affair.
+internal import Kernels
 public import Tensors
 
 /// Codes, zeros and scales of one linear: `W[o][i] ≈ (codes[o][i] − zeros[o][g]) · scales[o][g]`, g = i / groupSize.
@@ -43,13 +44,12 @@ public struct QuantizedLinear: Sendable, Equatable {
 
   /// Rounds every weight to the nearest level of its group's range.
   public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
-    let columns = weight.shape[1]
-    var codes = [UInt8](repeating: 0, count: weight.values.count)
-    for (group, range) in ranges.ranges.enumerated() {
-      let start = group * scheme.groupSize
-      for index in start..<start + scheme.groupSize { codes[index] = range.code(weight.values[index]) }
-    }
-    self.init(codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: columns, scheme: scheme)
+    var values = weight.values
+    let codes = LevelRounding.round(
+      &values, scales: ranges.ranges.map(\.scale), zeros: ranges.ranges.map { Float($0.zero) },
+      groupSize: scheme.groupSize)
+    self.init(
+      codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
   }
 
   /// Codes chosen elsewhere, with their ranges.

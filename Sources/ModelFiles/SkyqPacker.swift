@@ -1,0 +1,67 @@
+// From a checkpoint directory to one memory-mapped file: a permutation of bytes, nothing is computed.
+internal import JSON
+public import Skyq
+internal import Quantization
+internal import Storage
+internal import Tensors
+
+/// Packs a model into a .skyq file.
+public struct SkyqPacker {
+  private let source: ModelFile
+
+  /// A packer of `source`, quantized or not.
+  public init(_ source: ModelFile) { self.source = source }
+
+  /// Writes `path`: every tensor under its own name in the checkpoint's order, int4 linears as awq_u4, and every small
+  /// file of the model, so that running and verifying need nothing else.
+  ///
+  /// - Parameter onTensor: Called with the number of tensors done and of all.
+  /// - Returns: The header of the written file.
+  /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`.
+  public func pack(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws -> SkyqHeader {
+    let plan = try source.tensors.map { try self.plan($0) }
+    var writer = try SkyqWriter(path: path, tensors: plan, sections: try sections(), overwriting: overwriting)
+    while let index = writer.nextTensor {
+      switch source.tensors[index].content {
+      case .dense(let view): try view.withBytes { try writer.append($0) }
+      case .int4(let packed):
+        let planes = packed.unpacked().u4Planes
+        try writer.append(planes.codes)
+        try writer.append(unsafe planes.scales.span.bytes)
+        try writer.append(planes.zeros)
+      }
+      onTensor(index + 1, source.tensors.count)
+    }
+    return try writer.finish()
+  }
+
+  private func plan(_ tensor: StoredTensor) throws -> SkyqTensorPlan {
+    switch tensor.content {
+    case .int4(let packed):
+      return SkyqTensorPlan(
+        name: tensor.name, encoding: .awqFloat16, shape: tensor.shape, groupSize: packed.scheme.groupSize)
+    case .dense(let view):
+      guard let encoding = SkyqEncoding(dtype: view.info.dtype) else {
+        throw ModelFilesError.unsupported(
+          path: source.path,
+          reason: "tensor '\(tensor.name.displayed)' has type \(view.info.dtype.rawValue), which a .skyq file cannot hold")
+      }
+      return SkyqTensorPlan(name: tensor.name, encoding: encoding, shape: tensor.shape)
+    }
+  }
+
+  private func sections() throws -> [SkyqSectionContent] {
+    var meta: JSONObject = ["architecture": .string(source.config.architectureName ?? source.config.modelType)]
+    if let quantization = source.config.quantization {
+      meta["quantization"] = [
+        "method": "awq", "bits": .integer(quantization.bits), "group_size": .integer(quantization.groupSize),
+        "scales": "f16",
+      ]
+    }
+    var sections = [try SkyqSectionContent(.meta, json: .object(meta))]
+    for name in source.files.names where CarriedFiles.includes(name) {
+      if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
+    }
+    return sections
+  }
+}

@@ -1,4 +1,5 @@
 // From a .skyq file back to the checkpoint it was packed from: the same tensors byte for byte.
+internal import ModelConfig
 internal import Quantization
 internal import Safetensors
 internal import Storage

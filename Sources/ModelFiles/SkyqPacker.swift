@@ -1,6 +1,7 @@
 // From a checkpoint directory to one memory-mapped file: a permutation of bytes, nothing is computed.
 internal import JSON
 public import Skyq
+internal import ModelConfig
 internal import Quantization
 internal import Storage
 internal import Tensors

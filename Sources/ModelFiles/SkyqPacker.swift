@@ -45,7 +45,8 @@ public struct SkyqPacker {
       guard let encoding = SkyqEncoding(dtype: view.info.dtype) else {
         throw ModelFilesError.unsupported(
           path: source.path,
-          reason: "tensor '\(tensor.name.displayed)' has type \(view.info.dtype.rawValue), which a .skyq file cannot hold")
+          reason:
+            "tensor '\(tensor.name.displayed)' has type \(view.info.dtype.rawValue), which a .skyq file cannot hold")
       }
       return SkyqTensorPlan(name: tensor.name, encoding: encoding, shape: tensor.shape)
     }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import JSON
 import ModelFiles
+import Skyq
 import Storage
 import Tensors
 

@@ -59,7 +59,8 @@ struct VerificationJob {
   }
 
   /// Greedy answers of both models to the questions that are not plain text.
-  private func answers(_ asked: [SampleSource.Sample], _ original: Side, _ candidate: Side, _ progress: inout Progress) throws
+  private func answers(_ asked: [SampleSource.Sample], _ original: Side, _ candidate: Side, _ progress: inout Progress)
+    throws
     -> AnswerSummary?
   {
     let questions = asked.filter { !$0.question.isPlainText }

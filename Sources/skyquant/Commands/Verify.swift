@@ -58,7 +58,8 @@ struct Verify: ParsableCommand {
     gates.minSameTop = minTop1
     gates.maxPerplexityRatio = maxPplRatio
     let job = VerificationJob(
-      quantized: quantized, reference: reference, source: samples.source(questions: questions), answerTokens: answerTokens,
+      quantized: quantized, reference: reference, source: samples.source(questions: questions),
+      answerTokens: answerTokens,
       prompt: prompt.settings, gates: gates)
     var progress = Progress(output)
     let report = try job.run(&progress)

@@ -41,7 +41,9 @@ struct SampleSource {
   func samples(_ builder: InputBuilder, onSample: (Int, Int) throws -> Void) throws -> [Sample] {
     if let text {
       let content = String(decoding: try readFile(text, limit: Self.byteLimit), as: UTF8.self)
-      return builder.windows(of: content, size: window, limit: limit).map { (Question(text: "", isPlainText: true), $0) }
+      return builder.windows(of: content, size: window, limit: limit).map {
+        (Question(text: "", isPlainText: true), $0)
+      }
     }
     guard let questions else { return [] }
     let file = try QuestionFile(path: questions)

@@ -63,7 +63,7 @@ extension Front {
   /// Content, all but its id checked.
   /// - Throws: E014 to E028.
   func contents() throws(SkyqError) -> SkyqContents {
-    var names = FrontNames(self.names[...])
+    var names = FrontNames(self.names[...], tensorCount: tensors.count)
     var sectionNames: [String] = []
     for (index, entry) in sections.enumerated() {
       let name = try names.section(entry, index: index)
@@ -77,7 +77,9 @@ extension Front {
     let tensors = try placedTensors(names: tensorNames)
     try checkParameterCount(tensors)
     let id = ContentID.compute(sections: sections, tensors: tensors)
-    return SkyqContents(header: SkyqHeader(superblock, id: id), sections: sections, tensors: tensors, id: id)
+    return SkyqContents(
+      header: SkyqHeader(superblock, id: id), sections: sections, tensors: tensors,
+      tensorIndices: names.tensorIndices, id: id)
   }
 
   /// E021.

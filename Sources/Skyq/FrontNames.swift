@@ -5,10 +5,14 @@ struct FrontNames {
   private let bytes: ArraySlice<UInt8>
   private var end = 0
   private var sectionNames: Set<[UInt8]> = []
-  private var tensorNames: Set<ArraySlice<UInt8>> = []
+  /// Index of each tensor that has been named.
+  private(set) var tensorIndices: [ExactName: Int] = [:]
 
-  /// `bytes` is the names region.
-  init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+  /// `bytes` is the names region, with the names of `tensorCount` tensors.
+  init(_ bytes: ArraySlice<UInt8>, tensorCount: Int) {
+    self.bytes = bytes
+    tensorIndices.reserveCapacity(tensorCount)
+  }
 
   /// The name of the next section.
   /// - Throws: E014 to E017.
@@ -36,7 +40,7 @@ struct FrontNames {
     let part = SkyqPart.tensorEntry(index)
     let raw = try next(offset: entry.nameOffset, length: Int(entry.nameLength), part: part)
     let name = try text(raw, part: part)
-    guard tensorNames.insert(raw).inserted else {
+    guard tensorIndices.updateValue(index, forKey: ExactName(name)) == nil else {
       throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(name))
     }
     return name

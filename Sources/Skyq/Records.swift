@@ -9,7 +9,7 @@ extension ByteReader {
 
   /// Passes over `count` reserved bytes and says whether they are zero.
   mutating func readZeros(_ count: Int) throws(StorageError) -> Bool {
-    try readArray(count).allSatisfy { $0 == 0 }
+    unsafe try readBytes(count).withUnsafeBytes { unsafe $0.allSatisfy { $0 == 0 } }
   }
 }
 
@@ -22,9 +22,7 @@ struct RecordWriter {
 
   /// Appends an integer, little-endian.
   mutating func append(_ field: some FixedWidthInteger & UnsignedInteger) {
-    for shift in stride(from: 0, to: field.bitWidth, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: field >> shift))
-    }
+    unsafe withUnsafeBytes(of: field.littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 
   /// Appends zeros up to `size` bytes in all.

@@ -70,6 +70,8 @@ struct SkyqContents {
   let header: SkyqHeader
   let sections: [SkyqSection]
   let tensors: [SkyqTensor]
+  /// Place of each tensor in `tensors`.
+  let tensorIndices: [ExactName: Int]
   /// Computed, not read.
   let id: SHA256Digest
 }

@@ -16,8 +16,7 @@ public struct SkyqFile: Sendable {
   /// Tensors in file order.
   public let tensors: [SkyqTensor]
   let mapping: MappedFile
-  /// By the bytes of the name: two spellings of "é" are two names.
-  private let tensorIndices: [[UInt8]: Int]
+  private let tensorIndices: [ExactName: Int]
 
   /// Opens and maps the file `path`.
   /// - Throws: `StorageError` if it cannot be read, `SkyqError` if it breaks a rule of the format.
@@ -30,8 +29,7 @@ public struct SkyqFile: Sendable {
       sections = contents.sections
       tensors = contents.tensors
       self.mapping = mapping
-      tensorIndices = Dictionary(
-        uniqueKeysWithValues: contents.tensors.enumerated().map { (Array($1.name.utf8), $0) })
+      tensorIndices = contents.tensorIndices
     } catch {
       throw error.inFile(path)
     }
@@ -49,7 +47,7 @@ public struct SkyqFile: Sendable {
   }
 
   /// The tensor `name`, or nil if there is none.
-  public func tensor(named name: String) -> SkyqTensor? { tensorIndices[Array(name.utf8)].map { tensors[$0] } }
+  public func tensor(named name: String) -> SkyqTensor? { tensorIndices[ExactName(name)].map { tensors[$0] } }
 
   /// A plane as a typed tensor, not copied.
   ///

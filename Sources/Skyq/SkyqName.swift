@@ -1,6 +1,19 @@
 // Which names sections and tensors may have, Formats/skyq.md §5.
 
-/// Rules for names. Names are compared as bytes: `String` would call "é" in two spellings equal.
+/// A name that is equal to another only if their bytes are: `String` would call "é" in two spellings equal.
+struct ExactName: Hashable, Sendable {
+  private let text: String
+  init(_ text: String) { self.text = text }
+
+  static func == (left: ExactName, right: ExactName) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
+/// Rules for names.
 enum SkyqName {
   /// Whether a name may not hold `scalar`: controls, direction marks, line separators.
   static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {

@@ -28,6 +28,8 @@ public struct ModelFile: Sendable {
   public let files: any NamedFiles
   /// All weights in the order they are stored.
   public let tensors: [StoredTensor]
+  /// Version and identity, of a .skyq file.
+  let skyqHeader: SkyqHeader?
   /// The weights by canonical name.
   public let weights: StoredWeights
 
@@ -51,15 +53,20 @@ public struct ModelFile: Sendable {
     let file = try SkyqFile(path: path)
     let config = try config(in: file, path: path)
     return ModelFile(
-      path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors())
+      path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors(),
+      skyqHeader: file.header)
   }
 
-  private init(path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor]) {
+  private init(
+    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor],
+    skyqHeader: SkyqHeader? = nil
+  ) {
     self.path = path
     self.kind = kind
     self.config = config
     self.files = files
     self.tensors = tensors
+    self.skyqHeader = skyqHeader
     weights = StoredWeights(tensors, layout: config.layout, path: path)
   }
 

@@ -1,8 +1,9 @@
 // The AWQ GEMM layout and AutoAWQ's rounding against goldens made in torch (Scripts/make_quantization_goldens.py).
+import Foundation
+import Kernels
 import Quantization
 import Safetensors
 import Tensors
-import TestSupport
 import Testing
 
 /// A linear quantized and packed in torch.
@@ -12,7 +13,8 @@ private struct Golden {
   let weight: Tensor
 
   init(groupSize: Int) throws {
-    file = try SafetensorsFile(path: resourcePath("awq-g\(groupSize).safetensors"))
+    let path = Bundle.module.path(forResource: "awq-g\(groupSize)", ofType: "safetensors", inDirectory: "Resources")
+    file = try SafetensorsFile(path: try #require(path))
     scheme = try #require(QuantizationScheme(groupSize: groupSize))
     let view = try file.tensor("weight")
     weight = Tensor(shape: view.info.shape, values: try view.floats())

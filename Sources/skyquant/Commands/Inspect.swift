@@ -1,0 +1,44 @@
+// skyquant inspect: what a model file holds, from headers alone.
+import ArgumentParser
+import JSON
+import ModelFiles
+import Safetensors
+import Tensors
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a model consists of.",
+    discussion: """
+      Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint or AWQ directory, a .skyq \
+      file, or one safetensors file.
+
+      Examples:
+        skyquant inspect model.skyq
+        skyquant inspect Skywork-R1V3-38B-awq --tensors 'language_model.model.layers.0.*'
+      """)
+
+  @Argument(help: "Checkpoint directory, AWQ directory, .skyq file or safetensors file.")
+  var path: String
+
+  @Option(help: "List the tensors whose name matches, instead of the summary ('*' lists all).")
+  var tensors: NamePattern?
+
+  @Option(help: "Write every int4 linear, decoded to F32, to this safetensors file.")
+  var dumpWeights: String?
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    if path.hasSuffix(".safetensors") { return try show(TensorTable(shard: try SafetensorsFile(path: path))) }
+    let file = try ModelFile.open(path)
+    if let dumpWeights { return try WeightDump(path: dumpWeights).write(file) }
+    if tensors != nil { return try show(TensorTable(file)) }
+    let summary = SummaryText(ModelSummary(file))
+    try output.print(summary.json) { summary.text }
+  }
+
+  private func show(_ table: TensorTable) throws {
+    let chosen = tensors.map { table.matching($0) } ?? table
+    try output.print(chosen.json) { chosen.text }
+  }
+}

@@ -34,26 +34,22 @@ struct CalibrationStream {
     pending = hidden
   }
 
-  /// Brings every sample to `site` of `layer` and hands over the site's input `[tokens, features]`.
+  /// Brings sample `index` to `site` of `layer` and returns the site's input, `[tokens, features]`.
   ///
   /// Sites must be visited in order. What lies before `site` in `layer` may be quantized already.
-  mutating func visit(
-    _ site: LinearSite, of layer: DecoderLayer, rotary: [RotaryTable], body: (_ sample: Int, _ input: Tensor) -> Void
-  ) {
-    for index in hidden.indices {
-      switch site {
-      case .attentionInput:
-        body(index, layer.inputNorm(hidden[index]))
-      case .attentionOutput:
-        pending[index] = layer.attention.mix(layer.inputNorm(hidden[index]), rotary: rotary[index])
-        body(index, pending[index])
-      case .mlpInput:
-        hidden[index] += layer.attention.o(pending[index])
-        body(index, layer.postAttentionNorm(hidden[index]))
-      case .mlpOutput:
-        pending[index] = layer.mlp.gated(layer.postAttentionNorm(hidden[index]))
-        body(index, pending[index])
-      }
+  mutating func input(_ index: Int, at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
+    switch site {
+    case .attentionInput:
+      return layer.inputNorm(hidden[index])
+    case .attentionOutput:
+      pending[index] = layer.attention.mix(layer.inputNorm(hidden[index]), rotary: rotary)
+      return pending[index]
+    case .mlpInput:
+      hidden[index] += layer.attention.o(pending[index])
+      return layer.postAttentionNorm(hidden[index])
+    case .mlpOutput:
+      pending[index] = layer.mlp.gated(layer.postAttentionNorm(hidden[index]))
+      return pending[index]
     }
   }
 

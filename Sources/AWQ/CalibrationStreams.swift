@@ -18,15 +18,13 @@ struct CalibrationStreams {
     at site: LinearSite, size: Int, original originalLayer: DecoderLayer, quantized quantizedLayer: DecoderLayer,
     samples: [CalibrationSample], rotary: [RotaryTable]
   ) -> SiteStatistics {
-    var sums = SiteSums(size: size)
-    func add(_ index: Int, _ input: Tensor) {
-      sums.add(input, weights: samples[index].tokenWeights, heldOut: samples[index].isHeldOut)
-    }
-    if quantized == nil {
-      original.visit(site, of: originalLayer, rotary: rotary, body: add)
-    } else {
-      original.visit(site, of: originalLayer, rotary: rotary) { _, _ in }
-      quantized?.visit(site, of: quantizedLayer, rotary: rotary, body: add)
+    var sums = SiteSums(size: size, hasHeldOut: samples.contains(where: \.isHeldOut))
+    for (index, sample) in samples.enumerated() {
+      let input = original.input(index, at: site, of: originalLayer, rotary: rotary[index])
+      let drifted = quantized?.input(index, at: site, of: quantizedLayer, rotary: rotary[index])
+      sums.add(
+        drifted ?? input, original: drifted == nil ? nil : input, weights: sample.tokenWeights,
+        heldOut: sample.isHeldOut)
     }
     return sums.statistics
   }

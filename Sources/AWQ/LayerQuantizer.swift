@@ -59,7 +59,8 @@ struct LayerQuantizer {
     let weights = names.map { original[$0].weight.decoded() }
     let pooling = pooling(site, size: weights[0].shape[1])
     let quantizer = SiteQuantizer(
-      weights: weights, statistics: statistics, scheme: options.scheme, pooling: pooling,
+      weights: weights, targets: weights.map { DriftCorrection.target(of: $0, statistics) }, statistics: statistics,
+      scheme: options.scheme, pooling: pooling,
       method: options.method, searchesScales: names == site.linears && foldable(site))
     let outcome = quantizer.quantized()
     for (position, name) in names.enumerated() {
@@ -70,7 +71,7 @@ struct LayerQuantizer {
         LinearReport(
           module: name.moduleName(layer: index), outFeatures: weights[position].shape[0],
           inFeatures: weights[position].shape[1], method: candidate.method, rule: outcome.scale.rule,
-          ratio: outcome.scale.ratio, outputEnergy: statistics.judge.error(of: weights[position]),
+          ratio: outcome.scale.ratio, outputEnergy: statistics.judge.gram.error(of: weights[position]),
           errorBefore: outcome.roundingErrors[position], errorAfter: candidate.error,
           largestInput: statistics.largest))
     }

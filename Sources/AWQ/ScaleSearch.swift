@@ -11,7 +11,7 @@ struct ScaleSearch {
   /// Steps around the best coarse ratio, in turn.
   static let refinements = [0.1, 0.05]
   /// At most this many rows of a linear judge a candidate: evenly spread, the same for all candidates.
-  static let judgedRows = 512
+  static let judgedRows = 128
 
   let gram: GramMatrix
   let statistics: ChannelStatistics

@@ -25,7 +25,10 @@ struct SiteOutcome {
 
 /// Searches one site.
 struct SiteQuantizer {
+  /// The original weights, `[out, in]` each.
   let weights: [Tensor]
+  /// What is rounded in their place: the weights, corrected for the drift of the inputs.
+  let targets: [Tensor]
   let statistics: SiteStatistics
   let scheme: QuantizationScheme
   let pooling: ChannelPooling
@@ -36,8 +39,8 @@ struct SiteQuantizer {
   func quantized() -> SiteOutcome {
     let rounded = weights.map { candidate(.rtn, QuantizedLinear(rounding: $0, scheme: scheme), of: $0, scales: nil) }
     let plain = SiteOutcome(
-      scale: .identity(size: statistics.fit.size), linears: rounded, roundingErrors: rounded.map(\.error))
-    guard method != .rtn, !statistics.hasNonFinite, statistics.fit.totalWeight > 0 else { return plain }
+      scale: .identity(size: statistics.fit.gram.size), linears: rounded, roundingErrors: rounded.map(\.error))
+    guard method != .rtn, !statistics.hasNonFinite, statistics.fit.gram.totalWeight > 0 else { return plain }
     let scaled = outcome(scale: searchedScale(), roundingErrors: plain.roundingErrors)
     if method == .awqCompat { return scaled }
     let isNeverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
@@ -54,20 +57,20 @@ struct SiteQuantizer {
   }
 
   private func searchedScale() -> ScaleCandidate {
-    guard searchesScales else { return .identity(size: statistics.fit.size) }
+    guard searchesScales else { return .identity(size: statistics.fit.gram.size) }
     let channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
       weightMean: Self.weightMean(weights, groupSize: scheme.groupSize))
     let search = ScaleSearch(
-      weights: weights, gram: statistics.fit, statistics: channels, scheme: scheme, pooling: pooling)
+      weights: targets, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
     return method == .awqCompat ? search.autoAWQ() : search.best().candidate
   }
 
   private func outcome(scale: ScaleCandidate, roundingErrors: [Double]) -> SiteOutcome {
-    let gram = statistics.fit.divided(by: scale.scales)
+    let gram = statistics.fit.gram.divided(by: scale.scales)
     let hessian = method == .awqGPTQ ? HessianRounding(gram: gram, scheme: scheme) : nil
-    let linears = weights.map { weight in
-      let scaled = weight.columnsMultiplied(by: scale.scales)
+    let linears = zip(weights, targets).map { weight, target in
+      let scaled = target.columnsMultiplied(by: scale.scales)
       return candidate(method, quantize(scaled, gram: gram, hessian: hessian), of: weight, scales: scale.scales)
     }
     return SiteOutcome(scale: scale, linears: linears, roundingErrors: roundingErrors)
@@ -91,7 +94,7 @@ struct SiteQuantizer {
     var delta = linear.dequantized()
     if let scales { delta = delta.columnsMultiplied(by: scales.map { 1 / $0 }) }
     delta -= weight
-    return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta))
+    return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta, weight: weight))
   }
 
   /// Mean over all rows of |w| divided by its group's largest |w| (AutoAWQ's `w_mean`).

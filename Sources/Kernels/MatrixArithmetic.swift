@@ -36,6 +36,28 @@ extension Tensor {
     }
   }
 
+  /// Σ over rows of weight·|x|, in f64, and the largest |x|, per column; a NaN counts as infinite.
+  public func columnMagnitudes(weights: [Float]) -> (sum: [Double], largest: [Float]) {
+    precondition(weights.count == rowCount, "one weight per row")
+    let width = rowWidth
+    var sums = [Double](repeating: 0, count: width)
+    var largest = [Float](repeating: 0, count: width)
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe sums.withUnsafeMutableBufferPointer { sums in
+        unsafe largest.withUnsafeMutableBufferPointer { largest in
+          for (row, weight) in weights.enumerated() {
+            for column in 0..<width {
+              let magnitude = unsafe abs(values[row * width + column])
+              unsafe sums[column] += Double(weight * magnitude)
+              unsafe largest[column] = magnitude <= largest[column] ? largest[column] : magnitude
+            }
+          }
+        }
+      }
+    }
+    return (sums, largest.map { $0.isNaN ? .infinity : $0 })
+  }
+
   /// The dot product of every row with the same row of `other`, in f64 and in index order.
   public func rowDots(_ other: Tensor) -> [Double] {
     precondition(shape == other.shape, "rows of different shapes")

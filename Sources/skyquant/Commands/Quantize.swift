@@ -31,7 +31,7 @@ struct Quantize: ParsableCommand {
   var out: String
 
   @Option(help: ArgumentHelp("How to quantize.", discussion: Self.methodHelp))
-  var method: QuantizationMethod = .awq
+  var method: QuantizationMethod = .awqGPTQ
 
   @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
   var groupSize = 128
@@ -46,7 +46,7 @@ struct Quantize: ParsableCommand {
   var skip: [NamePattern] = []
 
   @Option(help: "Statistics from the original activations (float) or from those of the layers quantized so far.")
-  var propagate: Propagation = .float
+  var propagate: Propagation = .quantized
 
   @Flag(help: "Replace an existing output directory.")
   var force = false

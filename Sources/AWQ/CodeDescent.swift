@@ -1,11 +1,11 @@
 // Coordinate descent over the codes: with ranges fixed, each code in turn moves to the level that minimises the row's
 // output error dᵀ·H·d while all others stand. Every move lowers the error, so sweeps go on while they still pay.
 internal import Kernels
-internal import Quantization
-internal import Tensors
+package import Quantization
+package import Tensors
 
 /// Polishes codes that another rounding chose.
-struct CodeDescent {
+package struct CodeDescent {
   /// Sweeps at most, and the least share of codes a sweep must change for another one to follow.
   static let maxSweeps = 4
   static let minChangedShare = 0.0005
@@ -13,8 +13,14 @@ struct CodeDescent {
   let gram: GramMatrix
   let scheme: QuantizationScheme
 
+  /// A descent under `gram`.
+  package init(gram: GramMatrix, scheme: QuantizationScheme) {
+    self.gram = gram
+    self.scheme = scheme
+  }
+
   /// Better codes for `weight`, `[out, in]`, on the levels of `ranges`.
-  func improved(_ codes: [UInt8], weight: Tensor, ranges: GroupRanges) -> [UInt8] {
+  package func improved(_ codes: [UInt8], weight: Tensor, ranges: GroupRanges) -> [UInt8] {
     var linear = QuantizedLinear(
       codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
     for _ in 0..<Self.maxSweeps {

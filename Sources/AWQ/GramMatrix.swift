@@ -1,24 +1,31 @@
 // The second moments of a linear's input, H = Σ w·x xᵀ: all that a layer-wise search has to know about the tokens.
 internal import Kernels
-internal import Tensors
+package import Tensors
 
 /// A symmetric matrix `[size, size]` of summed input products.
 ///
 /// The output error of a weight change ΔW over all tokens is tr(ΔW·H·ΔWᵀ), so that the cost of a search does not grow
 /// with the number of tokens. Sums are additive: over samples, over processes.
-struct GramMatrix: Sendable {
+package struct GramMatrix: Sendable {
   /// Input features.
-  let size: Int
+  package let size: Int
   /// Row-major, symmetric.
-  var values: [Float]
+  package var values: [Float]
   /// Sum of the token weights.
-  var totalWeight: Double
+  package var totalWeight: Double
+
+  /// A matrix of summed products and the sum of the weights.
+  package init(size: Int, values: [Float], totalWeight: Double) {
+    self.size = size
+    self.values = values
+    self.totalWeight = totalWeight
+  }
 
   /// Σ w·x² per input feature.
   var diagonal: [Float] { (0..<size).map { values[$0 * size + $0] } }
 
   /// The mean over tokens of the squared output change that `delta`, `[rows, size]`, causes: tr(ΔW·H·ΔWᵀ) / Σw.
-  func error(of delta: Tensor) -> Double {
+  package func error(of delta: Tensor) -> Double {
     rowErrors(of: delta).reduce(0, +) / max(totalWeight, .leastNormalMagnitude)
   }
 
@@ -31,7 +38,7 @@ struct GramMatrix: Sendable {
   }
 
   /// The matrix of inputs divided by `scales`: H[i][j] / (s[i]·s[j]).
-  func divided(by scales: [Float]) -> GramMatrix {
+  package func divided(by scales: [Float]) -> GramMatrix {
     var result = self
     let inverse = scales.map { 1 / $0 }
     for row in 0..<size {

@@ -1,13 +1,13 @@
 // GPTQ (Frantar et al., arXiv 2210.17323) with static groups: ranges are fixed before, columns are visited by falling
 // activation energy ("act-order"), and each column's rounding error is moved onto the columns not yet rounded.
 internal import Kernels
-internal import Quantization
-internal import Tensors
+package import Quantization
+package import Tensors
 
 /// Rounds a weight under its input's Hessian.
-struct HessianRounding {
+package struct HessianRounding {
   /// Added to the diagonal as a fraction of its mean, so that directions no token took stay invertible.
-  static let damping = 0.01
+  package static let damping = 0.01
   /// Rows rounded together; fixed, so that results do not depend on threads.
   static let panelRows = 64
 
@@ -16,7 +16,7 @@ struct HessianRounding {
   private let scheme: QuantizationScheme
 
   /// Factors the damped Hessian. Nil if it has no positive definite damped form (it is not finite).
-  init?(gram: GramMatrix, scheme: QuantizationScheme) {
+  package init?(gram: GramMatrix, scheme: QuantizationScheme) {
     let diagonal = gram.diagonal
     let order = diagonal.indices.sorted { (diagonal[$0], -$0) > (diagonal[$1], -$1) }
     let size = gram.size
@@ -36,7 +36,7 @@ struct HessianRounding {
   }
 
   /// The codes of `weight`, `[out, in]`, on the levels of `ranges`.
-  func codes(of weight: Tensor, ranges: GroupRanges) -> [UInt8] {
+  package func codes(of weight: Tensor, ranges: GroupRanges) -> [UInt8] {
     let rows = weight.shape[0]
     let columns = weight.shape[1]
     let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in

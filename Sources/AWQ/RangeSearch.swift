@@ -3,11 +3,11 @@
 // AutoAWQ clips both ends alike and judges by single products. Here the low and the high end shrink independently, and
 // a range is judged by dᵀ·H_gg·d, the output error that the group's rounding errors d cause together.
 internal import Kernels
-internal import Quantization
-internal import Tensors
+package import Quantization
+package import Tensors
 
 /// Chooses ranges for all groups of a (scaled) weight.
-struct RangeSearch {
+package struct RangeSearch {
   /// Fractions of the full range tried for both ends together, then for each end alone around the best.
   static let jointShrinks: [Float] = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6]
   static let endShrinks: [Float] = [0.8, 0.88, 0.94, 1.06, 1.12]
@@ -20,8 +20,15 @@ struct RangeSearch {
   let gram: GramMatrix
   let scheme: QuantizationScheme
 
+  /// A search over all groups of `weight`.
+  package init(weight: Tensor, gram: GramMatrix, scheme: QuantizationScheme) {
+    self.weight = weight
+    self.gram = gram
+    self.scheme = scheme
+  }
+
   /// The fitted ranges, row by row.
-  func fitted() -> GroupRanges {
+  package func fitted() -> GroupRanges {
     let groups = weight.shape[1] / scheme.groupSize
     let rows = weight.shape[0]
     let columns = Parallel.map(groups) { GroupColumn(self, group: $0).fitted() }

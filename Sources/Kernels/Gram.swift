@@ -4,13 +4,13 @@ public import Tensors
 /// Gram matrices of activations.
 public enum Gram {
   /// Tokens multiplied in f32 before the block is added in f64.
-  private static let blockTokens = 512
+  private static let blockTokens = 256
   /// Columns of the result that one worker computes together.
   private static let panelColumns = 256
 
   /// Adds XᵀX, or Σ w[t]·x[t]ᵀx[t], to `gram`.
   ///
-  /// Tokens are taken in fixed blocks of 512. A block is multiplied in f32 (relative error below 512·2⁻²⁴ of the sum
+  /// Tokens are taken in fixed blocks of 256. A block is multiplied in f32 (relative error below 256·2⁻²⁴ of the sum
   /// of magnitudes) and added to the f64 accumulators, in order of the blocks; a call begins a new block. The result
   /// is exactly symmetric and does not depend on the thread count.
   /// - Parameters:

@@ -28,7 +28,7 @@ public struct TokenStatistics: Sendable, Equatable {
 
   /// Compares two rows of logits of equal length, in double precision.
   /// - Parameter next: The id that follows, if there is one.
-  init(
+  package init(
     reference: ArraySlice<Float>, quantized: ArraySlice<Float>, next: Int?, tokenClass: TokenClass, sample: Int
   ) {
     let p = LogSoftmax(reference)

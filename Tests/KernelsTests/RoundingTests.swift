@@ -1,0 +1,113 @@
+// Rounding kernels against their plain twins, and GPTQ's factor and loop against plain f64 loops.
+import CKernels
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct RoundingTests {
+  @Test(arguments: [8, 16, 32, 64, 128]) func roundingGroupsIsTheSameBitsFastAndPlain(group: Int) {
+    var generator = SeededGenerator(seed: UInt64(group))
+    let groups = 7
+    let scales = (0..<groups).map { _ in Float.random(in: 0.001...0.2, using: &generator) }
+    let zeros = (0..<groups).map { _ in Float(Int.random(in: 0...15, using: &generator)) }
+    var weights = (0..<groups * group).map { _ in Float.random(in: -2...2, using: &generator) }
+    weights[3] = .nan
+    weights[5] = .infinity
+    weights[6] = -.infinity
+    var fast = weights
+    var plain = weights
+    var fastCodes = [UInt8](repeating: 0, count: weights.count)
+    var plainCodes = fastCodes
+    unsafe ck_round_groups(&fast, &fastCodes, weights, scales, zeros, groups, group)
+    unsafe ck_round_groups_ref(&plain, &plainCodes, weights, scales, zeros, groups, group)
+    #expect(fast.map(\.bitPattern) == plain.map(\.bitPattern))
+    #expect(fastCodes == plainCodes)
+    #expect(fastCodes[3] == 0 && fastCodes[5] == 15 && fastCodes[6] == 0)
+  }
+
+  @Test(arguments: [1, 5, 32, 100, 128], [8, 24, 64]) func gptqBlocksAreTheSameBitsFastAndPlain(
+    columns: Int, lanes: Int
+  ) {
+    var generator = SeededGenerator(seed: UInt64(columns * 1000 + lanes))
+    let stride = columns + 3
+    let upper = (0..<columns * stride).map { _ in Float.random(in: 0.5...1.5, using: &generator) }
+    let count = columns * lanes
+    let scales = (0..<count).map { _ in Float.random(in: 0.01...0.2, using: &generator) }
+    let zeros = (0..<count).map { _ in Float(Int.random(in: 0...15, using: &generator)) }
+    var fast = (0..<count).map { _ in Float.random(in: -2...2, using: &generator) }
+    var plain = fast
+    var errors = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+    var codes = ([UInt8](repeating: 0, count: count), [UInt8](repeating: 0, count: count))
+    unsafe ck_gptq_block(&fast, &errors.0, &codes.0, upper, stride, scales, zeros, columns, lanes)
+    unsafe ck_gptq_block_ref(&plain, &errors.1, &codes.1, upper, stride, scales, zeros, columns, lanes)
+    #expect(codes.0 == codes.1)
+    #expect(errors.0.map(\.bitPattern) == errors.1.map(\.bitPattern))
+    #expect(fast.map(\.bitPattern) == plain.map(\.bitPattern))
+  }
+
+  @Test(arguments: [32, 64, 96, 160]) func descendingARowIsTheSameBitsFastAndPlain(columns: Int) {
+    var generator = SeededGenerator(seed: UInt64(columns))
+    let gram = positiveDefinite(columns, &generator)
+    let scales = [Float](repeating: 0.1, count: columns / 32)
+    let zeros = [Float](repeating: 8, count: columns / 32)
+    var codes = (0..<columns).map { _ in UInt8.random(in: 0...15, using: &generator) }
+    var gradient = (0..<columns).map { _ in Float.random(in: -1...1, using: &generator) }
+    var plainCodes = codes
+    var plainGradient = gradient
+    let changed = unsafe ck_descend_row(&codes, &gradient, gram, scales, zeros, columns, 32)
+    let plainChanged = unsafe ck_descend_row_ref(&plainCodes, &plainGradient, gram, scales, zeros, columns, 32)
+    #expect(changed == plainChanged && changed > 0)
+    #expect(codes == plainCodes)
+    #expect(gradient.map(\.bitPattern) == plainGradient.map(\.bitPattern))
+  }
+
+  @Test(arguments: [1, 3, 32, 65]) func theFactorOfTheInverseGivesTheInverse(size: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(size))
+    let matrix = positiveDefinite(size, &generator).map { Double($0) }
+    let upper = try #require(Cholesky.upperFactorOfInverse(matrix, size: size))
+    // A · UᵀU must be the identity.
+    for row in 0..<size {
+      for column in 0..<size {
+        var sum = 0.0
+        for k in 0..<size {
+          var inverse = 0.0
+          for j in 0..<size { inverse += Double(upper[j * size + k]) * Double(upper[j * size + column]) }
+          sum += matrix[row * size + k] * inverse
+        }
+        #expect(abs(sum - (row == column ? 1 : 0)) < Self.inverseTolerance)
+        if column < row { #expect(upper[row * size + column] == 0) }
+      }
+    }
+  }
+
+  @Test func solvingGivesBackTheRows() throws {
+    var generator = SeededGenerator(seed: 9)
+    let size = 40
+    let matrix = positiveDefinite(size, &generator)
+    let rows = Tensor(
+      shape: [3, size], values: (0..<3 * size).map { _ in Float.random(in: -1...1, using: &generator) })
+    let right = Matmul.product(rows, Tensor(shape: [size, size], values: matrix))
+    let solved = try #require(Cholesky.solve(right, matrix.map { Double($0) }))
+    for (a, b) in zip(solved.values, rows.values) { #expect(abs(a - b) < Float(Self.inverseTolerance)) }
+  }
+
+  @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
+    #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
+    #expect(Cholesky.solve(Tensor(shape: [1, 2], values: [1, 1]), [1, 2, 2, 1]) == nil)
+  }
+
+  /// The factor is stored in f32, and the matrices here have condition numbers below 100.
+  private static let inverseTolerance = 2e-4
+
+  /// XᵀX / rows + I, row-major.
+  private func positiveDefinite(_ size: Int, _ generator: inout SeededGenerator) -> [Float] {
+    let rows = 2 * size
+    let x = (0..<rows * size).map { _ in Float.random(in: -1...1, using: &generator) }
+    return (0..<size * size).map { index in
+      let (i, j) = index.quotientAndRemainder(dividingBy: size)
+      let sum = (0..<rows).reduce(Float(0)) { $0 + x[$1 * size + i] * x[$1 * size + j] }
+      return sum / Float(rows) + (i == j ? 1 : 0)
+    }
+  }
+}

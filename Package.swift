@@ -100,6 +100,8 @@ let package = Package(
     tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
     tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
     tests("Verification", ["Tensors", "SampleModel"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

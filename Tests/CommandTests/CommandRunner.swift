@@ -1,0 +1,47 @@
+// Runs the built program as its users do.
+import Foundation
+import SampleModel
+import Testing
+import TestSupport
+
+/// One finished run.
+struct CommandResult {
+  let exitCode: Int32
+  let output: String
+  let errors: String
+}
+
+/// Runs `skyquant` with `arguments`.
+func skyquant(_ arguments: String...) throws -> CommandResult { try skyquant(arguments: arguments) }
+
+/// Runs `skyquant` with `arguments`. It lies beside the test bundle.
+func skyquant(arguments: [String]) throws -> CommandResult {
+  let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+  let process = Process()
+  process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("skyquant")
+  process.arguments = arguments
+  let folder = try TemporaryDirectory()
+  let streams = ["output", "errors"].map { URL(fileURLWithPath: folder.path($0)) }
+  for stream in streams { try Data().write(to: stream) }
+  // Files, not pipes: a pipe that nobody reads fills up.
+  process.standardOutput = try FileHandle(forWritingTo: streams[0])
+  process.standardError = try FileHandle(forWritingTo: streams[1])
+  process.standardInput = FileHandle.nullDevice
+  try process.run()
+  process.waitUntilExit()
+  return CommandResult(
+    exitCode: process.terminationStatus, output: try String(contentsOf: streams[0], encoding: .utf8),
+    errors: try String(contentsOf: streams[1], encoding: .utf8))
+}
+
+extension TemporaryDirectory {
+  /// A copy of the sample model with config.json changed.
+  func modelCopy(replacing text: String, with replacement: String) throws -> String {
+    let copy = path("model")
+    try FileManager.default.copyItem(atPath: try SampleModel().modelDirectory, toPath: copy)
+    let config = try String(contentsOfFile: copy + "/config.json", encoding: .utf8)
+    try config.replacingOccurrences(of: text, with: replacement)
+      .write(toFile: copy + "/config.json", atomically: false, encoding: .utf8)
+    return copy
+  }
+}

@@ -98,6 +98,9 @@ let package = Package(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
       resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
+    tests(
+      "ModelFiles", ["Tensors", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels"],
+      resources: [.copy("Resources")]),
     tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
     tests("Verification", ["Tensors", "SampleModel"]),
     .testTarget(

@@ -26,6 +26,19 @@ public struct QuantizationOptions: Sendable {
     self.isIncluded = isIncluded
   }
 
+  /// The first set of linears that loaders fuse (q, k, v and gate, up) of which some would be quantized and some not;
+  /// vLLM cannot load such a layer.
+  public func splitFusedSet(layerCount: Int) -> [String]? {
+    let fused: [[DecoderLinear]] = [[.query, .key, .value], [.gate, .up]]
+    for layer in 0..<layerCount {
+      for set in fused {
+        let modules = set.map { $0.moduleName(layer: layer) }
+        if Set(modules.map(isIncluded)).count > 1 { return modules }
+      }
+    }
+    return nil
+  }
+
   /// Whether the linear `module` with this weight becomes int4.
   public func quantizes(_ module: String, _ weight: any WeightMatrix) -> Bool {
     isIncluded(module) && scheme.fits(outFeatures: weight.rows, inFeatures: weight.columns)

@@ -9,9 +9,14 @@ internal import Tensors
 /// Packs a model into a .skyq file.
 public struct SkyqPacker {
   private let source: ModelFile
+  private let version: String
 
   /// A packer of `source`, quantized or not.
-  public init(_ source: ModelFile) { self.source = source }
+  /// - Parameter version: The program's, for the provenance.
+  public init(_ source: ModelFile, version: String) {
+    self.source = source
+    self.version = version
+  }
 
   /// Writes `path`: every tensor under its own name in the checkpoint's order, int4 linears as awq_u4, and every small
   /// file of the model, so that running and verifying need nothing else.
@@ -60,7 +65,10 @@ public struct SkyqPacker {
         "scales": "f16",
       ]
     }
-    var sections = [try SkyqSectionContent(.meta, json: .object(meta))]
+    var sections = [
+      try SkyqSectionContent(.meta, json: .object(meta)),
+      try SkyqSectionContent(.provenance, json: ["tool": "skyquant", "version": .string(version)]),
+    ]
     for name in source.files.names where CarriedFiles.includes(name) {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
     }

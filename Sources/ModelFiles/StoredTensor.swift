@@ -17,6 +17,12 @@ public struct StoredTensor: Sendable {
   /// The bytes.
   public let content: Content
 
+  /// A tensor of this name.
+  public init(name: String, content: Content) {
+    self.name = name
+    self.content = content
+  }
+
   /// Logical shape; of a quantized linear `[outFeatures, inFeatures]`.
   public var shape: Shape {
     switch content {

@@ -34,7 +34,8 @@ struct Pack: ParsableCommand {
 
   func run() throws {
     var progress = Progress(output)
-    let header = try SkyqPacker(try ModelFile.open(model)).pack(to: out, overwriting: force) { done, total in
+    let packer = SkyqPacker(try ModelFile.open(model), version: Version.current)
+    let header = try packer.pack(to: out, overwriting: force) { done, total in
       progress.update("tensors", done: done, total: total)
     }
     progress.finish()

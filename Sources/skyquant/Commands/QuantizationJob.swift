@@ -22,6 +22,12 @@ struct QuantizationJob {
     guard file.config.quantization == nil else {
       throw UserError(description: "\(source): is quantized already; give the original model", category: .unsupported)
     }
+    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
+      throw UserError(
+        description:
+          "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none",
+        category: .unsupported)
+    }
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, path: destination, overwriting: overwrites,

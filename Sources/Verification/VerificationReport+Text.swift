@@ -52,8 +52,8 @@ extension AnswerSummary {
     let changed = pairs.filter { $0.reference != $0.quantized }
     let lines = changed.prefix(limit).flatMap { pair in
       [
-        "  \(pair.question.displayed)", "    reference: \(pair.reference.displayed)",
-        "    quantized: \(pair.quantized.displayed)",
+        "  \(pair.question.onOneLine)", "    reference: \(pair.reference.onOneLine)",
+        "    quantized: \(pair.quantized.onOneLine)",
       ]
     }
     return lines + (changed.count > limit ? ["  … and \(changed.count - limit) more (--json lists all)"] : [])
@@ -68,6 +68,11 @@ extension GateResult {
 }
 
 extension String {
+  /// Line breaks shown as ↵, and everything else that must not reach a terminal escaped.
+  fileprivate var onOneLine: String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { String($0).displayed }.joined(separator: " ↵ ")
+  }
+
   /// Padded with spaces to `width` characters.
   fileprivate func padded(_ width: Int, leading: Bool = false) -> String {
     let spaces = String(repeating: " ", count: max(0, width - count))

@@ -31,9 +31,11 @@ struct Qwen2VocabularyTests {
   func loadsQuickly() throws {
     let names = ["tokenizer.json", "tokenizer_config.json"]
     let files = try MemoryFiles(Fixtures.tokenizerFiles("qwen2"), only: names)
-    let duration = try ContinuousClock().measure { _ = try Tokenizer(files: files) }
-    print("tokenizer.json of 151,643 tokens loaded in \(duration)")
-    #expect(duration < .seconds(1))
+    // The best of three: other tests run at the same time.
+    let durations = try (0..<3).map { _ in try ContinuousClock().measure { _ = try Tokenizer(files: files) } }
+    let best = try #require(durations.min())
+    print("tokenizer.json of 151,643 tokens loaded in \(best)")
+    #expect(best < .seconds(1))
   }
 
   @Test("InternVL3's prompt has the ids measured with the published tokenizer")

@@ -1,5 +1,6 @@
 // The real Qwen2 vocabulary with InternVL3's added tokens. Run by Scripts/test-qwen2-vocabulary.sh, which builds its
 // files: they are too large to keep in the repository.
+import Glibc
 import Testing
 import Tokenization
 
@@ -27,15 +28,22 @@ struct Qwen2VocabularyTests {
     #expect((0..<151_674).allSatisfy { id in tokenizer.token(id).flatMap(tokenizer.id(of:)) == id })
   }
 
-  @Test("tokenizer.json loads in under a second")
+  @Test("tokenizer.json loads in under a second of processor time")
   func loadsQuickly() throws {
     let names = ["tokenizer.json", "tokenizer_config.json"]
     let files = try MemoryFiles(Fixtures.tokenizerFiles("qwen2"), only: names)
-    // The best of three: other tests run at the same time.
-    let durations = try (0..<3).map { _ in try ContinuousClock().measure { _ = try Tokenizer(files: files) } }
-    let best = try #require(durations.min())
-    print("tokenizer.json of 151,643 tokens loaded in \(best)")
-    #expect(best < .seconds(1))
+    let start = threadSeconds()
+    _ = try Tokenizer(files: files)
+    let seconds = threadSeconds() - start
+    print("tokenizer.json of 151,643 tokens loaded in \(seconds) s")
+    #expect(seconds < 1)
+  }
+
+  /// Processor time of this thread, which other programs do not lengthen much.
+  private func threadSeconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   @Test("InternVL3's prompt has the ids measured with the published tokenizer")

@@ -1,7 +1,7 @@
 // Text as scalars with the classes that pre-tokenizer patterns tell apart.
 
 /// What a pre-tokenizer pattern sees in a scalar.
-enum ScalarClass: UInt8, Sendable {
+package enum ScalarClass: UInt8, Sendable {
   /// `\p{L}`
   case letter
   /// `\p{N}`
@@ -14,9 +14,10 @@ enum ScalarClass: UInt8, Sendable {
   case other
 
   /// Whether the scalar is in `\s`.
-  var isWhitespace: Bool { self == .space || self == .lineBreak }
+  package var isWhitespace: Bool { self == .space || self == .lineBreak }
 
-  init(_ scalar: Unicode.Scalar) {
+  /// The class of a scalar.
+  package init(_ scalar: Unicode.Scalar) {
     self = scalar.isASCII ? Self.ascii[Int(scalar.value)] : Self.classify(scalar)
   }
 

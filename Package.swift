@@ -101,7 +101,8 @@ let package = Package(
     tests(
       "ModelFiles", ["Tensors", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels"],
       resources: [.copy("Resources")]),
-    tests("AWQ", ["Tensors", "Kernels", "Quantization", "SampleModel"]),
+    tests(
+      "AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "SampleModel"]),
     tests("Verification", ["Tensors", "SampleModel"]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),

@@ -13,20 +13,24 @@ struct CalibrationStreams {
     quantized = propagation == .quantized ? original : nil
   }
 
-  /// Brings the streams to `site` and sums up the inputs that the site will see.
+  /// Brings the streams to `site` and sums up the inputs that the site will see, block by block.
   mutating func statistics(
-    at site: LinearSite, size: Int, original originalLayer: DecoderLayer, quantized quantizedLayer: DecoderLayer,
+    at site: LinearSite, blocks: ColumnBlocks, original originalLayer: DecoderLayer,
+    quantized quantizedLayer: DecoderLayer,
     samples: [CalibrationSample], rotary: [RotaryTable]
-  ) -> SiteStatistics {
-    var sums = SiteSums(size: size, hasHeldOut: samples.contains(where: \.isHeldOut))
+  ) -> [SiteStatistics] {
+    let hasHeldOut = samples.contains(where: \.isHeldOut)
+    var sums = blocks.ranges.map { SiteSums(size: $0.count, hasHeldOut: hasHeldOut) }
     for (index, sample) in samples.enumerated() {
       let input = original.input(index, at: site, of: originalLayer, rotary: rotary[index])
       let drifted = quantized?.input(index, at: site, of: quantizedLayer, rotary: rotary[index])
-      sums.add(
-        drifted ?? input, original: drifted == nil ? nil : input, weights: sample.tokenWeights,
-        heldOut: sample.isHeldOut)
+      for (position, range) in blocks.ranges.enumerated() {
+        sums[position].add(
+          blocks.part(range, of: drifted ?? input), original: drifted == nil ? nil : blocks.part(range, of: input),
+          weights: sample.tokenWeights, heldOut: sample.isHeldOut)
+      }
     }
-    return sums.statistics
+    return sums.map(\.statistics)
   }
 
   /// Scales were folded into what made the quantized stream's waiting inputs.

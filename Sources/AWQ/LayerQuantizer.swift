@@ -41,11 +41,13 @@ struct LayerQuantizer {
     onSite: (LinearSite) throws -> Void
   ) rethrows -> QuantizedLayer {
     for site in LinearSite.allCases {
+      let blocks = ColumnBlocks(
+        site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
+        limit: options.widestGram)
       let statistics = streams.statistics(
-        at: site, size: original[site.linears[0]].weight.columns, original: original, quantized: layer,
-        samples: samples, rotary: rotary)
+        at: site, blocks: blocks, original: original, quantized: layer, samples: samples, rotary: rotary)
       audit(statistics, site)
-      if let scales = quantize(site, statistics) { streams.divideQuantized(by: scales) }
+      if let scales = quantize(site, blocks, statistics) { streams.divideQuantized(by: scales) }
       try onSite(site)
     }
     streams.leave(original: original, quantized: layer)
@@ -53,29 +55,36 @@ struct LayerQuantizer {
   }
 
   /// Quantizes the linears of a site; returns the scales if they were folded into rows before it.
-  private mutating func quantize(_ site: LinearSite, _ statistics: SiteStatistics) -> [Float]? {
+  private mutating func quantize(_ site: LinearSite, _ blocks: ColumnBlocks, _ statistics: [SiteStatistics])
+    -> [Float]?
+  {
     let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
     guard !names.isEmpty else { return nil }
     let weights = names.map { original[$0].weight.decoded() }
-    let pooling = pooling(site, size: weights[0].shape[1])
-    let quantizer = SiteQuantizer(
-      weights: weights, targets: weights.map { DriftCorrection.target(of: $0, statistics) }, statistics: statistics,
-      scheme: options.scheme, pooling: pooling,
-      method: options.method, searchesScales: names == site.linears && foldable(site))
-    let outcome = quantizer.quantized()
+    let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
+      let parts = weights.map { blocks.part(range, of: $0) }
+      return SiteQuantizer(
+        weights: parts, targets: parts.map { DriftCorrection.target(of: $0, statistics) }, statistics: statistics,
+        scheme: options.scheme, pooling: pooling(site, size: range.count), method: options.method,
+        searchesScales: names == site.linears && foldable(site)
+      ).quantized()
+    }
     for (position, name) in names.enumerated() {
-      let candidate = outcome.linears[position]
-      linears[name] = candidate.linear
-      layer[name].weight = FloatMatrix(candidate.linear)
+      let parts = outcomes.map { $0.linears[position] }
+      let linear = QuantizedLinear(joining: parts.map(\.linear))
+      linears[name] = linear
+      layer[name].weight = FloatMatrix(linear)
       reports.append(
         LinearReport(
-          module: name.moduleName(layer: index), outFeatures: weights[position].shape[0],
-          inFeatures: weights[position].shape[1], method: candidate.method, rule: outcome.scale.rule,
-          ratio: outcome.scale.ratio, outputEnergy: statistics.judge.gram.error(of: weights[position]),
-          errorBefore: outcome.roundingErrors[position], errorAfter: candidate.error,
-          largestInput: statistics.largest))
+          module: name.moduleName(layer: index), outFeatures: linear.outFeatures, inFeatures: linear.inFeatures,
+          method: parts.allSatisfy { $0.method == .rtn } ? .rtn : options.method, rule: outcomes[0].scale.rule,
+          ratio: outcomes[0].scale.ratio, outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
+          errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
+          errorAfter: parts.reduce(0) { $0 + $1.error },
+          largestInput: statistics.reduce(0) { max($0, $1.largest) }))
     }
-    return outcome.scale.rule == .identity ? nil : fold(outcome.scale.scales, into: site.fold, site, pooling)
+    guard outcomes.contains(where: { $0.scale.rule != .identity }) else { return nil }
+    return fold(outcomes.flatMap(\.scale.scales), into: site.fold, site, pooling(site, size: blocks.size))
   }
 
   /// Divides what comes before the site by its scales.
@@ -114,11 +123,14 @@ struct LayerQuantizer {
       heads: config.kvHeadCount, repeats: config.headCount / config.kvHeadCount, width: config.headDim)
   }
 
-  private mutating func audit(_ statistics: SiteStatistics, _ site: LinearSite) {
+  private mutating func audit(_ statistics: [SiteStatistics], _ site: LinearSite) {
     let place = "layer \(index) \(site.rawValue)"
-    if statistics.hasNonFinite { warnings.append("\(place): NaN or infinite activations; plain rounding is used") }
-    if statistics.largest > Float(Float16.greatestFiniteMagnitude) {
-      warnings.append("\(place): |x| reaches \(statistics.largest), beyond half precision; serve in bf16")
+    if statistics.contains(where: \.hasNonFinite) {
+      warnings.append("\(place): NaN or infinite activations; plain rounding is used")
+    }
+    let largest = statistics.reduce(0) { max($0, $1.largest) }
+    if largest > Float(Float16.greatestFiniteMagnitude) {
+      warnings.append("\(place): |x| reaches \(largest), beyond half precision; serve in bf16")
     }
   }
 

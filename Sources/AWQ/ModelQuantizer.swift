@@ -12,6 +12,9 @@ public struct QuantizationOptions: Sendable {
   public var method: QuantizationMethod
   /// Which activations the statistics come from.
   public var propagation: Propagation
+  /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with
+  /// the square of its size, and the 27,648 features of a 38B model's down_proj would take 6 GB for each sum.
+  public var widestGram = 8192
   /// Whether a module, by canonical name, may be quantized.
   public var isIncluded: @Sendable (_ module: String) -> Bool
 

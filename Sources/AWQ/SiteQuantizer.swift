@@ -20,7 +20,8 @@ struct SiteOutcome {
   var linears: [QuantizedCandidate]
   /// Held-out error of plain rounding, per linear.
   var roundingErrors: [Double]
-  var totalError: Double { linears.reduce(0) { $0 + $1.error } }
+  /// Mean squared output of the original linears on held-out tokens.
+  var outputEnergies: [Double]
 }
 
 /// Searches one site.
@@ -39,9 +40,10 @@ struct SiteQuantizer {
   func quantized() -> SiteOutcome {
     let rounded = weights.map { candidate(.rtn, QuantizedLinear(rounding: $0, scheme: scheme), of: $0, scales: nil) }
     let plain = SiteOutcome(
-      scale: .identity(size: statistics.fit.gram.size), linears: rounded, roundingErrors: rounded.map(\.error))
+      scale: .identity(size: statistics.fit.gram.size), linears: rounded, roundingErrors: rounded.map(\.error),
+      outputEnergies: weights.map { statistics.judge.gram.error(of: $0) })
     guard method != .rtn, !statistics.hasNonFinite, statistics.fit.gram.totalWeight > 0 else { return plain }
-    let scaled = outcome(scale: searchedScale(), roundingErrors: plain.roundingErrors)
+    let scaled = outcome(scale: searchedScale(), plain)
     if method == .awqCompat { return scaled }
     let isNeverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
     return isNeverWorse ? scaled : fallback(plain)
@@ -49,7 +51,7 @@ struct SiteQuantizer {
 
   /// The method without scales, each linear keeping plain rounding where that is as good.
   private func fallback(_ plain: SiteOutcome) -> SiteOutcome {
-    var result = outcome(scale: plain.scale, roundingErrors: plain.roundingErrors)
+    var result = outcome(scale: plain.scale, plain)
     for (index, candidate) in plain.linears.enumerated() where !(result.linears[index].error < candidate.error) {
       result.linears[index] = candidate
     }
@@ -66,14 +68,15 @@ struct SiteQuantizer {
     return method == .awqCompat ? search.autoAWQ() : search.best().candidate
   }
 
-  private func outcome(scale: ScaleCandidate, roundingErrors: [Double]) -> SiteOutcome {
+  private func outcome(scale: ScaleCandidate, _ plain: SiteOutcome) -> SiteOutcome {
     let gram = statistics.fit.gram.divided(by: scale.scales)
     let hessian = method == .awqGPTQ ? HessianRounding(gram: gram, scheme: scheme) : nil
     let linears = zip(weights, targets).map { weight, target in
       let scaled = target.columnsMultiplied(by: scale.scales)
       return candidate(method, quantize(scaled, gram: gram, hessian: hessian), of: weight, scales: scale.scales)
     }
-    return SiteOutcome(scale: scale, linears: linears, roundingErrors: roundingErrors)
+    return SiteOutcome(
+      scale: scale, linears: linears, roundingErrors: plain.roundingErrors, outputEnergies: plain.outputEnergies)
   }
 
   /// Ranges and codes of one scaled weight.

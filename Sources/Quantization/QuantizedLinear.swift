@@ -32,6 +32,27 @@ public struct QuantizedLinear: Sendable, Equatable {
     self.scales = scales
   }
 
+  /// Linears over neighbouring blocks of input features as one; there is at least one, and all have the same rows.
+  public init(joining parts: [QuantizedLinear]) {
+    let rows = parts[0].outFeatures
+    func joined<Element>(_ values: (QuantizedLinear) -> [Element]) -> [Element] {
+      (0..<rows).flatMap { row in
+        parts.flatMap { part in
+          let all = values(part)
+          let width = all.count / rows
+          return all[row * width..<(row + 1) * width]
+        }
+      }
+    }
+    guard parts.count > 1 else {
+      self = parts[0]
+      return
+    }
+    self.init(
+      outFeatures: rows, inFeatures: parts.reduce(0) { $0 + $1.inFeatures }, scheme: parts[0].scheme,
+      codes: joined(\.codes), zeros: joined(\.zeros), scales: joined(\.scales))
+  }
+
   /// Groups of one row.
   public var groupsPerRow: Int { inFeatures / scheme.groupSize }
 

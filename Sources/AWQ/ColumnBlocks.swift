@@ -1,0 +1,39 @@
+// Wide inputs in blocks, so that the memory for their statistics stays bounded.
+internal import ReferenceModel
+internal import Tensors
+
+/// The input features of a site, cut into blocks of whole groups as equal as possible.
+///
+/// Blocks are searched as if they were inputs of their own: correlations between blocks are left out of the error.
+struct ColumnBlocks {
+  /// Input features.
+  let size: Int
+  /// The blocks in order.
+  let ranges: [Range<Int>]
+
+  /// As few blocks of at most `limit` features as whole groups allow. The input of o_proj stays whole, since its scales
+  /// are shared between heads.
+  init(site: LinearSite, size: Int, groupSize: Int, limit: Int) {
+    self.size = size
+    let groups = size / groupSize
+    guard site != .attentionOutput, size > limit, size % groupSize == 0, limit >= groupSize else {
+      ranges = [0..<size]
+      return
+    }
+    let count = (size + limit - 1) / limit
+    ranges = (0..<count).map { index in
+      index * groups / count * groupSize..<(index + 1) * groups / count * groupSize
+    }
+  }
+
+  /// The columns `range` of a matrix `[rows, size]`.
+  func part(_ range: Range<Int>, of matrix: Tensor) -> Tensor {
+    guard range.count < size else { return matrix }
+    var values: [Float] = []
+    values.reserveCapacity(matrix.rowCount * range.count)
+    for row in 0..<matrix.rowCount {
+      values += matrix.values[row * size + range.lowerBound..<row * size + range.upperBound]
+    }
+    return Tensor(shape: [matrix.rowCount, range.count], values: values)
+  }
+}

@@ -27,13 +27,12 @@ public struct RotaryTable: Sendable, Equatable {
 
   /// Rotates each head of each row: (x_j, x_{j+d/2}) → (x_j cos a − x_{j+d/2} sin a, x_{j+d/2} cos a + x_j sin a).
   /// - Parameter x: `[positions, heads · headDim]`.
-  public func rotate(_ x: Tensor) -> Tensor {
+  public func rotate(_ x: consuming Tensor) -> Tensor {
     precondition(x.rowCount == positions.count, "one row per position")
     guard x.shape.elementCount > 0 else { return x }
     precondition(x.rowWidth % headDim == 0, "row is not a whole number of heads")
-    var result = x
     let width = x.rowWidth, half = headDim / 2
-    Parallel.forEachChunk(of: &result.values, chunkCount: width) { row, chunk in
+    Parallel.forEachChunk(of: &x.values, chunkCount: width) { row, chunk in
       let table = row * half
       for head in stride(from: 0, to: width, by: headDim) {
         for j in 0..<half {
@@ -44,6 +43,6 @@ public struct RotaryTable: Sendable, Equatable {
         }
       }
     }
-    return result
+    return x
   }
 }

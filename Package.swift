@@ -98,6 +98,7 @@ let package = Package(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
       resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
+    tests("ModelInputs", ["Tensors", "Storage", "Safetensors", "ModelFiles", "SampleModel"]),
     tests(
       "ModelFiles", ["Tensors", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels"],
       resources: [.copy("Resources")]),

@@ -39,7 +39,9 @@ struct ScaleSearch {
     let identity = ScaleCandidate.identity(size: gram.size)
     var best = (candidate: identity, loss: loss(of: identity.scales))
     for rule in [ScaleRule.plain, .duo, .energy] {
-      for ratio in Self.coarseRatios { consider(rule, ratio, &best) }
+      // At ratio 0 the duo rule still has its weights' part; the others are the identity.
+      let ratios = rule == .duo ? [0] + Self.coarseRatios : Self.coarseRatios
+      for ratio in ratios { consider(rule, ratio, &best) }
     }
     for step in Self.refinements where best.candidate.rule != .identity {
       let center = best.candidate

@@ -30,8 +30,8 @@ struct AnswerJob {
     let input = try builder.input(for: question, includesAnswer: false) { path in
       try readFile(path, limit: 256 << 20)
     }
-    if let trace { try TraceFile(path: trace).write(input, model, builder) }
-    let text = try model.answer(input, builder: builder, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
-    return Answer(prompt: input.renderedPrompt, text: text)
+    let answer = try model.answer(input, builder: builder, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+    if let trace { try TraceFile(path: trace).write(input, generated: answer.ids, model, builder) }
+    return Answer(prompt: input.renderedPrompt, text: answer.text)
   }
 }

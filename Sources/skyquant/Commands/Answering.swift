@@ -13,19 +13,19 @@ extension VisionLanguageModel {
       imageTokens: try input.pixelValues.map { try projectTiles($0) })
   }
 
-  /// The model's answer to a prompt, special tokens left out.
+  /// The model's answer to a prompt: its text, special tokens left out, and its ids, without the stop token.
   /// - Parameter onPiece: Called with each piece of text as soon as its characters are complete.
   func answer(
     _ input: ModelInput, builder: InputBuilder, sampling: SamplingOptions, maxTokens: Int,
     onPiece: (String) throws -> Void
-  ) throws -> String {
+  ) throws -> (text: String, ids: [Int]) {
     let prompt = try embed(input.promptOnly, imageContextID: builder.imageContextID)
     let generator = TextGenerator(
       model: language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()
     let ids = try generator.generate(from: prompt) { id in try onPiece(decoder.append(id)) }
     try onPiece(decoder.finish())
-    return builder.tokenizer.decode(ids)
+    return (builder.tokenizer.decode(ids), ids)
   }
 }
 

@@ -9,8 +9,8 @@ struct TraceFile {
   let path: String
 
   /// Runs the prompt and writes the file: `tiles_u8`, `pixel_values`, `input_ids`, `vision.*`, `projector`,
-  /// `language.*` and `logits`.
-  func write(_ input: ModelInput, _ model: VisionLanguageModel, _ builder: InputBuilder) throws {
+  /// `language.*`, `logits` and `generated_ids`.
+  func write(_ input: ModelInput, generated: [Int], _ model: VisionLanguageModel, _ builder: InputBuilder) throws {
     var recording = Recording()
     var imageTokens: Tensor?
     if let pixels = input.pixelValues {
@@ -19,12 +19,13 @@ struct TraceFile {
       recording.add("pixel_values", pixels)
       imageTokens = try model.projectTiles(pixels) { recording.add($0, $1) }
     }
-    recording.add("input_ids", .int64, [input.ids.count], input.ids.flatMap(\.littleEndianBytes))
+    recording.add("input_ids", input.ids)
     let embeddings = try model.embed(
       ids: input.ids, imageContextToken: builder.imageContextID, imageTokens: imageTokens)
     var cache = KVCache(layerCount: model.language.layerCount)
     let hidden = try model.language(embeddings, cache: &cache) { recording.add($0, $1) }
     recording.add("logits", model.language.logits(hidden))
+    recording.add("generated_ids", generated)
     var writer = try SafetensorsWriter(
       SafetensorsPlan(tensors: recording.infos), to: AtomicFileWriter(path: path, overwriting: true))
     for info in recording.infos { try writer.write(recording.bytes[info.name] ?? [], of: info.name) }
@@ -46,6 +47,10 @@ private struct Recording {
     }
     let rows = infos[index].shape[0] + shape[0]
     infos[index] = TensorInfo(name: name, dtype: dtype, shape: Shape([rows] + shape.dimensions.dropFirst()))
+  }
+
+  mutating func add(_ name: String, _ ids: [Int]) {
+    add(name, .int32, [ids.count], ids.flatMap { Int32(truncatingIfNeeded: $0).littleEndianBytes })
   }
 
   mutating func add(_ name: String, _ tensor: Tensor) {

@@ -77,6 +77,6 @@ struct VerificationJob {
   }
 
   private func answer(_ input: ModelInput, _ side: Side) throws -> String {
-    try side.model.answer(input, builder: side.builder, sampling: .greedy, maxTokens: answerTokens) { _ in }
+    try side.model.answer(input, builder: side.builder, sampling: .greedy, maxTokens: answerTokens) { _ in }.text
   }
 }

@@ -98,13 +98,27 @@ let package = Package(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
       resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
-    tests("ModelInputs", ["Tensors", "Storage", "Safetensors", "ModelFiles", "SampleModel"]),
     tests(
-      "ModelFiles", ["Tensors", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels"],
+      "ModelInputs",
+      [
+        "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing", "ModelFiles", "Safetensors",
+        "SampleModel",
+      ]),
+    tests(
+      "ModelFiles",
+      [
+        "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels", "Quantization",
+        "SampleModel",
+      ], resources: [.copy("Resources")]),
+    tests(
+      "AWQ",
+      [
+        "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "ModelInputs",
+        "Safetensors", "SampleModel",
+      ], resources: [.copy("Resources")]),
+    tests(
+      "Verification", ["Tensors", "JSON", "Safetensors", "ModelFiles", "ReferenceModel", "SampleModel"],
       resources: [.copy("Resources")]),
-    tests(
-      "AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "SampleModel"]),
-    tests("Verification", ["Tensors", "SampleModel"]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),
   ],

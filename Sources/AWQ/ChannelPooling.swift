@@ -4,19 +4,26 @@
 ///
 /// o_proj reads each value channel once per query head of its group, while v_proj computes it once: the query heads of
 /// a group have to share a scale. Peers skip o_proj for every GQA model; sharing makes the fold exact.
-struct ChannelPooling: Equatable {
+package struct ChannelPooling: Equatable {
   /// Key/value heads, or 1 where nothing is shared.
-  let heads: Int
+  package let heads: Int
   /// Query heads per key/value head; 1 where nothing is shared.
-  let repeats: Int
+  package let repeats: Int
   /// Width of a head.
-  let width: Int
+  package let width: Int
+
+  /// `heads` groups of `repeats` query heads, each `width` features wide.
+  package init(heads: Int, repeats: Int, width: Int) {
+    self.heads = heads
+    self.repeats = repeats
+    self.width = width
+  }
 
   /// No sharing.
-  static func none(size: Int) -> ChannelPooling { ChannelPooling(heads: 1, repeats: 1, width: size) }
+  package static func none(size: Int) -> ChannelPooling { ChannelPooling(heads: 1, repeats: 1, width: size) }
 
   /// The statistics with every shared feature's mean in its place.
-  func pooled(_ statistics: ChannelStatistics) -> ChannelStatistics {
+  package func pooled(_ statistics: ChannelStatistics) -> ChannelStatistics {
     guard repeats > 1 else { return statistics }
     return ChannelStatistics(
       meanAbs: shareMean(statistics.meanAbs), energy: shareMean(statistics.energy),
@@ -24,7 +31,7 @@ struct ChannelPooling: Equatable {
   }
 
   /// One value per row of the preceding operation: the first of each set of equal scales.
-  func folded(_ scales: [Float]) -> [Float] {
+  package func folded(_ scales: [Float]) -> [Float] {
     (0..<heads).flatMap { head in
       scales[head * repeats * width..<head * repeats * width + width]
     }

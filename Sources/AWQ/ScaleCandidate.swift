@@ -14,13 +14,20 @@ public enum ScaleRule: String, Sendable, CaseIterable {
 }
 
 /// What the rules need to know of a site: one number per input feature.
-struct ChannelStatistics {
+package struct ChannelStatistics {
   /// Mean |x|.
-  var meanAbs: [Float]
+  package var meanAbs: [Float]
   /// E[x²].
-  var energy: [Float]
+  package var energy: [Float]
   /// Mean over rows of |w| divided by its group's largest |w|.
-  var weightMean: [Float]
+  package var weightMean: [Float]
+
+  /// One value per input feature in each.
+  package init(meanAbs: [Float], energy: [Float], weightMean: [Float]) {
+    self.meanAbs = meanAbs
+    self.energy = energy
+    self.weightMean = weightMean
+  }
 }
 
 /// One scale per input feature, and where it comes from.
@@ -46,7 +53,7 @@ public struct ScaleCandidate: Sendable, Equatable {
   /// The candidate of `rule` at `ratio`, normalised by √(max·min) as AutoAWQ does.
   ///
   /// Edge cases: features that never carry a signal, and any value that is not finite, get the scale 1.
-  init(_ rule: ScaleRule, ratio: Double, statistics: ChannelStatistics) {
+  package init(_ rule: ScaleRule, ratio: Double, statistics: ChannelStatistics) {
     let exponent = Float(ratio)
     var scales: [Float]
     switch rule {

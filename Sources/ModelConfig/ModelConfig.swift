@@ -82,6 +82,7 @@ public struct ModelConfig: Sendable, Equatable {
       text = try TextConfig(reader, tiesByDefault: false)
       multimodal = nil
     } else {
+      try reader.requirePlainPositions()
       let key = layout == .chat ? "llm_config" : "text_config"
       guard let child = try reader.child(key) else {
         throw .invalid(key: key, expected: "an object", found: "nothing")
@@ -112,7 +113,7 @@ extension MultimodalConfig {
     guard let child = try reader.child("vision_config") else {
       throw .invalid(key: "vision_config", expected: "an object", found: "nothing")
     }
-    vision = try VisionConfig(child)
+    vision = try VisionConfig(child, layout: layout)
     downsampleRatio = try reader.positive("downsample_ratio", default: 0.5)
     selectLayer = try reader.int(
       layout == .chat ? "select_layer" : "vision_feature_layer", in: -vision.layerCount...vision.layerCount,

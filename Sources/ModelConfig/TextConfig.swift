@@ -71,7 +71,7 @@ public struct TextConfig: Sendable, Equatable {
     layerCount = try reader.int("num_hidden_layers", in: 1...4096)
     headCount = try reader.int("num_attention_heads", in: 1...4096)
     kvHeadCount = try reader.int("num_key_value_heads", in: 1...4096, default: headCount)
-    headDim = try reader.int("head_dim", in: 2...4096, default: max(2, hiddenSize / headCount))
+    headDim = try TextConfig.headDim(reader, architecture, hiddenSize: hiddenSize, headCount: headCount)
     vocabularySize = try reader.int("vocab_size")
     normEpsilon = Float(try reader.positive("rms_norm_eps", default: 1e-6))
     maxPositions = try reader.int("max_position_embeddings", default: 32768)
@@ -107,9 +107,20 @@ public struct TextConfig: Sendable, Equatable {
     if try reader.bool("use_sliding_window", default: false) {
       throw .unsupported(what: "sliding-window attention", advice: "use a checkpoint with use_sliding_window false")
     }
-    for key in ["rope_pos_id_version", "rope_pos_id_stride"] where reader.value(key) != nil {
-      throw .unsupported(what: "V2PE (\(key))", advice: "use a checkpoint with plain positions")
+    try reader.requirePlainPositions()
+  }
+
+  /// A head's width: stated, or 128 for Qwen3 as in transformers' `Qwen3Config`, or an equal share of the hidden size.
+  private static func headDim(
+    _ reader: ConfigReader, _ architecture: TextArchitecture, hiddenSize: Int, headCount: Int
+  ) throws(ModelConfigError) -> Int {
+    if reader.value("head_dim") != nil { return try reader.int("head_dim", in: 2...4096) }
+    if architecture == .qwen3 { return 128 }
+    guard hiddenSize % headCount == 0 else {
+      throw .invalid(
+        key: reader.name("num_attention_heads"), expected: "a divisor of \(hiddenSize)", found: "\(headCount)")
     }
+    return hiddenSize / headCount
   }
 
   private static func scaling(_ rope: ConfigReader?, trainedLength: Int) throws(ModelConfigError) -> RopeScaling {
@@ -127,6 +138,15 @@ public struct TextConfig: Sendable, Equatable {
         originalLength: try rope.int("original_max_position_embeddings", default: trainedLength))
     default:
       throw .unsupported(what: "rope scaling \"\(kind)\"", advice: "known are default, dynamic, linear and llama3")
+    }
+  }
+}
+
+extension ConfigReader {
+  /// Refuses V2PE, whose keys derived checkpoints put at the top or in the language model's config.
+  func requirePlainPositions() throws(ModelConfigError) {
+    for key in ["rope_pos_id_version", "rope_pos_id_stride"] where value(key) != nil {
+      throw .unsupported(what: "V2PE (\(key))", advice: "use a checkpoint with plain positions")
     }
   }
 }

@@ -1,4 +1,5 @@
-// The vision tower's part of config.json. Defaults follow `configuration_intern_vit.py` of OpenGVLab/InternVL.
+// The vision tower's part of config.json. What it leaves out follows `configuration_intern_vit.py` of
+// OpenGVLab/InternVL in the chat layout, and transformers' `InternVLVisionConfig` in the native one.
 import JSON
 
 /// InternViT's hyperparameters, both variants (6B: RMSNorm and qk-norm; 300M: LayerNorm and qkv bias).
@@ -34,18 +35,18 @@ public struct VisionConfig: Sendable, Equatable {
   /// Tokens of one tile inside the tower: the class token and the patches.
   public var tokenCount: Int { gridSide * gridSide + 1 }
 
-  init(_ reader: ConfigReader) throws(ModelConfigError) {
-    hiddenSize = try reader.int("hidden_size", default: 3200)
-    intermediateSize = try reader.int("intermediate_size", default: 12800)
-    headCount = try reader.int("num_attention_heads", default: 25)
-    layerCount = try reader.int("num_hidden_layers", in: 1...1024, default: 48)
-    imageSize = try reader.side("image_size", default: 224)
+  init(_ reader: ConfigReader, layout: CheckpointLayout) throws(ModelConfigError) {
+    let isNative = layout == .native
+    hiddenSize = try reader.int("hidden_size", default: isNative ? 1024 : 3200)
+    intermediateSize = try reader.int("intermediate_size", default: isNative ? 4096 : 12800)
+    headCount = try reader.int("num_attention_heads", default: isNative ? 16 : 25)
+    layerCount = try reader.int("num_hidden_layers", in: 1...1024, default: isNative ? 24 : 48)
+    imageSize = try reader.side("image_size", default: isNative ? 448 : 224)
     patchSize = try reader.side("patch_size", default: 14)
     normEpsilon = Float(try reader.positive("layer_norm_eps", default: 1e-6))
-    hasQKNorm = try reader.bool(
-      "qk_normalization", default: try reader.bool("use_qk_norm", default: reader.object["attention_bias"] == nil))
-    hasQKVBias = try reader.bool("qkv_bias", default: try reader.bool("attention_bias", default: false))
-    let norm = try reader.string("norm_type") ?? NormType.rmsNorm.rawValue
+    hasQKNorm = try reader.bool(isNative ? "use_qk_norm" : "qk_normalization", default: !isNative)
+    hasQKVBias = try reader.bool(isNative ? "attention_bias" : "qkv_bias", default: false)
+    let norm = try reader.string("norm_type") ?? (isNative ? NormType.layerNorm : .rmsNorm).rawValue
     guard let normType = NormType(rawValue: norm) else {
       throw .unsupported(what: "\(reader.name("norm_type")) \"\(norm)\"", advice: "use rms_norm or layer_norm")
     }

@@ -37,7 +37,7 @@ public struct ClassSummary: Sendable, Equatable {
 }
 
 extension Estimate {
-  init(mean: Double, standardError: Double) {
+  package init(mean: Double, standardError: Double) {
     self.mean = mean
     self.standardError = standardError
   }

@@ -11,7 +11,7 @@ public struct Estimate: Sendable, Equatable {
   ///
   /// se = √(Σ over clusters of (Σ of deviations)²) / n. With fewer than two clusters, single values count as clusters.
   /// Edge cases: no value gives a mean of 0; one value gives an error of 0.
-  init(_ values: [Double], clusters: [Int]) {
+  package init(_ values: [Double], clusters: [Int]) {
     let count = Double(max(values.count, 1))
     let mean = values.reduce(0, +) / count
     var sums: [Int: Double] = [:]
@@ -44,7 +44,7 @@ public struct Distribution: Sendable, Equatable {
   public var max: Double
 
   /// Summarises `values`; percentiles are nearest-rank: the smallest value with at least that share at or below it.
-  init(_ values: [Double], clusters: [Int]) {
+  package init(_ values: [Double], clusters: [Int]) {
     let sorted = values.sorted()
     func percentile(_ share: Double) -> Double {
       guard !sorted.isEmpty else { return 0 }

@@ -5,7 +5,8 @@
 
 Formulas: AutoAWQ's scales from casper-hansen/AutoAWQ 88e4c76, `_compute_best_scale` in awq/quantize/quantizer.py;
 GPTQ from Frantar et al., arXiv 2210.17323, column by column, with static groups, act-order and damping 0.01;
-coordinate descent and range fitting by trying every level and every pair of limits. All are restated here.
+coordinate descent by trying every level; range fitting by trying every pair of limits that skyquant's stepwise search
+could reach. All are restated here.
 """
 import sys
 
@@ -16,6 +17,8 @@ GROUP = 32
 ROWS, COLUMNS, TOKENS = 24, 96, 160
 SMALLEST_SCALE = 2.0**-14
 DAMPING = 0.01
+JOINT_SHRINKS = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6]
+END_SHRINKS = [0.8, 0.88, 0.94, 1.06, 1.12]
 
 
 def scales_of(rule, ratio, mean_abs, energy, weight_mean):
@@ -86,12 +89,14 @@ def descend(codes, weight, gram, scales, zeros):
 
 
 def best_range_loss(group, block):
-    """The least error of one group over a grid of pairs of limits, each with the scale refitted by least squares."""
+    """The least error of one group over all pairs of limits, each with the scale refitted twice by least squares."""
     low, high = min(group.min().item(), 0), max(group.max().item(), 0)
-    shrinks = torch.arange(0.5, 1.0001, 0.01, dtype=torch.float64)
-    lows, highs = (low * shrinks).repeat_interleave(len(shrinks)), (high * shrinks).repeat(len(shrinks))
-    scales = ((highs - lows) / 15).clamp(min=SMALLEST_SCALE).half().double()[:, None]
-    zeros = torch.clamp(torch.round(-lows[:, None] / scales), 0, 15)
+    ends = [1, *END_SHRINKS]
+    pairs = [(min(joint * a, 1), min(joint * b, 1)) for joint in JOINT_SHRINKS for a in ends for b in ends]
+    shrinks = torch.tensor(pairs, dtype=torch.float64)
+    lows, highs = (low * shrinks[:, :1], high * shrinks[:, 1:])
+    scales = ((highs - lows) / 15).clamp(min=SMALLEST_SCALE).half().double()
+    zeros = torch.clamp(torch.round(-lows / scales), 0, 15)
     best = float("inf")
     for _ in range(3):
         steps = round_to(group, scales, zeros) - zeros

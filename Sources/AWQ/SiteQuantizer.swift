@@ -2,7 +2,7 @@
 // held-out tokens. A linear never ends worse than plain rounding.
 internal import Kernels
 internal import Quantization
-internal import Tensors
+package import Tensors
 
 /// The outcome for one linear.
 struct QuantizedCandidate {
@@ -62,7 +62,7 @@ struct SiteQuantizer {
     guard searchesScales else { return .identity(size: statistics.fit.gram.size) }
     let channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
-      weightMean: Self.weightMean(weights, groupSize: scheme.groupSize))
+      weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
     let search = ScaleSearch(
       weights: targets, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
     return method == .awqCompat ? search.autoAWQ() : search.best().candidate
@@ -100,8 +100,11 @@ struct SiteQuantizer {
     return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta, weight: weight))
   }
 
+}
+
+extension ChannelStatistics {
   /// Mean over all rows of |w| divided by its group's largest |w| (AutoAWQ's `w_mean`).
-  static func weightMean(_ weights: [Tensor], groupSize: Int) -> [Float] {
+  package static func weightMean(_ weights: [Tensor], groupSize: Int) -> [Float] {
     let columns = weights.first?.shape[1] ?? 0
     var sums = [Double](repeating: 0, count: columns)
     for weight in weights {

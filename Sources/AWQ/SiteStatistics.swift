@@ -1,47 +1,47 @@
 // What the tokens of the calibration set say about one input site.
 internal import Kernels
-internal import Tensors
+package import Tensors
 
 /// Statistics of the inputs `[tokens, size]` of one site.
-struct SiteStatistics {
+package struct SiteStatistics {
   /// The tokens that scales and codes are fitted to.
-  var fit: SiteMoments
+  package var fit: SiteMoments
   /// The tokens that judge: kept aside, so that nothing is chosen by the tokens it was fitted to; the fitted ones if
   /// none were kept aside.
-  var judge: SiteMoments
+  package var judge: SiteMoments
   /// Mean |x| per feature, over the fitted tokens.
-  var meanAbs: [Float]
+  package var meanAbs: [Float]
   /// The largest |x| seen, for the range of half precision.
-  var largest: Float
+  package var largest: Float
   /// Whether a NaN or an infinity was seen.
-  var hasNonFinite: Bool
+  package var hasNonFinite: Bool
 
   /// E[x²] per feature.
-  var energy: [Float] {
+  package var energy: [Float] {
     fit.gram.diagonal.map { Float(Double($0) / max(fit.gram.totalWeight, .leastNormalMagnitude)) }
   }
 }
 
 /// Second moments of a site's inputs: those the quantized layers before it give, and how they differ from the
 /// original model's.
-struct SiteMoments {
+package struct SiteMoments {
   /// H = Σ w·x̃ᵀx̃ over the inputs x̃ that the site will see.
-  var gram: GramMatrix
+  package var gram: GramMatrix
   /// How errors before the site change its task; nil where the inputs are the original ones.
-  var drift: Drift?
+  package var drift: Drift?
 
   /// With x the original input: what x − x̃ adds to the error.
-  struct Drift {
+  package struct Drift {
     /// Σ w·x̃ᵀ(x − x̃), `[size, size]`.
-    var cross: Tensor
+    package var cross: Tensor
     /// Σ w·(x − x̃)ᵀ(x − x̃); nil for tokens that do not judge, which need no absolute errors.
-    var gram: GramMatrix?
+    package var gram: GramMatrix?
   }
 
   /// The mean over tokens of ‖x̃·Ŵᵀ − x·Wᵀ‖², with Ŵ = W + `delta`.
   ///
   /// = tr(D·H·Dᵀ) − 2 tr(D·C·Wᵀ) + tr(W·E·Wᵀ), with the drift's cross C and gram E.
-  func error(of delta: Tensor, weight: Tensor) -> Double {
+  package func error(of delta: Tensor, weight: Tensor) -> Double {
     let own = gram.error(of: delta)
     guard let drift else { return own }
     let mixed = Matmul.product(delta, drift.cross).rowDots(weight).reduce(0, +)
@@ -51,14 +51,14 @@ struct SiteMoments {
 }
 
 /// Sums over tokens, in double precision and in the order of samples.
-struct SiteSums {
+package struct SiteSums {
   private var fit: MomentSums
   private var heldOut: MomentSums
   private var absolute: [Double]
   private var largest: Float = 0
   private var hasNonFinite = false
 
-  init(size: Int, hasHeldOut: Bool) {
+  package init(size: Int, hasHeldOut: Bool) {
     // Without tokens kept aside the fitted ones judge.
     fit = MomentSums(size: size, judges: !hasHeldOut)
     heldOut = MomentSums(size: size, judges: true)
@@ -70,7 +70,7 @@ struct SiteSums {
   ///   - inputs: What the site will see, `[tokens, size]`.
   ///   - original: What it sees in the original model; nil if that is the same.
   ///   - weights: One weight per token.
-  mutating func add(_ inputs: Tensor, original: Tensor?, weights: [Float], heldOut isHeldOut: Bool) {
+  package mutating func add(_ inputs: Tensor, original: Tensor?, weights: [Float], heldOut isHeldOut: Bool) {
     let magnitudes = inputs.columnMagnitudes(weights: weights)
     for magnitude in magnitudes.largest {
       if magnitude.isFinite { largest = max(largest, magnitude) } else { hasNonFinite = true }
@@ -84,7 +84,7 @@ struct SiteSums {
   }
 
   /// The statistics of everything added.
-  var statistics: SiteStatistics {
+  package var statistics: SiteStatistics {
     let fitted = fit.moments
     return SiteStatistics(
       fit: fitted, judge: heldOut.totalWeight > 0 ? heldOut.moments : fitted,

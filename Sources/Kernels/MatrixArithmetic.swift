@@ -55,7 +55,8 @@ extension Tensor {
         }
       }
     }
-    return (sums, largest.map { $0.isNaN ? .infinity : $0 })
+    // A later row hides a NaN in `largest`, but never in a sum.
+    return (sums, zip(largest, sums).map { $1.isNaN ? .infinity : $0 })
   }
 
   /// The dot product of every row with the same row of `other`, in f64 and in index order.

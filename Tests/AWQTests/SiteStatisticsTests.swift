@@ -1,0 +1,138 @@
+// What is summed up over tokens, against sums token by token in f64.
+import AWQ
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct SiteStatisticsTests {
+  private static let size = 40
+  /// Sums of some hundred products in f32 against f64.
+  private static let tolerance = 1e-5
+
+  private struct Sample {
+    let inputs: Tensor
+    let original: Tensor
+    let weights: [Float]
+    let isHeldOut: Bool
+  }
+
+  private func samples() -> [Sample] {
+    var generator = SeededGenerator(seed: 17)
+    return [300, 1, 57, 90].enumerated().map { index, count in
+      let inputs = random([count, Self.size], &generator)
+      var original = inputs
+      for index in original.values.indices { original.values[index] += Float.random(in: -0.2...0.2, using: &generator) }
+      let weights = (0..<count).map { _ in Float.random(in: 0...3, using: &generator) }
+      return Sample(inputs: inputs, original: original, weights: weights, isHeldOut: index == 3)
+    }
+  }
+
+  private func random(_ shape: Shape, _ generator: inout SeededGenerator) -> Tensor {
+    Tensor(shape: shape, values: (0..<shape.elementCount).map { _ in Float.random(in: -1...1, using: &generator) })
+  }
+
+  private func statistics(_ samples: [Sample], drifts: Bool) -> SiteStatistics {
+    var sums = SiteSums(size: Self.size, hasHeldOut: samples.contains(where: \.isHeldOut))
+    for sample in samples {
+      sums.add(
+        sample.inputs, original: drifts ? sample.original : nil, weights: sample.weights, heldOut: sample.isHeldOut)
+    }
+    return sums.statistics
+  }
+
+  /// Σ w·‖x̃·(W + delta)ᵀ − x·Wᵀ‖² / Σ w, token by token.
+  private func error(_ samples: [Sample], delta: Tensor, weight: Tensor, drifts: Bool) -> Double {
+    var sum = 0.0, total = 0.0
+    for sample in samples {
+      for (token, factor) in sample.weights.enumerated() {
+        total += Double(factor)
+        for row in 0..<weight.rowCount {
+          var output = 0.0
+          for column in 0..<Self.size {
+            let x = Double(sample.inputs.values[token * Self.size + column])
+            let before = drifts ? Double(sample.original.values[token * Self.size + column]) : x
+            let w = Double(weight.values[row * Self.size + column])
+            output += x * (w + Double(delta.values[row * Self.size + column])) - before * w
+          }
+          sum += Double(factor) * output * output
+        }
+      }
+    }
+    return sum / total
+  }
+
+  @Test(arguments: [false, true]) func `the error is that of the tokens that judge, by their weights`(drifts: Bool) {
+    var generator = SeededGenerator(seed: 18)
+    let weight = random([6, Self.size], &generator)
+    var delta = random([6, Self.size], &generator)
+    for index in delta.values.indices { delta.values[index] *= 0.1 }
+    let samples = samples()
+    let judged = statistics(samples, drifts: drifts).judge.error(of: delta, weight: weight)
+    let expected = error(samples.filter(\.isHeldOut), delta: delta, weight: weight, drifts: drifts)
+    #expect(abs(judged - expected) <= Self.tolerance * expected)
+    // Without tokens kept aside the fitted ones judge.
+    let fitted = samples.filter { !$0.isHeldOut }
+    let own = statistics(fitted, drifts: drifts).judge.error(of: delta, weight: weight)
+    let expectedOwn = error(fitted, delta: delta, weight: weight, drifts: drifts)
+    #expect(abs(own - expectedOwn) <= Self.tolerance * expectedOwn)
+  }
+
+  @Test func `means are weighted and leave out the tokens that judge`() {
+    let samples = samples()
+    let found = statistics(samples, drifts: false)
+    let fitted = samples.filter { !$0.isHeldOut }
+    let total = fitted.flatMap(\.weights).reduce(0.0) { $0 + Double($1) }
+    #expect(abs(found.fit.gram.totalWeight - total) <= 1e-9 * total)
+    for column in 0..<Self.size {
+      var magnitude = 0.0, energy = 0.0
+      for sample in fitted {
+        for (token, weight) in sample.weights.enumerated() {
+          let x = Double(sample.inputs.values[token * Self.size + column])
+          magnitude += Double(weight) * abs(x)
+          energy += Double(weight) * x * x
+        }
+      }
+      #expect(abs(Double(found.meanAbs[column]) - magnitude / total) <= Self.tolerance)
+      #expect(abs(Double(found.energy[column]) - energy / total) <= Self.tolerance)
+    }
+    #expect(found.largest == samples.flatMap(\.inputs.values).map(abs).max())
+  }
+
+  @Test func `the sums of two sets add up to those of both`() {
+    let samples = samples().filter { !$0.isHeldOut }
+    let whole = statistics(samples, drifts: false).fit.gram
+    let parts = [Array(samples.prefix(1)), Array(samples.dropFirst())].map { statistics($0, drifts: false).fit.gram }
+    #expect(abs(parts[0].totalWeight + parts[1].totalWeight - whole.totalWeight) < 1e-9 * whole.totalWeight)
+    for index in whole.values.indices {
+      let sum = parts[0].values[index] + parts[1].values[index]
+      #expect(abs(sum - whole.values[index]) <= Float(Self.tolerance) * Float(whole.totalWeight))
+    }
+  }
+
+  @Test func `threads change no bit`() {
+    let before = Parallel.threadCount
+    defer { Parallel.threadCount = before }
+    let samples = samples()
+    let found = [1, 2, 3].map { threads in
+      Parallel.threadCount = threads
+      return statistics(samples, drifts: true)
+    }
+    for other in found.dropFirst() {
+      #expect(
+        other.fit.gram.values == found[0].fit.gram.values && other.judge.gram.values == found[0].judge.gram.values)
+      #expect(other.judge.drift?.cross == found[0].judge.drift?.cross && other.meanAbs == found[0].meanAbs)
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func `what is not finite is noticed`(value: Float) {
+    var samples = samples()
+    let before = statistics(samples, drifts: false).hasNonFinite
+    #expect(!before)
+    var inputs = samples[2].inputs
+    inputs.values[100] = value
+    samples[2] = Sample(inputs: inputs, original: inputs, weights: samples[2].weights, isHeldOut: false)
+    let after = statistics(samples, drifts: false).hasNonFinite
+    #expect(after)
+  }
+}

@@ -101,8 +101,7 @@ let package = Package(
     tests(
       "ModelInputs",
       [
-        "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing", "ModelFiles", "Safetensors",
-        "SampleModel",
+        "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ModelFiles", "Safetensors", "SampleModel",
       ]),
     tests(
       "ModelFiles",
@@ -113,11 +112,11 @@ let package = Package(
     tests(
       "AWQ",
       [
-        "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "ModelInputs",
-        "Safetensors", "SampleModel",
+        "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "Safetensors",
+        "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
-      "Verification", ["Tensors", "JSON", "Safetensors", "ModelFiles", "ReferenceModel", "SampleModel"],
+      "Verification", ["Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "SampleModel"],
       resources: [.copy("Resources")]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),

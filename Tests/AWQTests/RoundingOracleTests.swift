@@ -41,22 +41,14 @@ import Testing
     #expect(zip(descended, once).count { $0 != $1 } < zip(rounded, once).count { $0 != $1 })
   }
 
-  @Test func `a fitted range is never worse than the full one, nor far from the best of all its candidates`() throws {
+  @Test func `a fitted range is never worse than the full one`() throws {
     let fitted = RangeSearch(weight: weight, gram: gram, scheme: scheme).fitted()
-    let best = try golden.floats("range_losses")
-    var totals = (fitted: 0.0, best: 0.0)
     for group in fitted.ranges.indices {
       let loss = loss(group, fitted.ranges[group])
       #expect(loss <= self.loss(group, ranges.ranges[group]) * (1 + Self.lossTolerance), "group \(group)")
-      totals.fitted += loss
-      totals.best += Double(best[group])
     }
-    #expect(totals.fitted <= Self.stepwiseMargin * totals.best, "\(totals.fitted / totals.best)")
   }
 
-  /// Three stepwise passes against all 360 pairs, each refitted: 1.060 here, where features are far more correlated
-  /// than a model's.
-  private static let stepwiseMargin = 1.07
   /// The search compares losses in f32.
   private static let lossTolerance = 1e-4
 

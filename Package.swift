@@ -36,7 +36,6 @@ let package = Package(
   ],
   targets: [
     // Libraries of the system
-    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CJSONC", pkgConfig: "json-c", apt: "libjson-c-dev"),
     system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
@@ -59,7 +58,7 @@ let package = Package(
     library("Tokenization", ["Tensors", "Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
     library("ModelInputs", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
-    library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+    library("Kernels", ["Tensors", "CKernels"]),
     library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
 
     // Quantization and its proof

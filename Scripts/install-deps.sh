@@ -5,7 +5,6 @@ set -euo pipefail
 
 # Debian package : what proves that it is there (a pkg-config module, or a command).
 packages=(
-  "libopenblas-dev:openblas"  # with libopenblas0-pthread: the pthread build honours one thread per worker
   "libzstd-dev:libzstd"
   "libjson-c-dev:json-c"
   "libturbojpeg0-dev:libturbojpeg"
@@ -57,8 +56,6 @@ install() {
 check_swift
 mapfile -t absent < <(missing)
 if [[ ${#absent[@]} -gt 0 ]]; then
-  # The serial and OpenMP builds of OpenBLAS also satisfy libopenblas-dev; ask for the pthread build by name.
-  [[ " ${absent[*]} " != *" libopenblas-dev "* ]] || absent+=(libopenblas0-pthread)
   install "${absent[@]}"
   mapfile -t absent < <(missing)
   [[ ${#absent[@]} -eq 0 ]] || fail "still missing after installation: ${absent[*]}"

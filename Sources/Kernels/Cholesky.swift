@@ -1,8 +1,8 @@
-// Factors of symmetric positive definite matrices, by LAPACK.
-internal import COpenBLAS
+// Factors of symmetric positive definite matrices in double precision, block by block, so that nearly all of the work
+// is matrix products. The same bits on every processor and for any number of threads.
 public import Tensors
 
-/// Cholesky factors in double precision.
+/// Solutions and inverse factors by Cholesky decomposition.
 public enum Cholesky {
   /// The rows x that solve x·A = b for every row b: `[rows, size]`.
   ///
@@ -11,39 +11,215 @@ public enum Cholesky {
   public static func solve(_ rows: Tensor, _ matrix: [Double]) -> Tensor? {
     let size = rows.rowWidth
     precondition(matrix.count == size * size, "not a square matrix of the rows' width")
-    BLAS.pin()
-    var a = matrix
-    // A row of ours is a column of LAPACK's right-hand side.
-    var x = rows.values.map { Double($0) }
-    guard var order = Int32(exactly: size), var count = Int32(exactly: rows.rowCount) else { return nil }
-    var status: Int32 = 0
-    unsafe dpotrf_("L", &order, &a, &order, &status, 1)
-    guard status == 0 else { return nil }
-    unsafe dpotrs_("L", &order, &count, &a, &order, &x, &order, &status, 1)
-    return status == 0 ? Tensor(shape: rows.shape, values: x.map { Float($0) }) : nil
+    guard let factor = LowerFactor(of: matrix, size: size) else { return nil }
+    let chunk = 64
+    let parts = Parallel.map((rows.rowCount + chunk - 1) / chunk) { part in
+      let range = part * chunk..<min(rows.rowCount, (part + 1) * chunk)
+      var x = rows.values[range.lowerBound * size..<range.upperBound * size].map { Double($0) }
+      factor.solve(&x, rowCount: range.count)
+      return x.map { Float($0) }
+    }
+    return Tensor(shape: rows.shape, values: parts.flatMap(\.self))
   }
 
   /// The upper triangular U with Uᵀ·U = A⁻¹, as GPTQ (Frantar et al., arXiv 2210.17323) uses it.
   ///
+  /// With J the matrix that reverses the order, A = J·L·Lᵀ·J for the factor L of the reversed matrix J·A·J, and so
+  /// U = J·L⁻¹·J: one factor and one triangular inverse, half the work of inverting A first.
   /// - Parameter matrix: A, `[size, size]`, symmetric.
   /// - Returns: U, row-major with zeros below the diagonal, or nil if A is not positive definite.
   public static func upperFactorOfInverse(_ matrix: [Double], size: Int) -> [Float]? {
     precondition(matrix.count == size * size, "not a square matrix")
-    BLAS.pin()
-    var a = matrix
-    guard var order = Int32(exactly: size) else { return nil }
-    var status: Int32 = 0
-    // Column-major "L" is row-major "U": factor A, turn the factor into the upper half of A⁻¹, factor that.
-    unsafe dpotrf_("L", &order, &a, &order, &status, 1)
-    guard status == 0 else { return nil }
-    unsafe dpotri_("L", &order, &a, &order, &status, 1)
-    guard status == 0 else { return nil }
-    unsafe dpotrf_("L", &order, &a, &order, &status, 1)
-    guard status == 0 else { return nil }
-    var upper = [Float](repeating: 0, count: size * size)
-    for row in 0..<size {
-      for column in row..<size { upper[row * size + column] = Float(a[row * size + column]) }
+    // Reversing rows and columns of a row-major square reverses its elements.
+    guard let factor = LowerFactor(of: matrix.reversed(), size: size) else { return nil }
+    return factor.inverse().reversed().map { Float($0) }
+  }
+}
+
+/// L with L·Lᵀ = A, and the inverses of the blocks on its diagonal, which turn substitutions into products.
+private struct LowerFactor {
+  /// Rows and columns of a block.
+  private static let block = 64
+  private let size: Int
+  /// Row-major; what lies above the diagonal blocks is not part of L.
+  private var values: [Double]
+  /// For each block on the diagonal its inverse, `[block, block]`, zeros above the diagonal.
+  private var inverses: [[Double]] = []
+
+  private var ranges: [Range<Int>] {
+    stride(from: 0, to: size, by: Self.block).map { $0..<min($0 + Self.block, size) }
+  }
+
+  /// nil if A is not positive definite.
+  init?(of matrix: [Double], size: Int) {
+    self.size = size
+    values = matrix
+    for range in ranges {
+      guard factorDiagonal(range) else { return nil }
+      inverses.append(diagonalInverse(range))
+      eliminate(range)
     }
-    return upper
+  }
+
+  /// Factors the block on the diagonal in place.
+  private mutating func factorDiagonal(_ range: Range<Int>) -> Bool {
+    for row in range {
+      for column in range.lowerBound...row {
+        var sum = values[row * size + column]
+        for k in range.lowerBound..<column { sum -= values[row * size + k] * values[column * size + k] }
+        if column < row {
+          values[row * size + column] = sum / values[column * size + column]
+        } else {
+          guard sum > 0, sum.isFinite else { return false }
+          values[row * size + row] = sum.squareRoot()
+        }
+      }
+    }
+    return true
+  }
+
+  private func diagonalInverse(_ range: Range<Int>) -> [Double] {
+    let count = range.count
+    var inverse = [Double](repeating: 0, count: count * count)
+    for column in 0..<count {
+      for row in column..<count {
+        var sum: Double = row == column ? 1 : 0
+        let line = (range.lowerBound + row) * size + range.lowerBound
+        for k in column..<max(row, column) { sum -= values[line + k] * inverse[k * count + column] }
+        inverse[row * count + column] = sum / values[line + row]
+      }
+    }
+    return inverse
+  }
+
+  /// Makes the rows below `range` rows of L in its columns, and takes their products off what is still to be factored.
+  private mutating func eliminate(_ range: Range<Int>) {
+    let below = size - range.upperBound, size = size, count = range.count, chunk = 2 * Self.block
+    guard below > 0 else { return }
+    let inverse = inverses[inverses.count - 1]
+    let chunks = (below + chunk - 1) / chunk
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe inverse.withUnsafeBufferPointer { inverse in
+        guard let base = values.baseAddress, let inverse = inverse.baseAddress else { return }
+        // Each chunk writes its own rows.
+        nonisolated(unsafe) let pointers = unsafe (values: base, inverse: inverse)
+        Parallel.forEach(chunks) { index in
+          let first = range.upperBound + index * chunk, rows = min(chunk, size - first)
+          let panel = unsafe pointers.values + first * size + range.lowerBound
+          let old = unsafe Array(rows: panel, rows, count, stride: size)
+          unsafe old.withUnsafeBufferPointer { old in
+            guard let old = old.baseAddress else { return }
+            unsafe Gemm.multiply(
+              MatrixPointer(base: old, stride: count), MatrixPointer(base: pointers.inverse, stride: count),
+              .rightTransposed, ProductSize(m: rows, n: count, k: count), into: panel, stride: size)
+          }
+        }
+        Parallel.forEach(chunks) { index in
+          let first = range.upperBound + index * chunk, rows = min(chunk, size - first)
+          let column = unsafe pointers.values + range.lowerBound
+          unsafe Gemm.multiply(
+            MatrixPointer(base: column + first * size, stride: size),
+            MatrixPointer(base: column + range.upperBound * size, stride: size), .rightTransposed,
+            ProductSize(m: rows, n: first + rows - range.upperBound, k: count), .subtract,
+            into: pointers.values + first * size + range.upperBound, stride: size)
+        }
+      }
+    }
+  }
+
+  /// Replaces each of `rowCount` rows b by x with x·L·Lᵀ = b.
+  func solve(_ x: inout [Double], rowCount: Int) {
+    let ranges = ranges
+    for (index, range) in ranges.enumerated() {
+      // y_i = (b_i − Σ over k < i of y_k·L_ikᵀ)·inverse(L_ii)ᵀ
+      substitute(&x, rowCount, range, known: 0..<range.lowerBound, inverse: inverses[index], .rightTransposed)
+    }
+    for (index, range) in ranges.enumerated().reversed() {
+      // x_i = (y_i − Σ over k > i of x_k·L_ki)·inverse(L_ii)
+      substitute(&x, rowCount, range, known: range.upperBound..<size, inverse: inverses[index], .plain)
+    }
+  }
+
+  private func substitute(
+    _ x: inout [Double], _ rowCount: Int, _ range: Range<Int>, known: Range<Int>, inverse: [Double], _ form: ProductForm
+  ) {
+    let corner = form == .plain ? known.lowerBound * size + range.lowerBound : range.lowerBound * size + known.lowerBound
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      unsafe values.withUnsafeBufferPointer { values in
+        unsafe inverse.withUnsafeBufferPointer { inverse in
+          guard let x = x.baseAddress, let values = values.baseAddress, let inverse = inverse.baseAddress else { return }
+          if !known.isEmpty {
+            unsafe Gemm.multiply(
+              MatrixPointer(base: x + known.lowerBound, stride: size),
+              MatrixPointer(base: values + corner, stride: size), form,
+              ProductSize(m: rowCount, n: range.count, k: known.count), .subtract, into: x + range.lowerBound,
+              stride: size)
+          }
+          let part = unsafe Array(rows: x + range.lowerBound, rowCount, range.count, stride: size)
+          unsafe part.withUnsafeBufferPointer { part in
+            guard let part = part.baseAddress else { return }
+            unsafe Gemm.multiply(
+              MatrixPointer(base: part, stride: range.count), MatrixPointer(base: inverse, stride: range.count), form,
+              ProductSize(m: rowCount, n: range.count, k: range.count), into: x + range.lowerBound, stride: size)
+          }
+        }
+      }
+    }
+  }
+
+  /// L⁻¹, `[size, size]` with zeros above the diagonal: row block i is −inverse(L_ii)·L_i,<i · (L⁻¹)_<i.
+  func inverse() -> [Double] {
+    let size = size
+    var result = [Double](repeating: 0, count: size * size)
+    for (index, range) in ranges.enumerated() {
+      let diagonal = inverses[index], count = range.count
+      for row in 0..<count {
+        for column in 0...row {
+          result[(range.lowerBound + row) * size + range.lowerBound + column] = diagonal[row * count + column]
+        }
+      }
+      guard range.lowerBound > 0 else { continue }
+      unsafe result.withUnsafeMutableBufferPointer { result in
+        guard let result = result.baseAddress else { return }
+        // Each block of columns is written by one worker; the rows above are finished.
+        nonisolated(unsafe) let pointer = unsafe result
+        Parallel.forEach(index) { unsafe fillInverse(pointer, range, diagonal, column: $0 * Self.block) }
+      }
+    }
+    return result
+  }
+
+  /// Fills rows `range` of the inverse in the block of columns that starts at `column`, left of the diagonal.
+  private func fillInverse(
+    _ result: UnsafeMutablePointer<Double>, _ range: Range<Int>, _ diagonal: [Double], column: Int
+  ) {
+    let count = range.count, width = Self.block
+    var product = [Double](repeating: 0, count: count * width)
+    unsafe product.withUnsafeMutableBufferPointer { product in
+      unsafe values.withUnsafeBufferPointer { values in
+        unsafe diagonal.withUnsafeBufferPointer { diagonal in
+          guard let product = product.baseAddress, let values = values.baseAddress, let diagonal = diagonal.baseAddress
+          else { return }
+          // (L⁻¹)_<i is zero above its own diagonal: sums start at `column`.
+          unsafe Gemm.multiply(
+            MatrixPointer(base: values + range.lowerBound * size + column, stride: size),
+            MatrixPointer(base: result + column * size + column, stride: size), .plain,
+            ProductSize(m: count, n: width, k: range.lowerBound - column), into: product, stride: width)
+          unsafe Gemm.multiply(
+            MatrixPointer(base: diagonal, stride: count), MatrixPointer(base: product, stride: width), .plain,
+            ProductSize(m: count, n: width, k: count), .subtract, into: result + range.lowerBound * size + column,
+            stride: size)
+        }
+      }
+    }
+  }
+}
+
+extension [Double] {
+  /// A copy of `rows` rows of `columns` elements that lie `stride` apart.
+  fileprivate init(rows base: UnsafePointer<Double>, _ rows: Int, _ columns: Int, stride: Int) {
+    self = []
+    reserveCapacity(rows * columns)
+    for row in 0..<rows { unsafe append(contentsOf: UnsafeBufferPointer(start: base + row * stride, count: columns)) }
   }
 }

@@ -63,10 +63,10 @@ public enum ErrorFeedbackRounding {
         w + at, errors, codes + at, diagonal, columns, scales + at, zeros + at, block.count, lanes)
       let rest = unsafe columns - block.upperBound
       guard rest > 0 else { return }
-      unsafe BLAS.multiply(
+      unsafe Gemm.multiply(
         MatrixPointer(base: diagonal + block.count, stride: columns), MatrixPointer(base: errors, stride: lanes),
-        .leftTransposed, m: rest, n: lanes, k: block.count, alpha: -1, beta: 1, into: w + block.upperBound * lanes,
-        stride: lanes)
+        .leftTransposed, ProductSize(m: rest, n: lanes, k: block.count), .subtract,
+        into: w + block.upperBound * lanes, stride: lanes)
     }
   }
 }

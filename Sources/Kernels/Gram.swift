@@ -3,16 +3,14 @@ public import Tensors
 
 /// Gram matrices of activations.
 public enum Gram {
-  /// Tokens multiplied in f32 before the block is added in f64.
-  private static let blockTokens = 256
-  /// Columns of the result that one worker computes together.
-  private static let panelColumns = 256
+  /// Rows of the result that one worker computes together.
+  private static let panelRows = 120
 
   /// Adds XᵀX, or Σ w[t]·x[t]ᵀx[t], to `gram`.
   ///
-  /// Tokens are taken in fixed blocks of 256. A block is multiplied in f32 (relative error below 256·2⁻²⁴ of the sum
-  /// of magnitudes) and added to the f64 accumulators, in order of the blocks; a call begins a new block. The result
-  /// is exactly symmetric and does not depend on the thread count.
+  /// Tokens are taken in fixed blocks of 256 (`Gemm.chain`). A block is multiplied in f32 (relative error below
+  /// 256·2⁻²⁴ of the sum of magnitudes) and added to the f64 accumulators, in order of the blocks; a call begins a new
+  /// block. The result is exactly symmetric and does not depend on the thread count.
   /// - Parameters:
   ///   - x: `[tokens, n]`.
   ///   - weights: one factor per token, not negative; nil means 1.
@@ -23,25 +21,13 @@ public enum Gram {
     precondition(weights == nil || weights?.count == tokens, "one weight per token")
     guard tokens > 0, n > 0 else { return }
     let right = weights.map { scaled(x, by: $0) } ?? x
+    addProducts(of: x, right, fromDiagonal: true, into: &gram)
+    // Each row of panels mirrors itself below the diagonal, which no other one touches.
     unsafe gram.withUnsafeMutableBufferPointer { sums in
-      // Each panel writes its own rows of the sums, then mirrors them below the diagonal, which no other panel touches.
       nonisolated(unsafe) let sums = unsafe sums
-      Parallel.forEach((n + panelColumns - 1) / panelColumns, scratchCount: min(n, panelColumns) * n) {
-        panel, scratch in
-        let rows = panel * panelColumns..<min(n, (panel + 1) * panelColumns)
-        for start in stride(from: 0, to: tokens, by: blockTokens) {
-          multiply(
-            x, right, tokens: start..<min(tokens, start + blockTokens), rows: rows, firstColumn: rows.lowerBound,
-            into: &scratch)
-          for (line, row) in rows.enumerated() {
-            let width = n - rows.lowerBound
-            for column in row..<n {
-              unsafe sums[row * n + column] += Double(scratch[line * width + column - rows.lowerBound])
-            }
-          }
-        }
-        for row in rows {
-          for column in row + 1..<max(n, row + 1) { unsafe sums[column * n + row] = sums[row * n + column] }
+      Parallel.forEach((n + panelRows - 1) / panelRows) { panel in
+        for row in panel * panelRows..<min(n, (panel + 1) * panelRows) {
+          for column in 0..<row { unsafe sums[row * n + column] = sums[column * n + row] }
         }
       }
     }
@@ -58,35 +44,28 @@ public enum Gram {
     precondition(x.shape == y.shape && (sums.count == n * n || tokens == 0), "shapes do not fit")
     guard tokens > 0, n > 0 else { return }
     let right = weights.map { scaled(y, by: $0) } ?? y
-    unsafe sums.withUnsafeMutableBufferPointer { sums in
-      // Each panel writes its own rows of the sums.
-      nonisolated(unsafe) let sums = unsafe sums
-      Parallel.forEach((n + panelColumns - 1) / panelColumns, scratchCount: min(n, panelColumns) * n) {
-        panel, scratch in
-        let rows = panel * panelColumns..<min(n, (panel + 1) * panelColumns)
-        for start in stride(from: 0, to: tokens, by: blockTokens) {
-          multiply(
-            x, right, tokens: start..<min(tokens, start + blockTokens), rows: rows, firstColumn: 0, into: &scratch)
-          for index in 0..<rows.count * n { unsafe sums[rows.lowerBound * n + index] += Double(scratch[index]) }
-        }
-      }
-    }
+    addProducts(of: x, right, fromDiagonal: false, into: &sums)
   }
 
-  /// scratch[i, j] = Σ over tokens of x[t, rows[i]] · right[t, firstColumn + j].
-  private static func multiply(
-    _ x: Tensor, _ right: Tensor, tokens: Range<Int>, rows: Range<Int>, firstColumn: Int,
-    into scratch: inout MutableSpan<Float>
-  ) {
-    let n = x.rowWidth, first = tokens.lowerBound * n
-    unsafe x.values.withUnsafeBufferPointer { left in
-      unsafe right.values.withUnsafeBufferPointer { right in
-        unsafe scratch.withUnsafeMutableBufferPointer { out in
-          guard let left = left.baseAddress, let right = right.baseAddress, let out = out.baseAddress else { return }
-          unsafe BLAS.multiply(
-            MatrixPointer(base: left + first + rows.lowerBound, stride: n),
-            MatrixPointer(base: right + first + firstColumn, stride: n), .leftTransposed, m: rows.count,
-            n: n - firstColumn, k: tokens.count, into: out, stride: n - firstColumn)
+  /// Adds Σ over tokens of x[t]ᵀ·right[t] in panels of rows, each of which starts at its first diagonal element if
+  /// nothing further left is wanted.
+  private static func addProducts(of x: Tensor, _ right: Tensor, fromDiagonal: Bool, into sums: inout [Double]) {
+    let n = x.rowWidth
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe x.values.withUnsafeBufferPointer { left in
+        unsafe right.values.withUnsafeBufferPointer { right in
+          guard let sums = sums.baseAddress, let left = left.baseAddress, let right = right.baseAddress else { return }
+          // Each panel writes its own rows of the sums.
+          nonisolated(unsafe) let pointers = unsafe (sums: sums, left: left, right: right)
+          Parallel.forEach((n + panelRows - 1) / panelRows) { panel in
+            let row = panel * panelRows
+            let column = fromDiagonal ? row : 0
+            unsafe Gemm.multiply(
+              MatrixPointer(base: pointers.left + row, stride: n),
+              MatrixPointer(base: pointers.right + column, stride: n), .leftTransposed,
+              ProductSize(m: min(n - row, panelRows), n: n - column, k: x.rowCount), .add,
+              into: pointers.sums + row * n + column, stride: n)
+          }
         }
       }
     }

@@ -2,8 +2,8 @@
 import CKernels
 public import Tensors
 
-/// Matrix products. The work is cut into panels by the weight's shape alone, so that results are the same for any
-/// number of threads; they may differ in the last bits between numbers of tokens.
+/// Matrix products, the same for any number of threads. Products with up to four tokens may differ in the last bits from
+/// those with more.
 public enum Matmul {
   /// Up to this many tokens, dot products with a decoded row are faster than a matrix product.
   private static let matvecTokenLimit = 4
@@ -60,10 +60,9 @@ public enum Matmul {
         unsafe b.values.withUnsafeBufferPointer { right in
           unsafe chunk.withUnsafeMutableBufferPointer { out in
             guard let left = left.baseAddress, let right = right.baseAddress, let base = out.baseAddress else { return }
-            unsafe BLAS.multiply(
+            unsafe Gemm.multiply(
               MatrixPointer(base: left + block * blockRows * k, stride: k), MatrixPointer(base: right, stride: n),
-              .plain,
-              m: out.count / n, n: n, k: k, into: base, stride: n)
+              .plain, ProductSize(m: out.count / n, n: n, k: k), into: base, stride: n)
           }
         }
       }
@@ -86,10 +85,9 @@ public enum Matmul {
     func addPanel(_ range: Range<Int>, _ panel: borrowing MutableSpan<Float>) {
       unsafe panel.withUnsafeBufferPointer { weights in
         guard let base = weights.baseAddress else { return }
-        unsafe BLAS.multiply(
+        unsafe Gemm.multiply(
           MatrixPointer(base: x, stride: columns), MatrixPointer(base: base, stride: columns), .rightTransposed,
-          m: tokens,
-          n: range.count, k: columns, into: y + range.lowerBound, stride: rows)
+          ProductSize(m: tokens, n: range.count, k: columns), into: y + range.lowerBound, stride: rows)
       }
     }
 

@@ -93,18 +93,20 @@ public enum ScaledDotProductAttention {
       let keyCount = visible(block.upperBound - 1)
       unsafe scores.withUnsafeMutableBufferPointer { buffer in
         guard let scores = buffer.baseAddress else { return }
-        unsafe BLAS.multiply(
+        unsafe Gemm.multiply(
           MatrixPointer(base: q + offset, stride: width), MatrixPointer(base: k + kvOffset, stride: keyWidth),
-          .rightTransposed, m: block.count, n: keyCount, k: heads.headDim,
-          alpha: 1 / Float(heads.headDim).squareRoot(), into: scores, stride: keyCount)
+          .rightTransposed, ProductSize(m: block.count, n: keyCount, k: heads.headDim), into: scores,
+          stride: keyCount)
+        let scale = 1 / Float(heads.headDim).squareRoot()
         for (line, token) in block.enumerated() {
           let row = unsafe scores + line * keyCount
+          for position in 0..<visible(token) { unsafe row[position] *= scale }
           unsafe ck_softmax_f32(row, visible(token))
           for masked in visible(token)..<keyCount { unsafe row[masked] = 0 }
         }
-        unsafe BLAS.multiply(
+        unsafe Gemm.multiply(
           MatrixPointer(base: scores, stride: keyCount), MatrixPointer(base: v + kvOffset, stride: keyWidth), .plain,
-          m: block.count, n: heads.headDim, k: keyCount, into: out + offset, stride: width)
+          ProductSize(m: block.count, n: heads.headDim, k: keyCount), into: out + offset, stride: width)
       }
     }
   }

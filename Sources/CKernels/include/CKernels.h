@@ -6,6 +6,7 @@
 #define CKERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+#include "gemm.h"
 #include "rounding.h"
 
 // half_precision.c: conversions. Narrowing rounds to nearest, ties to even; NaN becomes a quiet NaN.

@@ -143,11 +143,14 @@ private struct LowerFactor {
   private func substitute(
     _ x: inout [Double], _ rowCount: Int, _ range: Range<Int>, known: Range<Int>, inverse: [Double], _ form: ProductForm
   ) {
-    let corner = form == .plain ? known.lowerBound * size + range.lowerBound : range.lowerBound * size + known.lowerBound
+    let corner =
+      form == .plain ? known.lowerBound * size + range.lowerBound : range.lowerBound * size + known.lowerBound
     unsafe x.withUnsafeMutableBufferPointer { x in
       unsafe values.withUnsafeBufferPointer { values in
         unsafe inverse.withUnsafeBufferPointer { inverse in
-          guard let x = x.baseAddress, let values = values.baseAddress, let inverse = inverse.baseAddress else { return }
+          guard let x = x.baseAddress, let values = values.baseAddress, let inverse = inverse.baseAddress else {
+            return
+          }
           if !known.isEmpty {
             unsafe Gemm.multiply(
               MatrixPointer(base: x + known.lowerBound, stride: size),

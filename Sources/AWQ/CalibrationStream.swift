@@ -53,6 +53,16 @@ struct CalibrationStream {
     }
   }
 
+  /// `weights`, each divided by the token's mean squared residual: what a site adds to the residual stream counts as
+  /// much as the next norm lets it, which divides by the root of that. Without it a few tokens of huge norm (attention
+  /// sinks) outweigh all others.
+  func relativeWeights(_ index: Int, _ weights: [Float]) -> [Float] {
+    let residual = hidden[index]
+    return zip(weights, residual.rowDots(residual)).map { weight, energy in
+      weight * Float(Double(residual.rowWidth) / max(energy, .leastNormalMagnitude))
+    }
+  }
+
   /// Divides the waiting inputs by scales that have just been folded into what made them.
   mutating func divide(by scales: [Float]) {
     let inverse = scales.map { 1 / $0 }

@@ -7,8 +7,11 @@ internal import Tensors
 struct CalibrationStreams {
   private var original: CalibrationStream
   private var quantized: CalibrationStream?
+  /// Whether tokens count by `CalibrationStream.relativeWeights` where outputs enter the residual stream.
+  private let weighsRelatively: Bool
 
-  init(_ samples: [CalibrationSample], propagation: Propagation) {
+  init(_ samples: [CalibrationSample], propagation: Propagation, weighsRelatively: Bool) {
+    self.weighsRelatively = weighsRelatively
     original = CalibrationStream(samples)
     quantized = propagation == .quantized ? original : nil
   }
@@ -24,13 +27,27 @@ struct CalibrationStreams {
     for (index, sample) in samples.enumerated() {
       let input = original.input(index, at: site, of: originalLayer, rotary: rotary[index])
       let drifted = quantized?.input(index, at: site, of: quantizedLayer, rotary: rotary[index])
+      let residual = site.entersResidual ? residualDrift(index, parts: blocks.ranges.count) : nil
+      let weights =
+        site.entersResidual && weighsRelatively
+        ? original.relativeWeights(index, sample.tokenWeights) : sample.tokenWeights
       for (position, range) in blocks.ranges.enumerated() {
         sums[position].add(
           blocks.part(range, of: drifted ?? input), original: drifted == nil ? nil : blocks.part(range, of: input),
-          weights: sample.tokenWeights, heldOut: sample.isHeldOut)
+          residual: residual, weights: weights, heldOut: sample.isHeldOut)
       }
     }
     return sums.map(\.statistics)
+  }
+
+  /// What the quantized model's residual stream has lost before the outputs of the site are added, in equal parts for
+  /// the blocks of columns that are to make up for it.
+  private func residualDrift(_ index: Int, parts: Int) -> Tensor? {
+    guard let quantized else { return nil }
+    var drift = original.hidden[index]
+    drift -= quantized.hidden[index]
+    guard parts > 1 else { return drift }
+    return drift.columnsMultiplied(by: [Float](repeating: 1 / Float(parts), count: drift.rowWidth))
   }
 
   /// Scales were folded into what made the quantized stream's waiting inputs.

@@ -11,13 +11,13 @@ enum DriftCorrection {
 
   /// The weights to round instead of `weight`, `[out, in]`.
   ///
-  /// With D = W·Cᵀ·H⁻¹ the full least-squares step on the fitted tokens, the step α·D is taken whose α in 0...1 is
+  /// With D = (W·Cᵀ + R)·H⁻¹ the full least-squares step on the fitted tokens, the step α·D is taken whose α in 0...1 is
   /// best on the tokens that judge: a step that only fits noise shrinks to nothing.
   static func target(of weight: Tensor, _ statistics: SiteStatistics) -> Tensor {
-    guard let step = fullStep(weight, statistics.fit), let drift = statistics.judge.drift else { return weight }
+    guard let step = fullStep(weight, statistics.fit) else { return weight }
     let gram = statistics.judge.gram
     let curvature = gram.error(of: step) * gram.totalWeight
-    let slope = Matmul.product(step, drift.cross).rowDots(weight).reduce(0, +)
+    let slope = statistics.judge.pull(on: step, weight: weight)
     let length = curvature > 0 ? min(max(slope / curvature, 0), 1) : 0
     guard length > 0, length.isFinite else { return weight }
     var target = step.columnsMultiplied(by: [Float](repeating: Float(-length), count: step.rowWidth))
@@ -32,7 +32,8 @@ enum DriftCorrection {
     let mean = moments.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
     for index in 0..<size { damped[index * size + index] += damping * mean }
     // W·Cᵀ, as W times the transpose of C.
-    let right = Matmul.linear(weight, FloatMatrix(rows: size, columns: size, values: drift.cross.values))
+    var right = Matmul.linear(weight, FloatMatrix(rows: size, columns: size, values: drift.cross.values))
+    if let residual = drift.residual { right += residual.inputs }
     return Cholesky.solve(right, damped)
   }
 }

@@ -76,7 +76,8 @@ public struct ModelQuantizer {
   ///   - onEvent: Called on the way; what it throws ends the run.
   /// - Throws: what reading weights or `onEvent` throws.
   public func run(_ samples: [CalibrationSample], onEvent: (QuantizationEvent) throws -> Void) throws {
-    var streams = CalibrationStreams(samples, propagation: options.propagation)
+    var streams = CalibrationStreams(
+      samples, propagation: options.propagation, weighsRelatively: options.method != .awqCompat)
     let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
     for index in 0..<model.layerCount {
       var quantizer = LayerQuantizer(

@@ -23,6 +23,9 @@ extension LinearSite {
     }
   }
 
+  /// Whether the outputs are added to the residual stream.
+  var entersResidual: Bool { self == .attentionOutput || self == .mlpOutput }
+
   /// The operation before the site that its scales are folded into.
   var fold: ScaleFold {
     switch self {

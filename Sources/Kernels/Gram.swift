@@ -35,35 +35,35 @@ public enum Gram {
 
   /// Adds XᵀY, or Σ w[t]·x[t]ᵀy[t], to `sums`, in blocks of tokens like `accumulate`.
   /// - Parameters:
-  ///   - x: `[tokens, n]`.
+  ///   - x: `[tokens, m]`.
   ///   - y: `[tokens, n]`.
   ///   - weights: one factor per token; nil means 1.
-  ///   - sums: `n * n`, row-major: rows belong to features of x, columns to features of y.
+  ///   - sums: `m * n`, row-major: rows belong to features of x, columns to features of y.
   public static func accumulateCross(_ x: Tensor, _ y: Tensor, weights: [Float]? = nil, into sums: inout [Double]) {
-    let tokens = x.rowCount, n = x.rowWidth
-    precondition(x.shape == y.shape && (sums.count == n * n || tokens == 0), "shapes do not fit")
-    guard tokens > 0, n > 0 else { return }
-    let right = weights.map { scaled(y, by: $0) } ?? y
-    addProducts(of: x, right, fromDiagonal: false, into: &sums)
+    let tokens = x.rowCount
+    precondition(y.rowCount == tokens && (sums.count == x.rowWidth * y.rowWidth || tokens == 0), "shapes do not fit")
+    precondition(weights == nil || weights?.count == tokens, "one weight per token")
+    guard tokens > 0, !sums.isEmpty else { return }
+    addProducts(of: x, weights.map { scaled(y, by: $0) } ?? y, fromDiagonal: false, into: &sums)
   }
 
-  /// Adds Σ over tokens of x[t]ᵀ·right[t] in panels of rows, each of which starts at its first diagonal element if
-  /// nothing further left is wanted.
-  private static func addProducts(of x: Tensor, _ right: Tensor, fromDiagonal: Bool, into sums: inout [Double]) {
-    let n = x.rowWidth
+  /// Adds Σ over tokens of x[t]ᵀ·y[t] in panels of rows, each of which starts at its first diagonal element if nothing
+  /// further left is wanted.
+  private static func addProducts(of x: Tensor, _ y: Tensor, fromDiagonal: Bool, into sums: inout [Double]) {
+    let m = x.rowWidth, n = y.rowWidth
     unsafe sums.withUnsafeMutableBufferPointer { sums in
       unsafe x.values.withUnsafeBufferPointer { left in
-        unsafe right.values.withUnsafeBufferPointer { right in
+        unsafe y.values.withUnsafeBufferPointer { right in
           guard let sums = sums.baseAddress, let left = left.baseAddress, let right = right.baseAddress else { return }
           // Each panel writes its own rows of the sums.
           nonisolated(unsafe) let pointers = unsafe (sums: sums, left: left, right: right)
-          Parallel.forEach((n + panelRows - 1) / panelRows) { panel in
+          Parallel.forEach((m + panelRows - 1) / panelRows) { panel in
             let row = panel * panelRows
             let column = fromDiagonal ? row : 0
             unsafe Gemm.multiply(
-              MatrixPointer(base: pointers.left + row, stride: n),
+              MatrixPointer(base: pointers.left + row, stride: m),
               MatrixPointer(base: pointers.right + column, stride: n), .leftTransposed,
-              ProductSize(m: min(n - row, panelRows), n: n - column, k: x.rowCount), .add,
+              ProductSize(m: min(m - row, panelRows), n: n - column, k: x.rowCount), .add,
               into: pointers.sums + row * n + column, stride: n)
           }
         }

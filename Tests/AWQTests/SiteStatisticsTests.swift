@@ -7,12 +7,18 @@ import Testing
 
 @Suite(.serialized) struct SiteStatisticsTests {
   private static let size = 40
+  private static let outputs = 6
   /// Sums of some hundred products in f32 against f64.
   private static let tolerance = 1e-5
+
+  /// What differs from the original model.
+  enum Drift: CaseIterable { case none, inputs, inputsAndResidual }
 
   private struct Sample {
     let inputs: Tensor
     let original: Tensor
+    /// What the residual stream has lost, `[tokens, outputs]`.
+    let residual: Tensor
     let weights: [Float]
     let isHeldOut: Bool
   }
@@ -23,8 +29,10 @@ import Testing
       let inputs = random([count, Self.size], &generator)
       var original = inputs
       for index in original.values.indices { original.values[index] += Float.random(in: -0.2...0.2, using: &generator) }
+      let residual = random([count, Self.outputs], &generator)
       let weights = (0..<count).map { _ in Float.random(in: 0...3, using: &generator) }
-      return Sample(inputs: inputs, original: original, weights: weights, isHeldOut: index == 3)
+      return Sample(
+        inputs: inputs, original: original, residual: residual, weights: weights, isHeldOut: index == 3)
     }
   }
 
@@ -32,26 +40,29 @@ import Testing
     Tensor(shape: shape, values: (0..<shape.elementCount).map { _ in Float.random(in: -1...1, using: &generator) })
   }
 
-  private func statistics(_ samples: [Sample], drifts: Bool) -> SiteStatistics {
+  private func statistics(_ samples: [Sample], _ drift: Drift) -> SiteStatistics {
     var sums = SiteSums(size: Self.size, hasHeldOut: samples.contains(where: \.isHeldOut))
     for sample in samples {
       sums.add(
-        sample.inputs, original: drifts ? sample.original : nil, weights: sample.weights, heldOut: sample.isHeldOut)
+        sample.inputs, original: drift == .none ? nil : sample.original,
+        residual: drift == .inputsAndResidual ? sample.residual : nil, weights: sample.weights,
+        heldOut: sample.isHeldOut)
     }
     return sums.statistics
   }
 
-  /// Σ w·‖x̃·(W + delta)ᵀ − x·Wᵀ‖² / Σ w, token by token.
-  private func error(_ samples: [Sample], delta: Tensor, weight: Tensor, drifts: Bool) -> Double {
+  /// Σ w·‖x̃·(W + delta)ᵀ − x·Wᵀ − r‖² / Σ w, token by token.
+  private func error(_ samples: [Sample], delta: Tensor, weight: Tensor, _ drift: Drift) -> Double {
     var sum = 0.0, total = 0.0
     for sample in samples {
       for (token, factor) in sample.weights.enumerated() {
         total += Double(factor)
         for row in 0..<weight.rowCount {
-          var output = 0.0
+          var output =
+            drift == .inputsAndResidual ? -Double(sample.residual.values[token * Self.outputs + row]) : 0
           for column in 0..<Self.size {
             let x = Double(sample.inputs.values[token * Self.size + column])
-            let before = drifts ? Double(sample.original.values[token * Self.size + column]) : x
+            let before = drift == .none ? x : Double(sample.original.values[token * Self.size + column])
             let w = Double(weight.values[row * Self.size + column])
             output += x * (w + Double(delta.values[row * Self.size + column])) - before * w
           }
@@ -62,25 +73,25 @@ import Testing
     return sum / total
   }
 
-  @Test(arguments: [false, true]) func `the error is that of the tokens that judge, by their weights`(drifts: Bool) {
+  @Test(arguments: Drift.allCases) func `the error is that of the tokens that judge, by their weights`(drift: Drift) {
     var generator = SeededGenerator(seed: 18)
-    let weight = random([6, Self.size], &generator)
-    var delta = random([6, Self.size], &generator)
+    let weight = random([Self.outputs, Self.size], &generator)
+    var delta = random([Self.outputs, Self.size], &generator)
     for index in delta.values.indices { delta.values[index] *= 0.1 }
     let samples = samples()
-    let judged = statistics(samples, drifts: drifts).judge.error(of: delta, weight: weight)
-    let expected = error(samples.filter(\.isHeldOut), delta: delta, weight: weight, drifts: drifts)
+    let judged = statistics(samples, drift).judge.error(of: delta, weight: weight)
+    let expected = error(samples.filter(\.isHeldOut), delta: delta, weight: weight, drift)
     #expect(abs(judged - expected) <= Self.tolerance * expected)
     // Without tokens kept aside the fitted ones judge.
     let fitted = samples.filter { !$0.isHeldOut }
-    let own = statistics(fitted, drifts: drifts).judge.error(of: delta, weight: weight)
-    let expectedOwn = error(fitted, delta: delta, weight: weight, drifts: drifts)
+    let own = statistics(fitted, drift).judge.error(of: delta, weight: weight)
+    let expectedOwn = error(fitted, delta: delta, weight: weight, drift)
     #expect(abs(own - expectedOwn) <= Self.tolerance * expectedOwn)
   }
 
   @Test func `means are weighted and leave out the tokens that judge`() {
     let samples = samples()
-    let found = statistics(samples, drifts: false)
+    let found = statistics(samples, .none)
     let fitted = samples.filter { !$0.isHeldOut }
     let total = fitted.flatMap(\.weights).reduce(0.0) { $0 + Double($1) }
     #expect(abs(found.fit.gram.totalWeight - total) <= 1e-9 * total)
@@ -101,8 +112,8 @@ import Testing
 
   @Test func `the sums of two sets add up to those of both`() {
     let samples = samples().filter { !$0.isHeldOut }
-    let whole = statistics(samples, drifts: false).fit.gram
-    let parts = [Array(samples.prefix(1)), Array(samples.dropFirst())].map { statistics($0, drifts: false).fit.gram }
+    let whole = statistics(samples, .none).fit.gram
+    let parts = [Array(samples.prefix(1)), Array(samples.dropFirst())].map { statistics($0, .none).fit.gram }
     #expect(abs(parts[0].totalWeight + parts[1].totalWeight - whole.totalWeight) < 1e-9 * whole.totalWeight)
     for index in whole.values.indices {
       let sum = parts[0].values[index] + parts[1].values[index]
@@ -116,7 +127,7 @@ import Testing
     let samples = samples()
     let found = [1, 2, 3].map { threads in
       Parallel.threadCount = threads
-      return statistics(samples, drifts: true)
+      return statistics(samples, .inputs)
     }
     for other in found.dropFirst() {
       #expect(
@@ -127,12 +138,13 @@ import Testing
 
   @Test(arguments: [Float.nan, .infinity, -.infinity]) func `what is not finite is noticed`(value: Float) {
     var samples = samples()
-    let before = statistics(samples, drifts: false).hasNonFinite
+    let before = statistics(samples, .none).hasNonFinite
     #expect(!before)
     var inputs = samples[2].inputs
     inputs.values[100] = value
-    samples[2] = Sample(inputs: inputs, original: inputs, weights: samples[2].weights, isHeldOut: false)
-    let after = statistics(samples, drifts: false).hasNonFinite
+    samples[2] = Sample(
+      inputs: inputs, original: inputs, residual: samples[2].residual, weights: samples[2].weights, isHeldOut: false)
+    let after = statistics(samples, .none).hasNonFinite
     #expect(after)
   }
 }

@@ -34,7 +34,7 @@ package struct GramMatrix: Sendable {
 
   /// `delta · H`, `[rows, size]`.
   func times(_ delta: Tensor) -> Tensor {
-    Matmul.linear(delta, FloatMatrix(rows: size, columns: size, values: values), bias: nil)
+    Matmul.product(delta, Tensor(shape: [size, size], values: values))
   }
 
   /// The matrix of inputs divided by `scales`: H[i][j] / (s[i]·s[j]).

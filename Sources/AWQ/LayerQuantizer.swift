@@ -63,11 +63,11 @@ struct LayerQuantizer {
     let weights = names.map { original[$0].weight.decoded() }
     let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
       let parts = weights.map { blocks.part(range, of: $0) }
-      return SiteQuantizer(
-        weights: parts, targets: parts.map { DriftCorrection.target(of: $0, statistics) }, statistics: statistics,
-        scheme: options.scheme, pooling: pooling(site, size: range.count), method: options.method,
-        searchesScales: names == site.linears && foldable(site)
-      ).quantized()
+      let problem = SiteProblem(
+        names: names, weights: parts, targets: parts.map { DriftCorrection.target(of: $0, statistics) },
+        statistics: statistics, scheme: options.scheme, pooling: pooling(site, size: range.count),
+        searchesScales: names == site.linears && foldable(site))
+      return SiteQuantizer(site: problem, method: options.method).quantized()
     }
     for (position, name) in names.enumerated() {
       let parts = outcomes.map { $0.linears[position] }
@@ -77,7 +77,7 @@ struct LayerQuantizer {
       reports.append(
         LinearReport(
           module: name.moduleName(layer: index), outFeatures: linear.outFeatures, inFeatures: linear.inFeatures,
-          method: parts.allSatisfy { $0.method == .rtn } ? .rtn : options.method, rule: outcomes[0].scale.rule,
+          method: parts.map(\.method).strongest, rule: outcomes[0].scale.rule,
           ratio: outcomes[0].scale.ratio, outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
           errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
           errorAfter: parts.reduce(0) { $0 + $1.error },
@@ -150,6 +150,13 @@ struct LayerQuantizer {
       linears[name].map { (module: name.moduleName(layer: index), linear: $0) }
     }
     return QuantizedLayer(index: index, linears: ordered, folded: folded, reports: reports, warnings: warnings)
+  }
+}
+
+extension [QuantizationMethod] {
+  /// The one of all blocks of a linear that does most.
+  fileprivate var strongest: QuantizationMethod {
+    QuantizationMethod.allCases.last { contains($0) } ?? .rtn
   }
 }
 

@@ -10,6 +10,8 @@ public enum QuantizationMethod: String, Sendable, CaseIterable {
   case awq
   /// `awq`, then GPTQ rounding with static groups and coordinate descent on the scaled weights.
   case awqGPTQ = "awq+gptq"
+  /// For each site the scales, and for each linear the method, that are best on held-out tokens.
+  case best
 
   /// One line for help texts.
   public var summary: String {
@@ -18,6 +20,7 @@ public enum QuantizationMethod: String, Sendable, CaseIterable {
     case .awqCompat: "AutoAWQ's grid and symmetric clip, for comparison"
     case .awq: "scale search, then asymmetric ranges"
     case .awqGPTQ: "awq, then Hessian-aware rounding"
+    case .best: "for each linear the one of the others that is best on held-out tokens"
     }
   }
 }
@@ -30,7 +33,7 @@ public struct LinearReport: Sendable {
   public var outFeatures: Int
   /// Columns.
   public var inFeatures: Int
-  /// The method that won: the one asked for, or `rtn` where that was not better.
+  /// The method that won: the one asked for, for `best` any other, or `rtn` where that was not better.
   public var method: QuantizationMethod
   /// Rule and exponent of the site's scales.
   public var rule: ScaleRule

@@ -1,5 +1,5 @@
-// Quantizes the linears that share one input: scales for the site, then ranges and codes per linear, judged on
-// held-out tokens. A linear never ends worse than plain rounding.
+// Quantizes the linears that share one input: the methods make candidates from the fitted tokens, held-out tokens
+// choose among them. A linear never ends worse than plain rounding.
 internal import Kernels
 internal import Quantization
 package import Tensors
@@ -26,80 +26,89 @@ struct SiteOutcome {
 
 /// Searches one site.
 struct SiteQuantizer {
-  /// The original weights, `[out, in]` each.
-  let weights: [Tensor]
-  /// What is rounded in their place: the weights, corrected for the drift of the inputs.
-  let targets: [Tensor]
-  let statistics: SiteStatistics
-  let scheme: QuantizationScheme
-  let pooling: ChannelPooling
+  let site: SiteProblem
   let method: QuantizationMethod
-  /// Whether the site's scales can be folded into what comes before.
-  let searchesScales: Bool
+
+  /// Scales, and the best linear for each weight under them.
+  private struct Option {
+    var scale: ScaleCandidate
+    var linears: [QuantizedCandidate]
+
+    var error: Double { linears.reduce(0) { $0 + $1.error } }
+
+    /// Each linear the better one of both, under the same scales.
+    func merged(_ other: [QuantizedCandidate]) -> Option {
+      Option(scale: scale, linears: zip(linears, other).map { $1.error < $0.error ? $1 : $0 })
+    }
+
+    func isNeverWorse(than other: Option) -> Bool {
+      zip(linears, other.linears).allSatisfy { $0.error <= $1.error }
+    }
+  }
 
   func quantized() -> SiteOutcome {
-    let rounded = weights.map { candidate(.rtn, QuantizedLinear(rounding: $0, scheme: scheme), of: $0, scales: nil) }
-    let plain = SiteOutcome(
-      scale: .identity(size: statistics.fit.gram.size), linears: rounded, roundingErrors: rounded.map(\.error),
-      outputEnergies: weights.map { statistics.judge.gram.error(of: $0) })
-    guard method != .rtn, !statistics.hasNonFinite, statistics.fit.gram.totalWeight > 0 else { return plain }
-    let scaled = outcome(scale: searchedScale(), plain)
-    if method == .awqCompat { return scaled }
-    let isNeverWorse = zip(scaled.linears, rounded).allSatisfy { $0.error <= $1.error }
-    return isNeverWorse ? scaled : fallback(plain)
-  }
-
-  /// The method without scales, each linear keeping plain rounding where that is as good.
-  private func fallback(_ plain: SiteOutcome) -> SiteOutcome {
-    var result = outcome(scale: plain.scale, plain)
-    for (index, candidate) in plain.linears.enumerated() where !(result.linears[index].error < candidate.error) {
-      result.linears[index] = candidate
-    }
-    return result
-  }
-
-  private func searchedScale() -> ScaleCandidate {
-    guard searchesScales else { return .identity(size: statistics.fit.gram.size) }
-    let channels = ChannelStatistics(
-      meanAbs: statistics.meanAbs, energy: statistics.energy,
-      weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
-    let search = ScaleSearch(
-      weights: targets, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
-    return method == .awqCompat ? search.autoAWQ() : search.best().candidate
-  }
-
-  private func outcome(scale: ScaleCandidate, _ plain: SiteOutcome) -> SiteOutcome {
-    let gram = statistics.fit.gram.divided(by: scale.scales)
-    let hessian = method == .awqGPTQ ? HessianRounding(gram: gram, scheme: scheme) : nil
-    let linears = zip(weights, targets).map { weight, target in
-      let scaled = target.columnsMultiplied(by: scale.scales)
-      return candidate(method, quantize(scaled, gram: gram, hessian: hessian), of: weight, scales: scale.scales)
-    }
+    let chosen = chosen()
     return SiteOutcome(
-      scale: scale, linears: linears, roundingErrors: plain.roundingErrors, outputEnergies: plain.outputEnergies)
+      scale: chosen.option.scale, linears: chosen.option.linears, roundingErrors: chosen.plain.linears.map(\.error),
+      outputEnergies: site.weights.map { site.statistics.judge.gram.error(of: $0) })
   }
 
-  /// Ranges and codes of one scaled weight.
-  private func quantize(_ scaled: Tensor, gram: GramMatrix, hessian: HessianRounding?) -> QuantizedLinear {
-    guard method != .awqCompat else { return SymmetricClip(weight: scaled, gram: gram, scheme: scheme).clipped() }
-    let ranges = RangeSearch(weight: scaled, gram: gram, scheme: scheme).fitted()
-    guard let hessian else { return QuantizedLinear(rounding: scaled, ranges: ranges, scheme: scheme) }
-    let codes = CodeDescent(gram: gram, scheme: scheme)
-      .improved(hessian.codes(of: scaled, ranges: ranges), weight: scaled, ranges: ranges)
-    return QuantizedLinear(
-      codes: codes, ranges: ranges, outFeatures: scaled.shape[0], inFeatures: scaled.shape[1], scheme: scheme)
+  private func chosen() -> (option: Option, plain: Option) {
+    let rounding = PlainRounding()
+    let plain = Option(
+      scale: site.identity, linears: judged(.rtn, rounding.linears(of: site, scale: site.identity), site.identity))
+    let gram = site.statistics.fit.gram
+    guard method != .rtn, !site.statistics.hasNonFinite, gram.totalWeight > 0 else { return (plain, plain) }
+    let options = options()
+    // AutoAWQ keeps what it finds.
+    if method == .awqCompat { return (options[0], plain) }
+    var best = plain
+    for option in options where option.isNeverWorse(than: plain) && option.error < best.error { best = option }
+    if options.contains(where: { !$0.isNeverWorse(than: plain) }) {
+      // Some scales cost a linear more than they win for the others: try without.
+      let unscaled = fitted(site.identity).reduce(plain) { $0.merged($1) }
+      if unscaled.error < best.error { best = unscaled }
+    }
+    return (best, plain)
   }
 
-  /// Judges a quantization of `weight`·s on held-out tokens, in the coordinates of the original input.
-  private func candidate(
-    _ method: QuantizationMethod, _ linear: QuantizedLinear, of weight: Tensor, scales: [Float]?
-  ) -> QuantizedCandidate {
-    var delta = linear.dequantized()
-    if let scales { delta = delta.columnsMultiplied(by: scales.map { 1 / $0 }) }
-    delta -= weight
-    return QuantizedCandidate(method: method, linear: linear, error: statistics.judge.error(of: delta, weight: weight))
+  /// What the method offers beside plain rounding.
+  private func options() -> [Option] {
+    var options: [Option] = []
+    if method == .awqCompat || method == .best {
+      let scale = AutoAWQ().scale(of: site)
+      options.append(
+        Option(scale: scale, linears: judged(.awqCompat, AutoAWQ().linears(of: site, scale: scale), scale)))
+    }
+    if method != .awqCompat {
+      let scale = ActivationAware(roundsByHessian: false).scale(of: site)
+      let ways = fitted(scale)
+      options.append(ways.dropFirst().reduce(Option(scale: scale, linears: ways[0])) { $0.merged($1) })
+    }
+    return options
   }
 
+  /// The linears of `awq`, `awq+gptq` or, for `best`, both under `scale`.
+  private func fitted(_ scale: ScaleCandidate) -> [[QuantizedCandidate]] {
+    let fitted = FittedSite(site, scale: scale)
+    var ways: [[QuantizedCandidate]] = []
+    if method != .awq { ways.append(judged(.awqGPTQ, fitted.roundedByHessian(), scale)) }
+    if method != .awqGPTQ { ways.append(judged(.awq, fitted.rounded(), scale)) }
+    return ways
+  }
+
+  /// Judges quantizations of weight · diag(scales) on held-out tokens, in the coordinates of the original input.
+  private func judged(_ method: QuantizationMethod, _ linears: [QuantizedLinear], _ scale: ScaleCandidate)
+    -> [QuantizedCandidate]
+  {
+    let inverse = scale.scales.map { 1 / $0 }
+    return zip(linears, site.weights).map { linear, weight in
+      var delta = linear.dequantized().columnsMultiplied(by: inverse)
+      delta -= weight
+      return QuantizedCandidate(
+        method: method, linear: linear, error: site.statistics.judge.error(of: delta, weight: weight))
+    }
+  }
 }
 
 extension ChannelStatistics {

@@ -70,6 +70,28 @@ enum { CK_WIDEST_TILE = 32, CK_LARGEST_TILE = 8 * 32 };
 #define FMA _mm512_fmadd_pd
 #include "gemm_tiles.h"
 
+/// Four lines of `k` contiguous elements as columns: out[p * width + i] = in[i * stride + p].
+static void transpose_f32(float *out, size_t width, const float *in, size_t stride, size_t k) {
+  size_t p = 0;
+  for (; p + 4 <= k; p += 4) {
+    __m128 a = _mm_loadu_ps(in + p), b = _mm_loadu_ps(in + stride + p);
+    __m128 c = _mm_loadu_ps(in + 2 * stride + p), d = _mm_loadu_ps(in + 3 * stride + p);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    float *to = out + p * width;
+    _mm_storeu_ps(to, a), _mm_storeu_ps(to + width, b);
+    _mm_storeu_ps(to + 2 * width, c), _mm_storeu_ps(to + 3 * width, d);
+  }
+  for (; p < k; p++) {
+    for (size_t i = 0; i < 4; i++) out[p * width + i] = in[i * stride + p];
+  }
+}
+
+static void transpose_f64(double *out, size_t width, const double *in, size_t stride, size_t k) {
+  for (size_t p = 0; p < k; p++) {
+    for (size_t i = 0; i < 4; i++) out[p * width + i] = in[i * stride + p];
+  }
+}
+
 /// A tile of `rows` by `columns` and what computes it.
 typedef struct {
   void (*multiply)(float *tile, const float *a, const float *b, size_t k);
@@ -98,6 +120,7 @@ static const tile_shape_f64 *shape_f64(void) {
 #define FACTOR ck_factor_f32
 #define FUSED fmaf
 #define SHAPE shape_f32
+#define TRANSPOSE transpose_f32
 #define G(name) name##_f32
 #include "gemm_loops.h"
 
@@ -106,6 +129,7 @@ static const tile_shape_f64 *shape_f64(void) {
 #define FACTOR ck_factor_f32
 #define FUSED fmaf
 #define SHAPE shape_f32
+#define TRANSPOSE transpose_f32
 #define G(name) name##_f32_f64
 #include "gemm_loops.h"
 
@@ -114,5 +138,6 @@ static const tile_shape_f64 *shape_f64(void) {
 #define FACTOR ck_factor_f64
 #define FUSED fma
 #define SHAPE shape_f64
+#define TRANSPOSE transpose_f64
 #define G(name) name##_f64
 #include "gemm_loops.h"

@@ -2,7 +2,7 @@
 // ACM TOMS 34, 2008): blocks of both factors are copied into the order in which the tiles read them.
 // Included once per pair of element types, with these macros set:
 //   REAL (factors), SUM (C), FACTOR (struct of A and B), FUSED (multiply-add), SHAPE() (tile for this processor),
-//   G(name) (appends the suffix of the types)
+//   TRANSPOSE() (four lines into columns), G(name) (appends the suffix of the types)
 
 void G(ck_gemm_ref)(
   SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, size_t k, ck_gemm_mode mode) {
@@ -33,10 +33,12 @@ static void G(pack)(REAL *out, FACTOR in, size_t count, size_t k, size_t width) 
       for (size_t p = 0; p < k; p++) memcpy(out + p * width, lines + p * in.k_stride, live * sizeof(REAL));
       continue;
     }
-    for (size_t p = 0; p < k; p++) {
-      for (size_t line = 0; line < live; line++) {
-        out[p * width + line] = lines[line * in.line_stride + p * in.k_stride];
-      }
+    size_t line = 0;
+    if (in.k_stride == 1) {
+      for (; line + 4 <= live; line += 4) TRANSPOSE(out + line, width, lines + line * in.line_stride, in.line_stride, k);
+    }
+    for (; line < live; line++) {
+      for (size_t p = 0; p < k; p++) out[p * width + line] = lines[line * in.line_stride + p * in.k_stride];
     }
   }
 }
@@ -111,4 +113,5 @@ void G(ck_gemm)(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, s
 #undef FACTOR
 #undef FUSED
 #undef SHAPE
+#undef TRANSPOSE
 #undef G

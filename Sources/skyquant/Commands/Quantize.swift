@@ -31,7 +31,7 @@ struct Quantize: ParsableCommand {
   var out: String
 
   @Option(help: ArgumentHelp("How to quantize.", discussion: Self.methodHelp))
-  var method: QuantizationMethod = .awqGPTQ
+  var method: QuantizationMethod = .best
 
   @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
   var groupSize = 128
@@ -45,8 +45,11 @@ struct Quantize: ParsableCommand {
   @Option(help: "Leave linears whose name matches in 16 bit (repeatable).")
   var skip: [NamePattern] = []
 
-  @Option(help: "Statistics from the original activations (float) or from those of the layers quantized so far.")
-  var propagate: Propagation = .quantized
+  @Option(
+    help: ArgumentHelp(
+      "Statistics from the original activations (float) or from those of the layers quantized so far.",
+      discussion: "quantized, but float for awq-compat and rtn, as AutoAWQ does it"))
+  var propagate: Propagation?
 
   @Flag(help: "Replace an existing output directory.")
   var force = false
@@ -75,7 +78,8 @@ struct Quantize: ParsableCommand {
     compute.apply()
     guard let scheme = QuantizationScheme(groupSize: groupSize) else { return }
     let (include, skip) = (include, skip)
-    let options = QuantizationOptions(scheme: scheme, method: method, propagation: propagate) { module in
+    let propagation = propagate ?? ([.awqCompat, .rtn].contains(method) ? .float : .quantized)
+    let options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation) { module in
       (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
     }
     let job = QuantizationJob(

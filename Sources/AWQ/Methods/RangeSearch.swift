@@ -31,7 +31,7 @@ package struct RangeSearch {
   package func fitted() -> GroupRanges {
     let groups = weight.shape[1] / scheme.groupSize
     let rows = weight.shape[0]
-    let columns = Parallel.map(groups) { GroupColumn(self, group: $0).fitted() }
+    let columns = Parallel.map(groups) { GroupColumn(weight, gram: gram, scheme: scheme, group: $0).fitted() }
     var ranges: [GroupRange] = []
     ranges.reserveCapacity(rows * groups)
     for row in 0..<rows {
@@ -41,34 +41,9 @@ package struct RangeSearch {
   }
 }
 
-/// One group of input features, for all rows at once: every candidate is one product with the group's Hessian block.
-private struct GroupColumn {
-  let size: Int
-  let rows: Int
-  let weights: [Float]
-  let block: FloatMatrix
-  let extremes: [(low: Float, high: Float)]
-
-  init(_ search: RangeSearch, group: Int) {
-    let size = search.scheme.groupSize
-    let columns = search.weight.shape[1]
-    let start = group * size
-    var weights: [Float] = []
-    weights.reserveCapacity(search.weight.shape[0] * size)
-    for row in 0..<search.weight.shape[0] {
-      weights += search.weight.values[row * columns + start..<row * columns + start + size]
-    }
-    self.size = size
-    self.rows = search.weight.shape[0]
-    block = FloatMatrix(rows: size, columns: size, values: search.gram.block(from: start, count: size))
-    extremes = (0..<rows).map { row in
-      let group = weights[row * size..<(row + 1) * size]
-      return (min(group.min() ?? 0, 0), max(group.max() ?? 0, 0))
-    }
-    self.weights = weights
-  }
-
-  func fitted() -> [GroupRange] {
+extension GroupColumn {
+  /// The best range of every row.
+  fileprivate func fitted() -> [GroupRange] {
     var shrinks = [(low: Float, high: Float)](repeating: (1, 1), count: rows)
     var best = extremes.map { GroupRange(low: $0.low, high: $0.high) }
     var losses = errors(of: best)
@@ -95,15 +70,6 @@ private struct GroupColumn {
     return best
   }
 
-  /// dᵀ·H·d of every row.
-  private func errors(of ranges: [GroupRange]) -> [Float] {
-    var delta = Tensor(shape: [rows, size], values: weights)
-    LevelRounding.round(
-      &delta.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size)
-    delta -= Tensor(shape: [rows, size], values: weights)
-    return dots(delta, delta)
-  }
-
   /// The scale that fits the present codes best: s = (cᵀHw) / (cᵀHc) with c = q − z.
   private func refitted(_ ranges: [GroupRange]) -> [GroupRange] {
     var levels = Tensor(shape: [rows, size], values: weights)
@@ -120,10 +86,5 @@ private struct GroupColumn {
       let scale = products[row] / norms[row]
       return scale.isFinite && scale > 0 ? ranges[row].with(scale: scale) : ranges[row]
     }
-  }
-
-  /// aᵀ·H·b of every row.
-  private func dots(_ a: Tensor, _ b: Tensor) -> [Float] {
-    Matmul.linear(a, block, bias: nil).rowDots(b).map { Float($0) }
   }
 }

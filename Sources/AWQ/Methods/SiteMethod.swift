@@ -1,0 +1,38 @@
+// What every method is asked: scales for a site, then one quantized linear for each weight under such scales.
+internal import ModelConfig
+internal import Quantization
+internal import Tensors
+
+/// A way to find scales, ranges and codes. Methods see the fitted tokens only; `SiteQuantizer` judges them by others.
+protocol SiteMethod {
+  /// The scales the method would choose; the identity where none can be folded.
+  func scale(of site: SiteProblem) -> ScaleCandidate
+  /// One linear per weight, in their order, that stands for weight · diag(scales).
+  func linears(of site: SiteProblem, scale: ScaleCandidate) -> [QuantizedLinear]
+}
+
+/// The linears that share one input, and what is known of that input.
+struct SiteProblem {
+  let names: [DecoderLinear]
+  /// The original weights, `[out, in]` each.
+  let weights: [Tensor]
+  /// What is rounded in their place: the weights, corrected for the drift of the inputs.
+  let targets: [Tensor]
+  let statistics: SiteStatistics
+  let scheme: QuantizationScheme
+  let pooling: ChannelPooling
+  /// Whether the site's scales can be folded into what comes before.
+  let searchesScales: Bool
+
+  /// Scales of 1.
+  var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
+
+  /// A search for scales that suit `rounded`, the weights or the targets.
+  func search(for rounded: [Tensor]) -> ScaleSearch {
+    let channels = ChannelStatistics(
+      meanAbs: statistics.meanAbs, energy: statistics.energy,
+      weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
+    return ScaleSearch(
+      weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
+  }
+}

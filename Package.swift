@@ -42,7 +42,7 @@ let package = Package(
     system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
 
     // What a tensor is, bytes on disk, JSON
     library("Tensors", []),

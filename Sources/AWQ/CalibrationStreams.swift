@@ -7,11 +7,12 @@ internal import Tensors
 struct CalibrationStreams {
   private var original: CalibrationStream
   private var quantized: CalibrationStream?
-  /// Whether tokens count by `CalibrationStream.relativeWeights` where outputs enter the residual stream.
-  private let weighsRelatively: Bool
+  /// Whether, where outputs enter the residual stream, they are to make up for what it has lost and tokens count by
+  /// `CalibrationStream.relativeWeights`.
+  private let followsResidual: Bool
 
-  init(_ samples: [CalibrationSample], propagation: Propagation, weighsRelatively: Bool) {
-    self.weighsRelatively = weighsRelatively
+  init(_ samples: [CalibrationSample], propagation: Propagation, followsResidual: Bool) {
+    self.followsResidual = followsResidual
     original = CalibrationStream(samples)
     quantized = propagation == .quantized ? original : nil
   }
@@ -27,9 +28,9 @@ struct CalibrationStreams {
     for (index, sample) in samples.enumerated() {
       let input = original.input(index, at: site, of: originalLayer, rotary: rotary[index])
       let drifted = quantized?.input(index, at: site, of: quantizedLayer, rotary: rotary[index])
-      let residual = site.entersResidual ? residualDrift(index, parts: blocks.ranges.count) : nil
+      let residual = site.entersResidual && followsResidual ? residualDrift(index, parts: blocks.ranges.count) : nil
       let weights =
-        site.entersResidual && weighsRelatively
+        site.entersResidual && followsResidual
         ? original.relativeWeights(index, sample.tokenWeights) : sample.tokenWeights
       for (position, range) in blocks.ranges.enumerated() {
         sums[position].add(

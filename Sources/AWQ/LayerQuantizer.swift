@@ -64,9 +64,12 @@ struct LayerQuantizer {
     let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
       let parts = weights.map { blocks.part(range, of: $0) }
       let problem = SiteProblem(
-        names: names, weights: parts, targets: parts.map { DriftCorrection.target(of: $0, statistics) },
+        names: names, weights: parts,
+        targets: options.omitted.contains(.correction)
+          ? parts : parts.map { DriftCorrection.target(of: $0, statistics) },
         statistics: statistics, scheme: options.scheme, pooling: pooling(site, size: range.count),
-        searchesScales: names == site.linears && foldable(site))
+        searchesScales: names == site.linears && foldable(site) && !options.omitted.contains(.scales),
+        omitted: options.omitted)
       return SiteQuantizer(site: problem, method: options.method).quantized()
     }
     for (position, name) in names.enumerated() {
@@ -77,11 +80,12 @@ struct LayerQuantizer {
       reports.append(
         LinearReport(
           module: name.moduleName(layer: index), outFeatures: linear.outFeatures, inFeatures: linear.inFeatures,
-          method: parts.map(\.method).strongest, rule: outcomes[0].scale.rule,
-          ratio: outcomes[0].scale.ratio, outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
+          method: parts.map(\.method).strongest, scale: outcomes[0].scale,
+          outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
           errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
           errorAfter: parts.reduce(0) { $0 + $1.error },
-          largestInput: statistics.reduce(0) { max($0, $1.largest) }))
+          largestInput: statistics.reduce(0) { max($0, $1.largest) },
+          outlierChannels: OutlierChannel.among(statistics.flatMap(\.energy))))
     }
     guard outcomes.contains(where: { $0.scale.rule != .identity }) else { return nil }
     return fold(outcomes.flatMap(\.scale.scales), into: site.fold, site, pooling(site, size: blocks.size))

@@ -12,6 +12,8 @@ public struct QuantizationOptions: Sendable {
   public var method: QuantizationMethod
   /// Which activations the statistics come from.
   public var propagation: Propagation
+  /// Steps left out, to measure what each is worth.
+  public var omitted: Set<QuantizationStep> = []
   /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with
   /// the square of its size, and the 27,648 features of a 38B model's down_proj would take 6 GB for each sum.
   public var widestGram = 8192
@@ -77,7 +79,8 @@ public struct ModelQuantizer {
   /// - Throws: what reading weights or `onEvent` throws.
   public func run(_ samples: [CalibrationSample], onEvent: (QuantizationEvent) throws -> Void) throws {
     var streams = CalibrationStreams(
-      samples, propagation: options.propagation, weighsRelatively: options.method != .awqCompat)
+      samples, propagation: options.propagation,
+      followsResidual: options.method != .awqCompat && !options.omitted.contains(.residual))
     let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
     for index in 0..<model.layerCount {
       var quantizer = LayerQuantizer(

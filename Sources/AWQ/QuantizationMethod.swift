@@ -25,26 +25,16 @@ public enum QuantizationMethod: String, Sendable, CaseIterable {
   }
 }
 
-/// What was decided for one linear, and what it cost.
-public struct LinearReport: Sendable {
-  /// Canonical module name.
-  public var module: String
-  /// Rows and columns.
-  public var outFeatures: Int
-  /// Columns.
-  public var inFeatures: Int
-  /// The method that won: the one asked for, for `best` any other, or `rtn` where that was not better.
-  public var method: QuantizationMethod
-  /// Rule and exponent of the site's scales.
-  public var rule: ScaleRule
-  /// Exponent of the rule.
-  public var ratio: Double
-  /// Mean squared output per token of the original linear, on held-out tokens.
-  public var outputEnergy: Double
-  /// Mean squared output error of plain rounding, on held-out tokens.
-  public var errorBefore: Double
-  /// Mean squared output error as written, on held-out tokens; never above `errorBefore`.
-  public var errorAfter: Double
-  /// The largest |x| seen at the input.
-  public var largestInput: Float
+/// A step of `awq+gptq` and `best` that can be left out, to measure what it is worth.
+public enum QuantizationStep: String, Sendable, CaseIterable {
+  /// The search for scales.
+  case scales
+  /// Ranges narrower than the group's extremes.
+  case ranges
+  /// Coordinate descent after GPTQ.
+  case descent
+  /// Weights corrected for the drift of their inputs.
+  case correction
+  /// o_proj and down_proj making up for the residual stream, and token weights relative to it.
+  case residual
 }

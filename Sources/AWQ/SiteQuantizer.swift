@@ -74,18 +74,35 @@ struct SiteQuantizer {
 
   /// What the method offers beside plain rounding.
   private func options() -> [Option] {
-    var options: [Option] = []
-    if method == .awqCompat || method == .best {
-      let scale = AutoAWQ().scale(of: site)
-      options.append(
-        Option(scale: scale, linears: judged(.awqCompat, AutoAWQ().linears(of: site, scale: scale), scale)))
+    if method == .awqCompat { return [compatible(AutoAWQ().scale(of: site))] }
+    let scale = ActivationAware(roundsByHessian: false).scale(of: site)
+    let ways = fitted(scale)
+    let own = ways.dropFirst().reduce(Option(scale: scale, linears: ways[0])) { $0.merged($1) }
+    guard method == .best else { return [own] }
+    let compatible = AutoAWQ().scale(of: site)
+    return canBeat(own.error, compatible) ? [own, self.compatible(compatible)] : [own]
+  }
+
+  private func compatible(_ scale: ScaleCandidate) -> Option {
+    Option(scale: scale, linears: judged(.awqCompat, AutoAWQ().linears(of: site, scale: scale), scale))
+  }
+
+  /// Whether AutoAWQ's linears could end below `error`, by what rounding alone costs them on some of their rows.
+  ///
+  /// Rounding errors hardly correlate with the drift of inputs, so that they add to it: their own share is what at
+  /// least remains.
+  private func canBeat(_ error: Double, _ scale: ScaleCandidate) -> Bool {
+    var sample = site
+    sample.weights = site.weights.map { $0.spreadRows(atMost: ScaleSearch.judgedRows) }
+    let inverse = scale.scales.map { 1 / $0 }
+    var least = 0.0
+    for (index, linear) in AutoAWQ().linears(of: sample, scale: scale).enumerated() {
+      var delta = linear.dequantized().columnsMultiplied(by: inverse)
+      delta -= sample.weights[index]
+      let share = Double(site.weights[index].rowCount) / Double(max(delta.rowCount, 1))
+      least += share * site.statistics.judge.gram.error(of: delta)
     }
-    if method != .awqCompat {
-      let scale = ActivationAware(roundsByHessian: false).scale(of: site)
-      let ways = fitted(scale)
-      options.append(ways.dropFirst().reduce(Option(scale: scale, linears: ways[0])) { $0.merged($1) })
-    }
-    return options
+    return least < error
   }
 
   /// The linears of `awq`, `awq+gptq` or, for `best`, both under `scale`.

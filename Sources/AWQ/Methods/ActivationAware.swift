@@ -26,12 +26,18 @@ struct FittedSite {
   private let gram: GramMatrix
   private let scaled: [Tensor]
   private let ranges: [GroupRanges]
+  private let descends: Bool
 
   init(_ site: SiteProblem, scale: ScaleCandidate) {
     let gram = site.statistics.fit.gram.divided(by: scale.scales)
     let scaled = site.targets.map { $0.columnsMultiplied(by: scale.scales) }
     scheme = site.scheme
-    ranges = scaled.map { RangeSearch(weight: $0, gram: gram, scheme: site.scheme).fitted() }
+    descends = !site.omitted.contains(.descent)
+    ranges = scaled.map {
+      site.omitted.contains(.ranges)
+        ? GroupRanges(minMax: $0, scheme: site.scheme)
+        : RangeSearch(weight: $0, gram: gram, scheme: site.scheme).fitted()
+    }
     self.gram = gram
     self.scaled = scaled
   }
@@ -46,7 +52,8 @@ struct FittedSite {
     guard let hessian = HessianRounding(gram: gram, scheme: scheme) else { return rounded() }
     let descent = CodeDescent(gram: gram, scheme: scheme)
     return zip(scaled, ranges).map { weight, ranges in
-      let codes = descent.improved(hessian.codes(of: weight, ranges: ranges), weight: weight, ranges: ranges)
+      var codes = hessian.codes(of: weight, ranges: ranges)
+      if descends { codes = descent.improved(codes, weight: weight, ranges: ranges) }
       return QuantizedLinear(
         codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
     }

@@ -40,7 +40,7 @@ public struct ScaleCandidate: Sendable, Equatable {
   public let scales: [Float]
 
   /// All ones.
-  static func identity(size: Int) -> ScaleCandidate {
+  package static func identity(size: Int) -> ScaleCandidate {
     ScaleCandidate(rule: .identity, ratio: 0, scales: [Float](repeating: 1, count: size))
   }
 

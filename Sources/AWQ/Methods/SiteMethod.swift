@@ -15,7 +15,7 @@ protocol SiteMethod {
 struct SiteProblem {
   let names: [DecoderLinear]
   /// The original weights, `[out, in]` each.
-  let weights: [Tensor]
+  var weights: [Tensor]
   /// What is rounded in their place: the weights, corrected for the drift of the inputs.
   let targets: [Tensor]
   let statistics: SiteStatistics
@@ -23,6 +23,8 @@ struct SiteProblem {
   let pooling: ChannelPooling
   /// Whether the site's scales can be folded into what comes before.
   let searchesScales: Bool
+  /// Steps left out.
+  let omitted: Set<QuantizationStep>
 
   /// Scales of 1.
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }

@@ -7,15 +7,19 @@ import ModelInputs
 import ReferenceModel
 import Storage
 import Tensors
+import Verification
 
 struct QuantizationJob {
   let source: String
   let destination: String
   let calibration: SampleSource
   let heldOutEvery: Int
+  let tokenWeighting: TokenWeighting
   let overwrites: Bool
   let prompt: PromptSettings
   let options: QuantizationOptions
+  /// Bytes that may be spent on linears that stay in 16 bit.
+  let sixteenBitBudget: SixteenBitBudget?
 
   func run(_ progress: inout Progress) throws -> QuantizationSummary {
     let file = try ModelFile.open(source)
@@ -29,19 +33,23 @@ struct QuantizationJob {
         category: .unsupported)
     }
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
+    let samples = try embedded(file, model, &progress)
+    var options = options
+    let kept = try modulesToKeep(model, samples, config: file.config.text, &progress)
+    if !kept.isEmpty {
+      let isIncluded = options.isIncluded
+      options.isIncluded = { !kept.contains($0) && isIncluded($0) }
+    }
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, path: destination, overwriting: overwrites,
       quantizes: options.isIncluded)
-    let samples = try embedded(file, model, &progress)
     let quantizer = ModelQuantizer(model: model.language, config: file.config.text, options: options)
     var summary = QuantizationSummary(source: source, destination: destination, options: options)
-    let steps = model.language.layerCount * LinearSite.allCases.count
-    var done = 0
+    summary.kept = kept.sorted()
+    var steps = StepCount(total: model.language.layerCount * LinearSite.allCases.count)
     try quantizer.run(samples) { event in
       switch event {
-      case .site(let layer, let site):
-        done += 1
-        progress.update("layer \(layer) \(site.rawValue)", done: done, total: steps)
+      case .site(let layer, let site): steps.advance(&progress, "layer \(layer) \(site.rawValue)")
       case .layer(let layer):
         try writer.write(LayerOutput(layer), layer: layer.index)
         summary.add(layer)
@@ -55,22 +63,53 @@ struct QuantizationJob {
     return summary
   }
 
+  /// What `--keep-16bit` leaves as it is, chosen by the errors of a run that quantizes everything and writes nothing.
+  private func modulesToKeep(
+    _ model: VisionLanguageModel, _ samples: [CalibrationSample], config: TextConfig, _ progress: inout Progress
+  ) throws -> Set<String> {
+    guard let sixteenBitBudget else { return [] }
+    var reports: [LinearReport] = []
+    var steps = StepCount(total: model.language.layerCount * LinearSite.allCases.count)
+    try ModelQuantizer(model: model.language, config: config, options: options).run(samples) { event in
+      switch event {
+      case .site(let layer, let site): steps.advance(&progress, "first pass, layer \(layer) \(site.rawValue)")
+      case .layer(let layer): reports += layer.reports
+      }
+    }
+    return sixteenBitBudget.modules(by: reports, scheme: options.scheme)
+  }
+
   /// The calibration samples in front of the first decoder layer.
   private func embedded(_ file: ModelFile, _ model: VisionLanguageModel, _ progress: inout Progress) throws
     -> [CalibrationSample]
   {
     let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
     let samples = try calibration.samples(builder) { progress.update("pictures and prompts", done: $0, total: $1) }
+    let weights = tokenWeighting.weights(
+      of: samples.map { $0.input.tokenClasses(imageContextID: builder.imageContextID).map(\.shareIndex) })
     var result: [CalibrationSample] = []
     for (index, sample) in samples.enumerated() {
       let embeddings = try model.embed(sample.input, imageContextID: builder.imageContextID)
       result.append(
         CalibrationSample(
-          embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: embeddings.rowCount),
+          embeddings: embeddings, tokenWeights: weights[index],
           isHeldOut: heldOutEvery > 0 && samples.count > 1 && index % heldOutEvery == heldOutEvery - 1))
       progress.update("vision tower", done: index + 1, total: samples.count)
     }
     return result
+  }
+}
+
+/// Counts the sites of a pass for the progress display.
+private struct StepCount {
+  let total: Int
+  private var done = 0
+
+  init(total: Int) { self.total = total }
+
+  mutating func advance(_ progress: inout Progress, _ step: String) {
+    done += 1
+    progress.update(step, done: done, total: total)
   }
 }
 
@@ -80,5 +119,16 @@ extension LayerOutput {
     self.init(
       linears: Dictionary(uniqueKeysWithValues: layer.linears.map { ($0.module, $0.linear) }),
       folded: Dictionary(uniqueKeysWithValues: layer.folded.map { ($0.name, $0.values) }))
+  }
+}
+
+extension TokenClass {
+  /// Its place in `--token-weights`.
+  fileprivate var shareIndex: Int {
+    switch self {
+    case .image: 0
+    case .prompt: 1
+    case .answer: 2
+    }
   }
 }

@@ -10,6 +10,8 @@ struct QuantizationSummary {
   let options: QuantizationOptions
   private(set) var reports: [LinearReport] = []
   private(set) var warnings: [String] = []
+  /// Modules that `--keep-16bit` left as they were.
+  var kept: [String] = []
   var tokenCount = 0
   var seconds = 0.0
 
@@ -41,13 +43,28 @@ struct QuantizationSummary {
     return "\(Double(Int(value * 100)) / 100) %"
   }
 
+  /// What the run cost, linear by linear.
+  var table: SensitivityTable { SensitivityTable(reports: reports) }
+
+  private var keptLine: String {
+    kept.isEmpty ? "" : "kept in 16 bit: \(kept.joined(separator: ", "))\n"
+  }
+
+  /// How often each method won.
+  private var winners: String {
+    QuantizationMethod.allCases.compactMap { method in
+      let count = reports.count { $0.method == method }
+      return count > 0 ? "\(method.rawValue) \(count)" : nil
+    }.joined(separator: ", ")
+  }
+
   var text: String {
     let improved = reports.count { $0.method != .rtn }
     return """
       wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), \
       \(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them
-      \(improved) of \(reports.count) better than plain rounding on held-out tokens, the others kept plain rounding
-      \(tokenCount) calibration tokens, \(Duration.text(seconds))
+      \(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)
+      \(keptLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
       next: skyquant verify \(destination.displayed) --reference \(source.displayed) --questions FILE
 
       """
@@ -58,18 +75,8 @@ struct QuantizationSummary {
       "schema": "skyquant.quantize/1", "version": .string(Version.current),
       "method": .string(options.method.rawValue), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "calibration_tokens": .integer(tokenCount),
-      "linears": .array(reports.map(\.json)), "warnings": .array(warnings.map(JSONValue.string)),
-    ]
-  }
-}
-
-extension LinearReport {
-  fileprivate var json: JSONValue {
-    [
-      "module": .string(module), "out_features": .integer(outFeatures), "in_features": .integer(inFeatures),
-      "method": .string(method.rawValue), "scale_rule": .string(rule.rawValue), "ratio": .double(ratio),
-      "output_energy": .double(outputEnergy), "error_before": .double(errorBefore),
-      "error_after": .double(errorAfter), "largest_input": .double(Double(largestInput)),
+      "kept_16bit": .array(kept.map(JSONValue.string)), "linears": .array(table.rows.map(\.json)),
+      "warnings": .array(warnings.map(JSONValue.string)),
     ]
   }
 }

@@ -51,6 +51,29 @@ struct Quantize: ParsableCommand {
       discussion: "quantized, but float for awq-compat and rtn, as AutoAWQ does it"))
   var propagate: Propagation?
 
+  @Option(
+    help: ArgumentHelp(
+      "How tokens count: uniform, or IMAGE,PROMPT,ANSWER shares.",
+      discussion: "1,1,1 gives picture, prompt and answer tokens the same share, however many there are.",
+      valueName: "weights"))
+  var tokenWeights: TokenWeighting = .uniform
+
+  @Option(
+    name: .customLong("keep-16bit"),
+    help: ArgumentHelp(
+      "Leave the linears with the largest error per byte in 16 bit, for at most so many more bytes.",
+      discussion: "A number with B, kB, MB, GB, KiB, MiB or GiB. Costs a second pass.", valueName: "bytes"))
+  var keepSixteenBit: ByteBudget?
+
+  @Option(help: "Also write what quantization cost each linear into the new directory DIR, as JSON and CSV.")
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave a step out, to measure what it is worth (repeatable).",
+      discussion: QuantizationStep.allCases.map(\.rawValue).joined(separator: ", "), valueName: "step"))
+  var without: [QuantizationStep] = []
+
   @Flag(help: "Replace an existing output directory.")
   var force = false
 
@@ -71,6 +94,9 @@ struct Quantize: ParsableCommand {
     guard calibration != nil || samples.text != nil || method == .rtn else {
       throw ValidationError("--method \(method.rawValue) needs --calibration FILE or --text FILE; only rtn does not")
     }
+    guard keepSixteenBit == nil || calibration != nil || samples.text != nil else {
+      throw ValidationError("--keep-16bit needs --calibration FILE or --text FILE to know what matters")
+    }
     guard heldOutEvery == 0 || heldOutEvery > 1 else { throw ValidationError("--held-out-every must be 0 or above 1") }
   }
 
@@ -79,14 +105,17 @@ struct Quantize: ParsableCommand {
     guard let scheme = QuantizationScheme(groupSize: groupSize) else { return }
     let (include, skip) = (include, skip)
     let propagation = propagate ?? ([.awqCompat, .rtn].contains(method) ? .float : .quantized)
-    let options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation) { module in
+    var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation) { module in
       (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
     }
+    options.omitted = Set(without)
     let job = QuantizationJob(
       source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
-      overwrites: force, prompt: prompt.settings, options: options)
+      tokenWeighting: tokenWeights, overwrites: force, prompt: prompt.settings, options: options,
+      sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) })
     var progress = Progress(output)
     let summary = try job.run(&progress)
+    if let report { try summary.table.write(to: report, overwriting: force) }
     try output.print(summary.json) { summary.text }
   }
 }

@@ -4,3 +4,46 @@ public import ArgumentParser
 
 extension QuantizationMethod: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
+extension QuantizationStep: ExpressibleByArgument {}
+
+extension TokenWeighting: ExpressibleByArgument {
+  /// `uniform`, or three shares that are not negative and not all 0: `1,1,2`.
+  public init?(argument: String) {
+    guard argument != "uniform" else {
+      self = .uniform
+      return
+    }
+    let shares = argument.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
+    guard shares.count == 3, shares.allSatisfy({ $0 >= 0 && $0.isFinite }), shares.contains(where: { $0 > 0 }) else {
+      return nil
+    }
+    self = .shares(shares)
+  }
+
+  /// What `init(argument:)` reads.
+  public var defaultValueDescription: String {
+    switch self {
+    case .uniform: "uniform"
+    case .shares(let shares): shares.map { "\($0)" }.joined(separator: ",")
+    }
+  }
+}
+
+/// A size as people write it.
+struct ByteBudget: ExpressibleByArgument {
+  let bytes: Int
+
+  /// Powers of ten, and of two with an i.
+  private static let units = [
+    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000),
+    ("B", 1), ("", 1),
+  ]
+
+  /// `500MB`, `1.5GiB`, `4096`; nil for anything else, below 0 or beyond 2⁵³.
+  init?(argument: String) {
+    guard let (suffix, unit) = Self.units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(suffix.count)), number >= 0, number * Double(unit) <= 0x1p53
+    else { return nil }
+    bytes = Int(number * Double(unit))
+  }
+}

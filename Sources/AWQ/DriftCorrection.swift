@@ -6,8 +6,8 @@ internal import Tensors
 
 /// Moves a linear's target from its own weights towards the least-squares weights.
 enum DriftCorrection {
-  /// Added to the diagonal as a fraction of its mean.
-  static let damping = 0.01
+  /// Added to the diagonal as a fraction of its mean. On SmolLM2-135M 0.05 was no worse than 0.01 and 0.001 was.
+  static let damping = 0.05
 
   /// The weights to round instead of `weight`, `[out, in]`.
   ///

@@ -47,6 +47,15 @@ package struct GramMatrix: Sendable {
     return result
   }
 
+  /// The matrix with `share` of its diagonal's mean added to the diagonal: directions that no token took stay invertible,
+  /// and errors cannot be moved there for free.
+  package func damped(by share: Double) -> GramMatrix {
+    var result = self
+    let mean = diagonal.reduce(0.0) { $0 + Double($1) } / Double(max(size, 1))
+    for index in 0..<size { result.values[index * size + index] += Float(share * mean) }
+    return result
+  }
+
   /// The block of features `start..<start + count` with itself, `[count, count]`.
   func block(from start: Int, count: Int) -> [Float] {
     var block: [Float] = []

@@ -69,7 +69,7 @@ struct LayerQuantizer {
           ? parts : parts.map { DriftCorrection.target(of: $0, statistics) },
         statistics: statistics, scheme: options.scheme, pooling: pooling(site, size: range.count),
         searchesScales: names == site.linears && foldable(site) && !options.omitted.contains(.scales),
-        omitted: options.omitted)
+        damping: options.damping, omitted: options.omitted)
       return SiteQuantizer(site: problem, method: options.method).quantized()
     }
     for (position, name) in names.enumerated() {

@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func `error feedback in act-order with static groups gives torch's codes`() throws {
-    let hessian = try #require(HessianRounding(gram: gram, scheme: scheme))
+    let hessian = try #require(HessianRounding(gram: gram.damped(by: 0.01), scheme: scheme))
     #expect(hessian.codes(of: weight, ranges: ranges) == (try golden.bytes("gptq")))
   }
 

@@ -27,11 +27,13 @@ struct FittedSite {
   private let scaled: [Tensor]
   private let ranges: [GroupRanges]
   private let descends: Bool
+  private let damping: Double
 
   init(_ site: SiteProblem, scale: ScaleCandidate) {
     let gram = site.statistics.fit.gram.divided(by: scale.scales)
     let scaled = site.targets.map { $0.columnsMultiplied(by: scale.scales) }
     scheme = site.scheme
+    damping = site.damping
     descends = !site.omitted.contains(.descent)
     ranges = scaled.map {
       site.omitted.contains(.ranges)
@@ -49,6 +51,7 @@ struct FittedSite {
 
   /// Codes that make up for each other's errors; plain ones where the Hessian has no factor.
   func roundedByHessian() -> [QuantizedLinear] {
+    let gram = gram.damped(by: damping)
     guard let hessian = HessianRounding(gram: gram, scheme: scheme) else { return rounded() }
     let descent = CodeDescent(gram: gram, scheme: scheme)
     return zip(scaled, ranges).map { weight, ranges in

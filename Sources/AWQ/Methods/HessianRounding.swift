@@ -6,8 +6,6 @@ package import Tensors
 
 /// Rounds a weight under its input's Hessian.
 package struct HessianRounding {
-  /// Added to the diagonal as a fraction of its mean, so that directions no token took stay invertible.
-  package static let damping = 0.01
   /// Rows rounded together; fixed, so that results do not depend on threads.
   static let panelRows = 64
 
@@ -15,19 +13,16 @@ package struct HessianRounding {
   private let upper: [Float]
   private let scheme: QuantizationScheme
 
-  /// Factors the damped Hessian. Nil if it has no positive definite damped form (it is not finite).
+  /// Factors a Hessian that is damped already. Nil if it is not positive definite or not finite.
   package init?(gram: GramMatrix, scheme: QuantizationScheme) {
     let diagonal = gram.diagonal
     let order = diagonal.indices.sorted { (diagonal[$0], -$0) > (diagonal[$1], -$1) }
     let size = gram.size
-    let mean = diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
-    guard mean.isFinite, mean > 0 else { return nil }
     var permuted = [Double](repeating: 0, count: size * size)
     for (row, source) in order.enumerated() {
       for (column, other) in order.enumerated() {
         permuted[row * size + column] = Double(gram.values[source * size + other])
       }
-      permuted[row * size + row] += Self.damping * mean
     }
     guard let upper = Cholesky.upperFactorOfInverse(permuted, size: size) else { return nil }
     self.order = order

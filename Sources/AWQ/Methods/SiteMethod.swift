@@ -23,6 +23,8 @@ struct SiteProblem {
   let pooling: ChannelPooling
   /// Whether the site's scales can be folded into what comes before.
   let searchesScales: Bool
+  /// Share of the Hessian's mean diagonal added to its diagonal before codes are fitted to it.
+  let damping: Double
   /// Steps left out.
   let omitted: Set<QuantizationStep>
 

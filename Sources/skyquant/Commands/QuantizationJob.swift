@@ -93,10 +93,16 @@ struct QuantizationJob {
       result.append(
         CalibrationSample(
           embeddings: embeddings, tokenWeights: weights[index],
-          isHeldOut: heldOutEvery > 0 && samples.count > 1 && index % heldOutEvery == heldOutEvery - 1))
+          isHeldOut: isHeldOut(index, of: samples.count)))
       progress.update("vision tower", done: index + 1, total: samples.count)
     }
     return result
+  }
+
+  /// Whether a sample judges: every N-th, and the last one if there are fewer.
+  private func isHeldOut(_ index: Int, of count: Int) -> Bool {
+    guard heldOutEvery > 0, count > 1 else { return false }
+    return index % heldOutEvery == heldOutEvery - 1 || (count < heldOutEvery && index == count - 1)
   }
 }
 

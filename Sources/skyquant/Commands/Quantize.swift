@@ -60,9 +60,11 @@ struct Quantize: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How tokens count: uniform, or IMAGE,PROMPT,ANSWER shares.",
-      discussion: "1,1,1 gives picture, prompt and answer tokens the same share, however many there are.",
-      valueName: "weights"))
-  var tokenWeights: TokenWeighting = .uniform
+      discussion: """
+        1,1,1, the default, gives picture, prompt and answer tokens the same share, however many there are; uniform is \
+        the default for awq-compat. Plain text has one class.
+        """, valueName: "weights"))
+  var tokenWeights: TokenWeighting?
 
   @Option(
     name: .customLong("keep-16bit"),
@@ -119,7 +121,8 @@ struct Quantize: ParsableCommand {
     options.damping = damping
     let job = QuantizationJob(
       source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
-      tokenWeighting: tokenWeights, overwrites: force, prompt: prompt.settings, options: options,
+      tokenWeighting: tokenWeights ?? (method == .awqCompat ? .uniform : .shares([1, 1, 1])), overwrites: force,
+      prompt: prompt.settings, options: options,
       sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) })
     var progress = Progress(output)
     let summary = try job.run(&progress)

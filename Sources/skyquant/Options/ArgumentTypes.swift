@@ -7,25 +7,17 @@ extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 
 extension TokenWeighting: ExpressibleByArgument {
-  /// `uniform`, or three shares that are not negative and not all 0: `1,1,2`.
+  /// `uniform`, or three shares in 0...1e9 that are not all 0: `1,1,2`.
   public init?(argument: String) {
     guard argument != "uniform" else {
       self = .uniform
       return
     }
     let shares = argument.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
-    guard shares.count == 3, shares.allSatisfy({ $0 >= 0 && $0.isFinite }), shares.contains(where: { $0 > 0 }) else {
+    guard shares.count == 3, shares.allSatisfy({ (0...1e9).contains($0) }), shares.contains(where: { $0 > 0 }) else {
       return nil
     }
     self = .shares(shares)
-  }
-
-  /// What `init(argument:)` reads.
-  public var defaultValueDescription: String {
-    switch self {
-    case .uniform: "uniform"
-    case .shares(let shares): shares.map { "\($0)" }.joined(separator: ",")
-    }
   }
 }
 

@@ -44,8 +44,10 @@ public struct Distribution: Sendable, Equatable {
   public var max: Double
 
   /// Summarises `values`; percentiles are nearest-rank: the smallest value with at least that share at or below it.
+  ///
+  /// Edge case: NaN, as a model that computes NaN gives it, counts as infinite in percentiles, so that no limit is kept.
   package init(_ values: [Double], clusters: [Int]) {
-    let sorted = values.sorted()
+    let sorted = values.map { $0.isNaN ? .infinity : $0 }.sorted()
     func percentile(_ share: Double) -> Double {
       guard !sorted.isEmpty else { return 0 }
       return sorted[Swift.min(sorted.count, Swift.max(1, Int((share * Double(sorted.count)).rounded(.up)))) - 1]

@@ -21,7 +21,7 @@ struct Skyquant: ParsableCommand {
       70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run.
       """,
     version: Version.current,
-    subcommands: [Inspect.self, Quantize.self, Pack.self, Export.self, Verify.self, Run.self])
+    subcommands: [Inspect.self, Quantize.self, Pack.self, Check.self, Export.self, Verify.self, Run.self])
 
   static func main() {
     MappedFile.installTruncationHandler()

@@ -45,6 +45,13 @@ import Verification
     }
   }
 
+  @Test func `NaN counts as infinite in percentiles`() {
+    let values = [0.1, .nan, 0.2] + [Double](repeating: 0.3, count: 7)
+    let distribution = Distribution(values, clusters: [Int](repeating: 0, count: values.count))
+    #expect(distribution.median == 0.3 && distribution.p90 == 0.3)
+    #expect(distribution.p99 == .infinity && distribution.max == .infinity)
+  }
+
   @Test func `percentiles are the nearest rank for every count`() {
     // The rank ⌈share·n⌉ in whole numbers: a product in floating point must not step over it.
     for count in 1...2500 {

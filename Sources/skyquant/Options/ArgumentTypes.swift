@@ -1,6 +1,7 @@
 // Choices of the libraries as command-line arguments.
 public import AWQ
 public import ArgumentParser
+public import Skyq
 
 extension QuantizationMethod: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
@@ -38,4 +39,11 @@ struct ByteBudget: ExpressibleByArgument {
     else { return nil }
     bytes = Int(number * Double(unit))
   }
+}
+
+extension SkyqCheckSubset: ExpressibleByArgument {
+  /// `N/T`.
+  public init?(argument: String) { self.init(argument) }
+  /// As it is read.
+  public var defaultValueDescription: String { "\(part)/\(count)" }
 }

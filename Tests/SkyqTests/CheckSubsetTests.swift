@@ -1,0 +1,28 @@
+// Shares of a check: together they are the whole, each tensor in one of them.
+import JSON
+import Skyq
+import Storage
+import Testing
+
+@Suite struct CheckSubsetTests {
+  @Test(arguments: ["0/3", "4/3", "1/0", "1", "1/2/3", "a/b", "/2", "-1/2"])
+  func `what is no share is refused`(text: String) { #expect(SkyqCheckSubset(text) == nil) }
+
+  @Test func `every tensor is in exactly one share, sections in all`() throws {
+    let plain = Vectors.cases.filter { $0.isValid && $0.json["edits"] == nil && $0.json["size"] == nil }
+    let files = try plain.map { try SkyqFile(path: Vectors.directory + (try #require($0.json["file"]?.stringValue))) }
+    let items = try #require(files.map { $0.checkItems(.full) }.max { $0.count < $1.count })
+    let tensors = items.filter(\.isTensor)
+    #expect(tensors.count >= 2)
+    let shares = try (1...3).map { part in
+      try #require(SkyqCheckSubset("\(part)/3")).selected(items)
+    }
+    #expect(shares.flatMap { $0.filter(\.isTensor) }.count == tensors.count)
+    #expect(Set(shares.flatMap(\.self)) == Set(items))
+    for share in shares { #expect(share.count { !$0.isTensor } == items.count { !$0.isTensor }) }
+  }
+}
+
+extension SkyqCheckItem {
+  fileprivate var isTensor: Bool { if case .tensor = self { true } else { false } }
+}

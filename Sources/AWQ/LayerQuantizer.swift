@@ -39,7 +39,7 @@ struct LayerQuantizer {
   mutating func run(
     _ streams: inout CalibrationStreams, samples: [CalibrationSample], rotary: [RotaryTable],
     onSite: (LinearSite) throws -> Void
-  ) rethrows -> QuantizedLayer {
+  ) throws -> QuantizedLayer {
     for site in LinearSite.allCases {
       let blocks = ColumnBlocks(
         site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
@@ -47,7 +47,7 @@ struct LayerQuantizer {
       let statistics = streams.statistics(
         at: site, blocks: blocks, original: original, quantized: layer, samples: samples, rotary: rotary)
       audit(statistics, site)
-      if let scales = quantize(site, blocks, statistics) { streams.divideQuantized(by: scales) }
+      if let scales = try quantize(site, blocks, statistics) { streams.divideQuantized(by: scales) }
       try onSite(site)
     }
     streams.leave(original: original, quantized: layer)
@@ -55,12 +55,13 @@ struct LayerQuantizer {
   }
 
   /// Quantizes the linears of a site; returns the scales if they were folded into rows before it.
-  private mutating func quantize(_ site: LinearSite, _ blocks: ColumnBlocks, _ statistics: [SiteStatistics])
-    -> [Float]?
-  {
+  /// - Throws: `QuantizationError.nonFiniteWeight`.
+  private mutating func quantize(
+    _ site: LinearSite, _ blocks: ColumnBlocks, _ statistics: [SiteStatistics]
+  ) throws -> [Float]? {
     let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
     guard !names.isEmpty else { return nil }
-    let weights = names.map { original[$0].weight.decoded() }
+    let weights = try names.map { try finiteWeight($0) }
     let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
       let parts = weights.map { blocks.part(range, of: $0) }
       let problem = SiteProblem(
@@ -89,6 +90,13 @@ struct LayerQuantizer {
     }
     guard outcomes.contains(where: { $0.scale.rule != .identity }) else { return nil }
     return fold(outcomes.flatMap(\.scale.scales), into: site.fold, site, pooling(site, size: blocks.size))
+  }
+
+  private func finiteWeight(_ name: DecoderLinear) throws -> Tensor {
+    let weight = original[name].weight.decoded()
+    guard let index = weight.values.firstIndex(where: { !$0.isFinite }) else { return weight }
+    throw QuantizationError.nonFiniteWeight(
+      module: name.moduleName(layer: self.index), row: index / weight.rowWidth, column: index % weight.rowWidth)
   }
 
   /// Divides what comes before the site by its scales.

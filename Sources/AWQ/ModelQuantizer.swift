@@ -79,7 +79,7 @@ public struct ModelQuantizer {
   /// - Parameters:
   ///   - samples: May be empty for `rtn`; the other methods then fall back to plain rounding.
   ///   - onEvent: Called on the way; what it throws ends the run.
-  /// - Throws: what reading weights or `onEvent` throws.
+  /// - Throws: `QuantizationError`, and what reading weights or `onEvent` throws.
   public func run(_ samples: [CalibrationSample], onEvent: (QuantizationEvent) throws -> Void) throws {
     var streams = CalibrationStreams(
       samples, propagation: options.propagation,

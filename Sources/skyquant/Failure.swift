@@ -1,4 +1,5 @@
 // From any error to one line and an exit code (the codes are part of the interface and never renumbered).
+import AWQ
 import ArgumentParser
 import ImageProcessing
 import JSON
@@ -30,7 +31,7 @@ struct Failure {
     case let error as ImageError: self.init(error, error.category)
     case let error as UserError: self.init(error, error.category)
     case is JSONError, is QuestionError, is ModelInputError, is KernelsError, is ReferenceModelError,
-      is ChatTemplateError:
+      is ChatTemplateError, is QuantizationError:
       self.init(error, .malformedInput)
     default: return nil
     }

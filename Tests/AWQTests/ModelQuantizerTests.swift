@@ -40,7 +40,7 @@ import Testing
     return layers
   }
 
-  @Test(arguments: [QuantizationMethod.rtn, .awq, .awqGPTQ], Propagation.allCases)
+  @Test(arguments: [QuantizationMethod.rtn, .awq, .awqGPTQ, .best], Propagation.allCases)
   func noLinearIsWorseThanPlainRoundingOnTokensKeptAside(method: QuantizationMethod, propagation: Propagation) throws {
     let layers = try quantized(method, propagation)
     #expect(layers.count == model.layerCount && layers.allSatisfy { $0.linears.count == 7 })
@@ -48,6 +48,25 @@ import Testing
       #expect(report.errorAfter <= report.errorBefore, "\(report.module)")
       #expect(report.errorBefore > 0 && report.outputEnergy > report.errorBefore)
     }
+  }
+
+  @Test func `best is no worse at a site than any single method that sees the same inputs`() throws {
+    func error(_ method: QuantizationMethod) throws -> Double {
+      try quantized(method, .float)[0].reports.prefix(3).reduce(0) { $0 + $1.errorAfter }
+    }
+    let best = try error(.best)
+    for method in QuantizationMethod.allCases { #expect(best <= (try error(method)), "\(method)") }
+  }
+
+  @Test func `a weight that is not finite ends the run and is named`() throws {
+    let damaged = DamagedWeights(source: file.weights, name: "language_model.model.layers.1.mlp.up_proj.weight")
+    let model = try LanguageModel(weights: damaged, config: file.config.text)
+    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    let quantizer = ModelQuantizer(
+      model: model, config: file.config.text, options: QuantizationOptions(scheme: scheme, method: .rtn))
+    let expected = QuantizationError.nonFiniteWeight(
+      module: "language_model.model.layers.1.mlp.up_proj", row: 2, column: 5)
+    #expect(throws: expected) { try quantizer.run([]) { _ in } }
   }
 
   @Test func threadsChangeNothing() throws {
@@ -117,5 +136,22 @@ import Testing
     let plain = try quantized(.rtn, .float)
     #expect(layers[0].warnings.contains { $0.contains("NaN") })
     for (a, b) in zip(layers.flatMap(\.linears), plain.flatMap(\.linears)) { #expect(a.linear == b.linear) }
+  }
+}
+
+/// Weights of which one matrix has a NaN in row 2, column 5.
+private struct DamagedWeights: WeightSource {
+  let source: any WeightSource
+  let name: String
+
+  func contains(_ name: String) -> Bool { source.contains(name) }
+  func tensor(_ name: String, shape: Shape) throws -> Tensor { try source.tensor(name, shape: shape) }
+
+  func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
+    let matrix = try source.matrix(name, rows: rows, columns: columns)
+    guard name == self.name else { return matrix }
+    var values = matrix.decoded().values
+    values[2 * columns + 5] = .nan
+    return FloatMatrix(rows: rows, columns: columns, values: values)
   }
 }

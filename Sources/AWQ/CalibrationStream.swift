@@ -22,55 +22,49 @@ public struct CalibrationSample: Sendable {
   }
 }
 
-/// The hidden states of all samples in front of one site.
-struct CalibrationStream {
-  /// `[tokens, hidden]` per sample: the residual stream.
-  private(set) var hidden: [Tensor]
+/// One sample's hidden states in front of one site.
+struct StreamedSample: Sendable {
+  /// `[tokens, hidden]`: the residual stream.
+  private(set) var hidden: Tensor
   /// The input of o_proj or down_proj, waiting for it to be quantized.
-  private var pending: [Tensor]
+  private var pending: Tensor
 
-  init(_ samples: [CalibrationSample]) {
-    hidden = samples.map(\.embeddings)
+  init(_ sample: CalibrationSample) {
+    hidden = sample.embeddings
     pending = hidden
   }
 
-  /// Brings sample `index` to `site` of `layer` and returns the site's input, `[tokens, features]`.
+  /// Brings the sample to `site` of `layer` and returns the site's input, `[tokens, features]`.
   ///
   /// Sites must be visited in order. What lies before `site` in `layer` may be quantized already.
-  mutating func input(_ index: Int, at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
+  mutating func input(at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
     switch site {
     case .attentionInput:
-      return layer.inputNorm(hidden[index])
+      return layer.inputNorm(hidden)
     case .attentionOutput:
-      pending[index] = layer.attention.mix(layer.inputNorm(hidden[index]), rotary: rotary)
-      return pending[index]
+      pending = layer.attention.mix(layer.inputNorm(hidden), rotary: rotary)
+      return pending
     case .mlpInput:
-      hidden[index] += layer.attention.o(pending[index])
-      return layer.postAttentionNorm(hidden[index])
+      hidden += layer.attention.o(pending)
+      return layer.postAttentionNorm(hidden)
     case .mlpOutput:
-      pending[index] = layer.mlp.gated(layer.postAttentionNorm(hidden[index]))
-      return pending[index]
+      pending = layer.mlp.gated(layer.postAttentionNorm(hidden))
+      return pending
     }
   }
 
   /// `weights`, each divided by the token's mean squared residual: what a site adds to the residual stream counts as
   /// much as the next norm lets it, which divides by the root of that. Without it a few tokens of huge norm (attention
   /// sinks) outweigh all others.
-  func relativeWeights(_ index: Int, _ weights: [Float]) -> [Float] {
-    let residual = hidden[index]
-    return zip(weights, residual.rowDots(residual)).map { weight, energy in
-      weight * Float(Double(residual.rowWidth) / max(energy, .leastNormalMagnitude))
+  func relativeWeights(_ weights: [Float]) -> [Float] {
+    zip(weights, hidden.rowDots(hidden)).map { weight, energy in
+      weight * Float(Double(hidden.rowWidth) / max(energy, .leastNormalMagnitude))
     }
   }
 
-  /// Divides the waiting inputs by scales that have just been folded into what made them.
-  mutating func divide(by scales: [Float]) {
-    let inverse = scales.map { 1 / $0 }
-    for index in pending.indices { pending[index] = pending[index].columnsMultiplied(by: inverse) }
-  }
+  /// Divides the waiting input by scales that have just been folded into what made it.
+  mutating func divide(by scales: [Float]) { pending = pending.columnsMultiplied(by: scales.map { 1 / $0 }) }
 
-  /// Finishes the layer: the waiting inputs go through down_proj.
-  mutating func leave(_ layer: DecoderLayer) {
-    for index in hidden.indices { hidden[index] += layer.mlp.down(pending[index]) }
-  }
+  /// Finishes the layer: the waiting input goes through down_proj.
+  mutating func leave(_ layer: DecoderLayer) { hidden += layer.mlp.down(pending) }
 }

@@ -37,15 +37,14 @@ struct LayerQuantizer {
 
   /// Quantizes the layer while `streams` pass through it.
   mutating func run(
-    _ streams: inout CalibrationStreams, samples: [CalibrationSample], rotary: [RotaryTable],
-    onSite: (LinearSite) throws -> Void
+    _ streams: inout CalibrationStreams, rotary: [RotaryTable], onSite: (LinearSite) throws -> Void
   ) throws -> QuantizedLayer {
     for site in LinearSite.allCases {
       let blocks = ColumnBlocks(
         site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
         limit: options.widestGram)
       let statistics = streams.statistics(
-        at: site, blocks: blocks, original: original, quantized: layer, samples: samples, rotary: rotary)
+        at: site, blocks: blocks, original: original, quantized: layer, rotary: rotary)
       audit(statistics, site)
       if let scales = try quantize(site, blocks, statistics) { streams.divideQuantized(by: scales) }
       try onSite(site)
@@ -63,14 +62,9 @@ struct LayerQuantizer {
     guard !names.isEmpty else { return nil }
     let weights = try names.map { try finiteWeight($0) }
     let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
-      let parts = weights.map { blocks.part(range, of: $0) }
       let problem = SiteProblem(
-        names: names, weights: parts,
-        targets: options.omitted.contains(.correction)
-          ? parts : parts.map { DriftCorrection.target(of: $0, statistics) },
-        statistics: statistics, scheme: options.scheme, pooling: pooling(site, size: range.count),
-        searchesScales: names == site.linears && foldable(site) && !options.omitted.contains(.scales),
-        damping: options.damping, omitted: options.omitted)
+        names: names, weights: weights.map { blocks.part(range, of: $0) }, statistics: statistics, options: options,
+        pooling: pooling(site, size: range.count), searchesScales: names == site.linears && foldable(site))
       return SiteQuantizer(site: problem, method: options.method).quantized()
     }
     for (position, name) in names.enumerated() {

@@ -88,7 +88,7 @@ public struct ModelQuantizer {
     for index in 0..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options)
-      let layer = try quantizer.run(&streams, samples: samples, rotary: rotary) { site in
+      let layer = try quantizer.run(&streams, rotary: rotary) { site in
         try onEvent(.site(layer: index, site: site))
       }
       try onEvent(.layer(layer))

@@ -50,7 +50,7 @@ struct SiteQuantizer {
     let chosen = chosen()
     return SiteOutcome(
       scale: chosen.option.scale, linears: chosen.option.linears, roundingErrors: chosen.plain.linears.map(\.error),
-      outputEnergies: site.weights.map { site.statistics.judge.gram.error(of: $0) })
+      outputEnergies: site.judges.map(\.energy))
   }
 
   private func chosen() -> (option: Option, plain: Option) {
@@ -92,15 +92,13 @@ struct SiteQuantizer {
   /// Rounding errors hardly correlate with the drift of inputs, so that they add to it: their own share is what at
   /// least remains.
   private func canBeat(_ error: Double, _ scale: ScaleCandidate) -> Bool {
-    var sample = site
-    sample.weights = site.weights.map { $0.spreadRows(atMost: ScaleSearch.judgedRows) }
+    let samples = site.weights.map { $0.spreadRows(atMost: ScaleSearch.judgedRows) }
     let inverse = scale.scales.map { 1 / $0 }
+    let rounding = SiteMoments(gram: site.statistics.judge.gram)
     var least = 0.0
-    for (index, linear) in AutoAWQ().linears(of: sample, scale: scale).enumerated() {
-      var delta = linear.dequantized().columnsMultiplied(by: inverse)
-      delta -= sample.weights[index]
-      let share = Double(site.weights[index].rowCount) / Double(max(delta.rowCount, 1))
-      least += share * site.statistics.judge.gram.error(of: delta)
+    for (index, linear) in AutoAWQ().linears(of: site, samples, scale: scale).enumerated() {
+      let share = Double(site.weights[index].rowCount) / Double(max(samples[index].rowCount, 1))
+      least += share * OutputError(of: samples[index], rounding).error(of: linear, inverseScales: inverse)
     }
     return least < error
   }
@@ -119,11 +117,8 @@ struct SiteQuantizer {
     -> [QuantizedCandidate]
   {
     let inverse = scale.scales.map { 1 / $0 }
-    return zip(linears, site.weights).map { linear, weight in
-      var delta = linear.dequantized().columnsMultiplied(by: inverse)
-      delta -= weight
-      return QuantizedCandidate(
-        method: method, linear: linear, error: site.statistics.judge.error(of: delta, weight: weight))
+    return zip(linears, site.judges).map { linear, judge in
+      QuantizedCandidate(method: method, linear: linear, error: judge.error(of: linear, inverseScales: inverse))
     }
   }
 }
@@ -131,16 +126,19 @@ struct SiteQuantizer {
 extension ChannelStatistics {
   /// Mean over all rows of |w| divided by its group's largest |w| (AutoAWQ's `w_mean`).
   package static func weightMean(_ weights: [Tensor], groupSize: Int) -> [Float] {
-    let columns = weights.first?.shape[1] ?? 0
+    let columns = weights.first?.rowWidth ?? 0
     var sums = [Double](repeating: 0, count: columns)
     for weight in weights {
-      for start in stride(from: 0, to: weight.values.count, by: groupSize) {
-        let group = weight.values[start..<start + groupSize]
-        let largest = group.reduce(0) { max($0, abs($1)) } + 1e-6
-        for index in group.indices { sums[index % columns] += Double(abs(group[index]) / largest) }
+      let extremes = GroupExtremes(weight.values, groupSize: groupSize)
+      for group in 0..<weight.values.count / groupSize {
+        let largest = max(extremes.high[group], -extremes.low[group]) + 1e-6
+        let first = group * groupSize % columns
+        for offset in 0..<groupSize {
+          sums[first + offset] += Double(abs(weight.values[group * groupSize + offset]) / largest)
+        }
       }
     }
-    let rows = weights.reduce(0) { $0 + $1.shape[0] }
+    let rows = weights.reduce(0) { $0 + $1.rowCount }
     return sums.map { Float($0 / Double(max(rows, 1))) }
   }
 }

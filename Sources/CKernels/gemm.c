@@ -94,11 +94,11 @@ static void transpose_f64(double *out, size_t width, const double *in, size_t st
 
 /// A tile of `rows` by `columns` and what computes it.
 typedef struct {
-  void (*multiply)(float *tile, const float *a, const float *b, size_t k);
+  void (*multiply)(float *tile, const float *a, size_t line, size_t step, const float *b, size_t k);
   size_t rows, columns;
 } tile_shape_f32;
 typedef struct {
-  void (*multiply)(double *tile, const double *a, const double *b, size_t k);
+  void (*multiply)(double *tile, const double *a, size_t line, size_t step, const double *b, size_t k);
   size_t rows, columns;
 } tile_shape_f64;
 typedef tile_shape_f32 tile_shape_f32_f64;

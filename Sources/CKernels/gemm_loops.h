@@ -23,16 +23,27 @@ void G(ck_gemm_ref)(
 }
 
 #if CK_X86
+/// out[p, width] = in[p * stride, width] for p < k: a width known to the compiler makes a copy a few moves.
+static inline __attribute__((always_inline)) void G(copy_rows)(
+  REAL *out, const REAL *in, size_t stride, size_t k, size_t width) {
+  for (size_t p = 0; p < k; p++) memcpy(out + p * width, in + p * stride, width * sizeof(REAL));
+}
+
 /// Copies `count` lines of `k` elements as panels of `width` lines, k-major; missing lines are zero.
 static void G(pack)(REAL *out, FACTOR in, size_t count, size_t k, size_t width) {
   for (size_t first = 0; first < count; first += width, out += width * k) {
     size_t live = count - first < width ? count - first : width;
     const REAL *lines = in.base + first * in.line_stride;
-    if (live < width) memset(out, 0, width * k * sizeof(REAL));
-    if (in.line_stride == 1) {
-      for (size_t p = 0; p < k; p++) memcpy(out + p * width, lines + p * in.k_stride, live * sizeof(REAL));
+    if (in.line_stride == 1 && live == width) {
+      switch (width) {
+        case 32: G(copy_rows)(out, lines, in.k_stride, k, 32); break;
+        case 16: G(copy_rows)(out, lines, in.k_stride, k, 16); break;
+        case 8: G(copy_rows)(out, lines, in.k_stride, k, 8); break;
+        default: G(copy_rows)(out, lines, in.k_stride, k, width);
+      }
       continue;
     }
+    if (live < width) memset(out, 0, width * k * sizeof(REAL));
     size_t line = 0;
     if (in.k_stride == 1) {
       for (; line + 4 <= live; line += 4) TRANSPOSE(out + line, width, lines + line * in.line_stride, in.line_stride, k);
@@ -43,14 +54,21 @@ static void G(pack)(REAL *out, FACTOR in, size_t count, size_t k, size_t width) 
   }
 }
 
-/// Adds the part of a tile that is inside C.
-static inline void G(take)(
+/// Puts the part of a tile that is inside C there.
+CK_AVX2 static void G(take)(
   SUM *c, size_t stride, const REAL *tile, size_t width, size_t rows, size_t columns, ck_gemm_mode mode) {
   for (size_t row = 0; row < rows; row++, c += stride, tile += width) {
-    if (mode == CK_GEMM_SUBTRACT) {
-      for (size_t j = 0; j < columns; j++) c[j] -= (SUM)tile[j];
-    } else {
-      for (size_t j = 0; j < columns; j++) c[j] += (SUM)tile[j];
+    switch (mode) {
+      case CK_GEMM_SET:
+        // A sum that starts from zero, as in the plain twin: -0 becomes 0.
+        for (size_t j = 0; j < columns; j++) c[j] = (SUM)0 + (SUM)tile[j];
+        break;
+      case CK_GEMM_ADD:
+        for (size_t j = 0; j < columns; j++) c[j] += (SUM)tile[j];
+        break;
+      case CK_GEMM_SUBTRACT:
+        for (size_t j = 0; j < columns; j++) c[j] -= (SUM)tile[j];
+        break;
     }
   }
 }
@@ -65,10 +83,18 @@ static void G(chain)(
     size_t lines = m - top < CK_BLOCK_LINES ? m - top : CK_BLOCK_LINES;
     FACTOR block = a;
     block.base += top * a.line_stride;
-    G(pack)(left, block, lines, k, shape->rows);
+    // Lines of contiguous steps are read where they are, but for those that do not fill a tile.
+    size_t direct = a.k_stride == 1 ? lines / shape->rows * shape->rows : 0;
+    FACTOR rest = block;
+    rest.base += direct * a.line_stride;
+    G(pack)(left, rest, lines - direct, k, shape->rows);
     for (size_t j = 0; j < n; j += shape->columns) {
       for (size_t i = 0; i < lines; i += shape->rows) {
-        shape->multiply(tile, left + i * k, right + j * k, k);
+        if (i < direct) {
+          shape->multiply(tile, block.base + i * a.line_stride, a.line_stride, 1, right + j * k, k);
+        } else {
+          shape->multiply(tile, left + (i - direct) * k, 1, shape->rows, right + j * k, k);
+        }
         G(take)(
           c + (top + i) * stride + j, stride, tile, shape->columns, lines - i < shape->rows ? lines - i : shape->rows,
           n - j < shape->columns ? n - j : shape->columns, mode);
@@ -87,7 +113,7 @@ void G(ck_gemm)(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, s
   size_t filled = columns + CK_WIDEST_TILE;
   if (shape) room = aligned_alloc(64, (CK_BLOCK_LINES + filled) * CK_GEMM_CHAIN * sizeof(REAL));
   if (room) {
-    if (mode == CK_GEMM_SET) {
+    if (mode == CK_GEMM_SET && k == 0) {
       for (size_t i = 0; i < m; i++) memset(c + i * stride, 0, n * sizeof(SUM));
     }
     for (size_t first = 0; first < n; first += columns) {
@@ -98,7 +124,8 @@ void G(ck_gemm)(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, s
         left.base += start * a.k_stride, right.base += start * b.k_stride;
         G(chain)(
           c + first, stride, left, right, m, n - first < columns ? n - first : columns,
-          k - start < CK_GEMM_CHAIN ? k - start : CK_GEMM_CHAIN, mode, shape, room);
+          k - start < CK_GEMM_CHAIN ? k - start : CK_GEMM_CHAIN,
+          mode == CK_GEMM_SET && start > 0 ? CK_GEMM_ADD : mode, shape, room);
       }
     }
     free(room);

@@ -20,6 +20,16 @@ void ck_round_groups_ref(
   }
 }
 
+void ck_group_extremes_ref(float *low, float *high, const float *w, size_t groups, size_t group) {
+  for (size_t g = 0; g < groups; g++) {
+    low[g] = high[g] = w[g * group];
+    for (size_t i = g * group + 1; i < (g + 1) * group; i++) {
+      low[g] = w[i] < low[g] ? w[i] : low[g];
+      high[g] = w[i] > high[g] ? w[i] : high[g];
+    }
+  }
+}
+
 void ck_gptq_block_ref(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
   size_t columns, size_t lanes) {
@@ -95,6 +105,25 @@ CK_AVX2 static void round_groups_avx2(
   }
 }
 
+CK_AVX2 static void group_extremes_avx2(float *low, float *high, const float *w, size_t groups, size_t group) {
+  for (size_t g = 0; g < groups; g++) {
+    const float *in = w + g * group;
+    __m256 least = _mm256_loadu_ps(in), most = least;
+    for (size_t i = 8; i < group; i += 8) {
+      least = _mm256_min_ps(_mm256_loadu_ps(in + i), least);
+      most = _mm256_max_ps(_mm256_loadu_ps(in + i), most);
+    }
+    float lanes[2][8];
+    _mm256_storeu_ps(lanes[0], least);
+    _mm256_storeu_ps(lanes[1], most);
+    low[g] = lanes[0][0], high[g] = lanes[1][0];
+    for (int i = 1; i < 8; i++) {
+      low[g] = lanes[0][i] < low[g] ? lanes[0][i] : low[g];
+      high[g] = lanes[1][i] > high[g] ? lanes[1][i] : high[g];
+    }
+  }
+}
+
 /// y += factor * x, multiply and add rounded separately.
 CK_AVX2 static inline void add_multiple(float *y, const float *x, float factor, size_t count) {
   __m256 factors = _mm256_set1_ps(factor);
@@ -150,6 +179,13 @@ void ck_round_groups(
   if (group % 8 == 0 && ck_has_avx2()) return round_groups_avx2(out, codes, w, scales, zeros, groups, group);
 #endif
   ck_round_groups_ref(out, codes, w, scales, zeros, groups, group);
+}
+
+void ck_group_extremes(float *low, float *high, const float *w, size_t groups, size_t group) {
+#if CK_X86
+  if (group % 8 == 0 && group > 0 && ck_has_avx2()) return group_extremes_avx2(low, high, w, groups, group);
+#endif
+  ck_group_extremes_ref(low, high, w, groups, group);
 }
 
 void ck_gptq_block(

@@ -6,77 +6,73 @@ public enum Gram {
   /// Rows of the result that one worker computes together.
   private static let panelRows = 120
 
-  /// Adds XᵀX, or Σ w[t]·x[t]ᵀx[t], to `gram`.
+  /// Adds XᵀY of every pair to `sums`.
   ///
-  /// Tokens are taken in fixed blocks of 256 (`Gemm.chain`). A block is multiplied in f32 (relative error below
-  /// 256·2⁻²⁴ of the sum of magnitudes) and added to the f64 accumulators, in order of the blocks; a call begins a new
-  /// block. The result is exactly symmetric and does not depend on the thread count.
+  /// Tokens are taken in fixed blocks of 256 (`Gemm.chain`), each pair beginning a new one. A block is multiplied in f32
+  /// (relative error below 256·2⁻²⁴ of the sum of magnitudes) and added to the f64 accumulators in order. The result does
+  /// not depend on the thread count, nor on how pairs are spread over calls.
   /// - Parameters:
-  ///   - x: `[tokens, n]`.
-  ///   - weights: one factor per token, not negative; nil means 1.
-  ///   - gram: `n * n` sums, row-major.
-  public static func accumulate(_ x: Tensor, weights: [Float]? = nil, into gram: inout [Double]) {
-    let tokens = x.rowCount, n = x.rowWidth
-    precondition(gram.count == n * n || tokens == 0, "the sums are not n by n")
-    precondition(weights == nil || weights?.count == tokens, "one weight per token")
-    guard tokens > 0, n > 0 else { return }
-    let right = weights.map { scaled(x, by: $0) } ?? x
-    addProducts(of: x, right, fromDiagonal: true, into: &gram)
-    // Each row of panels mirrors itself below the diagonal, which no other one touches.
-    unsafe gram.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let sums = unsafe sums
-      Parallel.forEach((n + panelRows - 1) / panelRows) { panel in
-        for row in panel * panelRows..<min(n, (panel + 1) * panelRows) {
-          for column in 0..<row { unsafe sums[row * n + column] = sums[column * n + row] }
-        }
+  ///   - pairs: `[tokens, m]` and `[tokens, n]` each; the second one usually carries the tokens' weights.
+  ///   - upperOnly: leaves out what lies below the diagonal, for Y that is X times weights; see `symmetric`.
+  ///   - sums: `m * n`, row-major: rows belong to features of x, columns to features of y.
+  public static func accumulate(
+    _ pairs: [(x: Tensor, y: Tensor)], upperOnly: Bool = false, into sums: inout [Double]
+  ) {
+    let pairs = pairs.filter { $0.x.rowCount > 0 }
+    guard let first = pairs.first, !sums.isEmpty else { return }
+    let m = first.x.rowWidth, n = first.y.rowWidth
+    precondition(sums.count == m * n, "the sums are not m by n")
+    precondition(pairs.allSatisfy { $0.x.rowWidth == m && $0.y.rowWidth == n && $0.x.rowCount == $0.y.rowCount })
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      guard let base = sums.baseAddress else { return }
+      // Each panel writes its own rows of the sums.
+      nonisolated(unsafe) let sums = unsafe base
+      Parallel.forEach((m + panelRows - 1) / panelRows) { panel in
+        for pair in pairs { unsafe addPanel(panel, of: pair, upperOnly: upperOnly, to: sums) }
       }
     }
   }
 
-  /// Adds XᵀY, or Σ w[t]·x[t]ᵀy[t], to `sums`, in blocks of tokens like `accumulate`.
-  /// - Parameters:
-  ///   - x: `[tokens, m]`.
-  ///   - y: `[tokens, n]`.
-  ///   - weights: one factor per token; nil means 1.
-  ///   - sums: `m * n`, row-major: rows belong to features of x, columns to features of y.
-  public static func accumulateCross(_ x: Tensor, _ y: Tensor, weights: [Float]? = nil, into sums: inout [Double]) {
-    let tokens = x.rowCount
-    precondition(y.rowCount == tokens && (sums.count == x.rowWidth * y.rowWidth || tokens == 0), "shapes do not fit")
-    precondition(weights == nil || weights?.count == tokens, "one weight per token")
-    guard tokens > 0, !sums.isEmpty else { return }
-    addProducts(of: x, weights.map { scaled(y, by: $0) } ?? y, fromDiagonal: false, into: &sums)
-  }
-
-  /// Adds Σ over tokens of x[t]ᵀ·y[t] in panels of rows, each of which starts at its first diagonal element if nothing
-  /// further left is wanted.
-  private static func addProducts(of x: Tensor, _ y: Tensor, fromDiagonal: Bool, into sums: inout [Double]) {
-    let m = x.rowWidth, n = y.rowWidth
-    unsafe sums.withUnsafeMutableBufferPointer { sums in
-      unsafe x.values.withUnsafeBufferPointer { left in
-        unsafe y.values.withUnsafeBufferPointer { right in
-          guard let sums = sums.baseAddress, let left = left.baseAddress, let right = right.baseAddress else { return }
-          // Each panel writes its own rows of the sums.
-          nonisolated(unsafe) let pointers = unsafe (sums: sums, left: left, right: right)
-          Parallel.forEach((m + panelRows - 1) / panelRows) { panel in
-            let row = panel * panelRows
-            let column = fromDiagonal ? row : 0
-            unsafe Gemm.multiply(
-              MatrixPointer(base: pointers.left + row, stride: m),
-              MatrixPointer(base: pointers.right + column, stride: n), .leftTransposed,
-              ProductSize(m: min(m - row, panelRows), n: n - column, k: x.rowCount), .add,
-              into: pointers.sums + row * n + column, stride: n)
+  /// The symmetric matrix of which `sums`, `[n, n]`, holds what lies on and above the diagonal, in single precision.
+  public static func symmetric(upper sums: [Double], size n: Int) -> [Float] {
+    precondition(sums.count == n * n, "the sums are not n by n")
+    // Squares small enough that both of their places stay in the first-level cache.
+    let block = 32
+    return unsafe [Float](unsafeUninitializedCapacity: n * n) { buffer, initialized in
+      // Each row of blocks is written, with its mirror image, by one worker.
+      nonisolated(unsafe) let values = unsafe buffer
+      Parallel.forEach((n + block - 1) / block) { index in
+        let rows = index * block..<min(n, (index + 1) * block)
+        for start in stride(from: rows.lowerBound, to: n, by: block) {
+          for row in rows {
+            for column in max(start, row)..<max(min(n, start + block), row) {
+              let value = Float(sums[row * n + column])
+              unsafe values[row * n + column] = value
+              unsafe values[column * n + row] = value
+            }
           }
         }
       }
+      initialized = n * n
     }
   }
 
-  private static func scaled(_ x: Tensor, by weights: [Float]) -> Tensor {
-    var result = x
-    let width = x.rowWidth
-    for (token, weight) in weights.enumerated() {
-      for index in token * width..<(token + 1) * width { result.values[index] *= weight }
+  /// Adds Σ over tokens of x[t]ᵀ·y[t] to the rows of a panel, from the panel's first diagonal element on if nothing
+  /// further left is wanted.
+  private static func addPanel(
+    _ panel: Int, of pair: (x: Tensor, y: Tensor), upperOnly: Bool, to sums: UnsafeMutablePointer<Double>
+  ) {
+    let m = pair.x.rowWidth, n = pair.y.rowWidth
+    let row = panel * panelRows
+    let column = upperOnly ? row : 0
+    unsafe pair.x.values.withUnsafeBufferPointer { left in
+      unsafe pair.y.values.withUnsafeBufferPointer { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return }
+        unsafe Gemm.multiply(
+          MatrixPointer(base: left + row, stride: m), MatrixPointer(base: right + column, stride: n), .leftTransposed,
+          ProductSize(m: min(m - row, panelRows), n: n - column, k: pair.x.rowCount), .add,
+          into: sums + row * n + column, stride: n)
+      }
     }
-    return result
   }
 }

@@ -32,3 +32,22 @@ public enum LevelRounding {
     return unsafe Int(ck_descend_row(&codes, &gradient, gram, scales, zeros, codes.count, groupSize))
   }
 }
+
+/// The smallest and the largest weight of every group.
+public struct GroupExtremes: Sendable {
+  /// One per group.
+  public let low: [Float]
+  /// One per group.
+  public let high: [Float]
+
+  /// Those of consecutive groups; `weights` holds whole groups and no NaN.
+  public init(_ weights: [Float], groupSize: Int) {
+    precondition(groupSize > 0 && weights.count % groupSize == 0, "groups must be whole")
+    let count = weights.count / groupSize
+    var low = [Float](repeating: 0, count: count)
+    var high = low
+    unsafe ck_group_extremes(&low, &high, weights, count, groupSize)
+    self.low = low
+    self.high = high
+  }
+}

@@ -6,31 +6,82 @@ extension Tensor {
   /// Elements that one worker takes together, a whole number of rows.
   private var chunkCount: Int { max(1, (1 << 15) / max(rowWidth, 1)) * max(rowWidth, 1) }
 
+  /// A tensor of this shape whose elements `fill` writes, some whole rows at a time: where to, the first element's
+  /// index, and how many.
+  private func made(
+    _ fill: @Sendable (_ output: UnsafeMutablePointer<Float>, _ first: Int, _ count: Int) -> Void
+  ) -> Tensor {
+    let count = values.count, chunkCount = chunkCount
+    let made = unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress {
+        // Each chunk is written by one worker.
+        nonisolated(unsafe) let base = unsafe base
+        Parallel.forEach((count + chunkCount - 1) / chunkCount) { chunk in
+          let first = chunk * chunkCount
+          unsafe fill(base + first, first, min(chunkCount, count - first))
+        }
+      }
+      initialized = count
+    }
+    return Tensor(shape: shape, values: made)
+  }
+
   /// Column i times `factors[i]`; there are as many factors as columns.
   public func columnsMultiplied(by factors: [Float]) -> Tensor {
     precondition(factors.count == rowWidth || values.isEmpty, "one factor per column")
-    var result = self
-    Parallel.forEachChunk(of: &result.values, chunkCount: chunkCount) { _, chunk in
-      unsafe chunk.withUnsafeMutableBufferPointer { chunk in
-        unsafe factors.withUnsafeBufferPointer { factors in
-          for start in stride(from: 0, to: chunk.count, by: factors.count) {
-            for column in 0..<factors.count { unsafe chunk[start + column] *= factors[column] }
+    return unsafe made { output, first, count in
+      for start in stride(from: 0, to: count, by: factors.count) {
+        unsafe values.withUnsafeBufferPointer { values in
+          unsafe factors.withUnsafeBufferPointer { factors in
+            for column in 0..<factors.count {
+              unsafe output[start + column] = values[first + start + column] * factors[column]
+            }
           }
         }
       }
     }
-    return result
   }
 
-  /// x −= y.
-  public static func -= (x: inout Tensor, y: Tensor) {
+  /// Column i times `factors[i]`, less `other`, which has the same shape.
+  public func columnsMultiplied(by factors: [Float], minus other: Tensor) -> Tensor {
+    precondition((factors.count == rowWidth || values.isEmpty) && shape == other.shape, "shapes do not fit")
+    return unsafe made { output, first, count in
+      for start in stride(from: 0, to: count, by: factors.count) {
+        unsafe values.withUnsafeBufferPointer { values in
+          unsafe other.values.withUnsafeBufferPointer { terms in
+            unsafe factors.withUnsafeBufferPointer { factors in
+              for column in 0..<factors.count {
+                let index = first + start + column
+                unsafe output[start + column] = values[index] * factors[column] - terms[index]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Row i times `factors[i]`; there are as many factors as rows.
+  public func rowsMultiplied(by factors: [Float]) -> Tensor {
+    precondition(factors.count == rowCount, "one factor per row")
+    let width = rowWidth
+    return unsafe made { output, first, count in
+      for start in stride(from: 0, to: count, by: width) {
+        let factor = factors[(first + start) / width]
+        unsafe values.withUnsafeBufferPointer { values in
+          for column in 0..<width { unsafe output[start + column] = values[first + start + column] * factor }
+        }
+      }
+    }
+  }
+
+  /// x − y.
+  public static func - (x: Tensor, y: Tensor) -> Tensor {
     precondition(x.shape == y.shape, "difference of different shapes")
-    let chunkCount = x.chunkCount
-    Parallel.forEachChunk(of: &x.values, chunkCount: chunkCount) { index, chunk in
-      unsafe chunk.withUnsafeMutableBufferPointer { chunk in
-        unsafe y.values.withUnsafeBufferPointer { terms in
-          let start = index * chunkCount
-          for offset in 0..<chunk.count { unsafe chunk[offset] -= terms[start + offset] }
+    return unsafe x.made { output, first, count in
+      unsafe x.values.withUnsafeBufferPointer { x in
+        unsafe y.values.withUnsafeBufferPointer { y in
+          for index in 0..<count { unsafe output[index] = x[first + index] - y[first + index] }
         }
       }
     }
@@ -59,17 +110,33 @@ extension Tensor {
     return (sums, zip(largest, sums).map { $1.isNaN ? .infinity : $0 })
   }
 
-  /// The dot product of every row with the same row of `other`, in f64 and in index order.
+  /// The dot product of every row with the same row of `other`, in f64: eight interleaved sums, added in order.
   public func rowDots(_ other: Tensor) -> [Double] {
     precondition(shape == other.shape, "rows of different shapes")
-    let width = rowWidth
-    return Parallel.map(shape.elementCount == 0 ? 0 : rowCount) { row in
-      unsafe values.withUnsafeBufferPointer { a in
-        unsafe other.values.withUnsafeBufferPointer { b in
-          var sum = 0.0
-          for index in row * width..<(row + 1) * width { unsafe sum += Double(a[index]) * Double(b[index]) }
-          return sum
+    let rows = shape.elementCount == 0 ? 0 : rowCount
+    let panelRows = max(1, chunkCount / max(rowWidth, 1))
+    let panels = Parallel.map((rows + panelRows - 1) / panelRows) { panel in
+      (panel * panelRows..<min(rows, (panel + 1) * panelRows)).map { rowDot(other, $0) }
+    }
+    return panels.flatMap(\.self)
+  }
+
+  private func rowDot(_ other: Tensor, _ row: Int) -> Double {
+    let width = rowWidth, whole = width / 8 * 8
+    return unsafe values.withUnsafeBufferPointer { a in
+      unsafe other.values.withUnsafeBufferPointer { b in
+        var sums = SIMD8<Double>(repeating: 0)
+        guard let a = a.baseAddress, let b = b.baseAddress else { return 0 }
+        let (left, right) = unsafe (a + row * width, b + row * width)
+        for index in stride(from: 0, to: whole, by: 8) {
+          let x = unsafe UnsafeRawPointer(left + index).loadUnaligned(as: SIMD8<Float>.self)
+          let y = unsafe UnsafeRawPointer(right + index).loadUnaligned(as: SIMD8<Float>.self)
+          sums += SIMD8<Double>(x) * SIMD8<Double>(y)
         }
+        var sum = 0.0
+        for lane in 0..<8 { sum += sums[lane] }
+        for index in whole..<width { unsafe sum += Double(left[index]) * Double(right[index]) }
+        return sum
       }
     }
   }

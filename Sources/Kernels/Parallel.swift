@@ -58,6 +58,12 @@ public enum Parallel {
     }
   }
 
+  /// The results of `body`, which has loops of its own: one worker for each piece if there are pieces enough to keep all
+  /// workers busy, otherwise one piece after another with all workers inside.
+  public static func mapPieces<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    count >= threadCount ? map(count, body) : (0..<count).map(body)
+  }
+
   /// Calls `body` for each run of `chunkCount` elements of `values` (the last may be shorter) with the index of the
   /// run. The runs are disjoint, so each may be written.
   public static func forEachChunk(

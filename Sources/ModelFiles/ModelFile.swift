@@ -39,6 +39,13 @@ public struct ModelFile: Sendable {
     path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
   }
 
+  /// Gives back the memory of all weights that were read; they can still be read again.
+  public func releasePages() {
+    for tensor in tensors {
+      if case .dense(let view) = tensor.content { view.release() }
+    }
+  }
+
   private static func openDirectory(_ path: String) throws -> ModelFile {
     let directory = try DirectoryFiles(path: path)
     let config = try config(in: directory, path: path)

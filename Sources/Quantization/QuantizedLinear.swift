@@ -65,12 +65,8 @@ public struct QuantizedLinear: Sendable, Equatable {
 
   /// Rounds every weight to the nearest level of its group's range.
   public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
-    var values = weight.values
-    let codes = LevelRounding.round(
-      &values, scales: ranges.ranges.map(\.scale), zeros: ranges.ranges.map { Float($0.zero) },
-      groupSize: scheme.groupSize)
     self.init(
-      codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
+      codes: ranges.codes(of: weight.values, groupSize: scheme.groupSize), ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
   }
 
   /// Codes chosen elsewhere, with their ranges.
@@ -83,7 +79,15 @@ public struct QuantizedLinear: Sendable, Equatable {
   }
 
   /// The weights the codes stand for, `[outFeatures, inFeatures]`.
-  public func dequantized() -> Tensor { decoded() }
+  public func dequantized() -> Tensor { decoded(0..<outFeatures) }
+
+  /// The weights that `rows` stand for, `[rows, inFeatures]`.
+  public func decoded(_ rows: Range<Int>) -> Tensor {
+    var result = Tensor(zeros: [rows.count, inFeatures])
+    var span = result.values.mutableSpan
+    decodeRows(rows, into: &span)
+    return result
+  }
 }
 
 extension QuantizedLinear: WeightMatrix {
@@ -95,13 +99,17 @@ extension QuantizedLinear: WeightMatrix {
   /// Decodes rows; see `WeightMatrix`.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     let groupSize = scheme.groupSize
-    var next = 0
-    for group in range.lowerBound * groupsPerRow..<range.upperBound * groupsPerRow {
-      let scale = Float(scales[group])
-      let zero = Int(zeros[group])
-      for index in group * groupSize..<(group + 1) * groupSize {
-        output[next] = Float(Int(codes[index]) - zero) * scale
-        next += 1
+    let first = range.lowerBound * groupsPerRow
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      unsafe codes.withUnsafeBufferPointer { codes in
+        for group in first..<range.upperBound * groupsPerRow {
+          let scale = Float(scales[group])
+          let zero = Float(zeros[group])
+          let start = (group - first) * groupSize
+          for index in 0..<groupSize {
+            unsafe output[start + index] = (Float(codes[group * groupSize + index]) - zero) * scale
+          }
+        }
       }
     }
   }
@@ -123,15 +131,20 @@ public struct GroupRanges: Sendable, Equatable {
 
   /// From every group's extremes through `make`.
   public init(_ weight: Tensor, scheme: QuantizationScheme, make: (_ low: Float, _ high: Float) -> GroupRange) {
-    let groupSize = scheme.groupSize
-    ranges = (0..<weight.values.count / groupSize).map { group in
-      var low = weight.values[group * groupSize]
-      var high = low
-      for index in group * groupSize..<(group + 1) * groupSize {
-        low = min(low, weight.values[index])
-        high = max(high, weight.values[index])
-      }
-      return make(low, high)
-    }
+    let extremes = GroupExtremes(weight.values, groupSize: scheme.groupSize)
+    ranges = zip(extremes.low, extremes.high).map(make)
+  }
+
+  /// The codes of the levels nearest to the weights.
+  public func codes(of weights: [Float], groupSize: Int) -> [UInt8] {
+    var values = weights
+    return round(&values, groupSize: groupSize)
+  }
+
+  /// Replaces every weight by its nearest level's value; returns the codes.
+  @discardableResult
+  public func round(_ weights: inout [Float], groupSize: Int) -> [UInt8] {
+    LevelRounding.round(
+      &weights, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: groupSize)
   }
 }

@@ -79,6 +79,14 @@ public import Tensors
     if let base = unsafe base { _ = unsafe madvise(base, byteCount, advice) }
   }
 
+  /// Takes the whole pages of `range` off this process's memory; touching them reads the file again.
+  public func release(_ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let first = (range.lowerBound + page - 1) / page * page, end = range.upperBound / page * page
+    guard first < end, let base = unsafe base else { return }
+    _ = unsafe madvise(base + first, end - first, MADV_DONTNEED)
+  }
+
   /// Checks that the path still leads to the same file with the same size and modification time.
   /// - Throws: `StorageError.changedWhileReading`.
   public func requireUnchanged() throws(StorageError) {

@@ -6,6 +6,13 @@ public protocol ByteStorage: AnyObject, Sendable {
   var byteCount: Int { get }
   /// Calls `body` with all bytes.
   func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result
+  /// Gives memory back that can be had again by reading; a hint only. By default nothing happens.
+  func release(_ range: Range<Int>)
+}
+
+extension ByteStorage {
+  /// Nothing to give back.
+  public func release(_ range: Range<Int>) {}
 }
 
 /// Bytes held in memory.
@@ -65,6 +72,9 @@ public struct TensorView: Sendable {
       try body(all.extracting(byteOffset..<byteOffset + info.byteCount))
     }
   }
+
+  /// Says that the bytes will not be read again soon.
+  public func release() { storage.release(byteOffset..<byteOffset + info.byteCount) }
 
   /// Rows `range` of the outermost dimension as a view of their own.
   public func rows(_ range: Range<Int>) -> TensorView {

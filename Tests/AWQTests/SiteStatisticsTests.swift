@@ -42,13 +42,14 @@ import Testing
 
   private func statistics(_ samples: [Sample], _ drift: Drift) -> SiteStatistics {
     var sums = SiteSums(size: Self.size, hasHeldOut: samples.contains(where: \.isHeldOut))
-    for sample in samples {
-      sums.add(
-        sample.inputs, original: drift == .none ? nil : sample.original,
-        residual: drift == .inputsAndResidual ? sample.residual : nil, weights: sample.weights,
-        heldOut: sample.isHeldOut)
-    }
-    return sums.statistics
+    sums.add(
+      samples.map { sample in
+        SiteSample(
+          sample.inputs, original: drift == .none ? nil : sample.original,
+          residual: drift == .inputsAndResidual ? sample.residual : nil, weights: sample.weights,
+          isHeldOut: sample.isHeldOut)
+      })
+    return sums.statistics()
   }
 
   /// Σ w·‖x̃·(W + delta)ᵀ − x·Wᵀ − r‖² / Σ w, token by token.
@@ -79,12 +80,12 @@ import Testing
     var delta = random([Self.outputs, Self.size], &generator)
     for index in delta.values.indices { delta.values[index] *= 0.1 }
     let samples = samples()
-    let judged = statistics(samples, drift).judge.error(of: delta, weight: weight)
+    let judged = OutputError(of: weight, statistics(samples, drift).judge).error(of: delta)
     let expected = error(samples.filter(\.isHeldOut), delta: delta, weight: weight, drift)
     #expect(abs(judged - expected) <= Self.tolerance * expected)
     // Without tokens kept aside the fitted ones judge.
     let fitted = samples.filter { !$0.isHeldOut }
-    let own = statistics(fitted, drift).judge.error(of: delta, weight: weight)
+    let own = OutputError(of: weight, statistics(fitted, drift).judge).error(of: delta)
     let expectedOwn = error(fitted, delta: delta, weight: weight, drift)
     #expect(abs(own - expectedOwn) <= Self.tolerance * expectedOwn)
   }

@@ -11,10 +11,12 @@ import Testing
   func `sums of outer products equal plain loops, with and without weights`(size: (tokens: Int, n: Int)) {
     let x = Tensor(shape: [size.tokens, size.n], values: randomFloats(size.tokens * size.n, seed: 21))
     let weights = randomFloats(size.tokens, seed: 22).map(abs)
-    for weights in [nil, weights] {
+    for (weights, upperOnly) in [(nil, true), (weights, true), (weights, false)] {
       let start = (0..<size.n * size.n).map { Double($0 / size.n + $0 % size.n) }
       var gram = start
-      Gram.accumulate(x, weights: weights, into: &gram)
+      let weighted = weights.map { x.rowsMultiplied(by: $0) } ?? x
+      Gram.accumulate([(x, weighted)], upperOnly: upperOnly, into: &gram)
+      if upperOnly { gram = Gram.symmetric(upper: gram, size: size.n).map { Double($0) } }
       var worst = 0.0
       for i in 0..<size.n {
         for j in 0..<size.n {
@@ -26,7 +28,7 @@ import Testing
             sum += product
             magnitudes += abs(product)
           }
-          worst = max(worst, abs(gram[i * size.n + j] - sum) / (Self.blockRounding * magnitudes + 1e-12))
+          worst = max(worst, abs(gram[i * size.n + j] - sum) / (Self.blockRounding * (magnitudes + abs(sum)) + 1e-12))
         }
       }
       #expect(worst <= 1)
@@ -37,16 +39,36 @@ import Testing
     let n = 300
     let x = Tensor(shape: [400, n], values: randomFloats(400 * n, seed: 23))
     var gram = [Double](repeating: 0, count: n * n)
-    Gram.accumulate(x, weights: randomFloats(400, seed: 24).map(abs), into: &gram)
-    for i in 0..<n { for j in 0..<i { #expect(gram[i * n + j] == gram[j * n + i]) } }
+    let weighted = x.rowsMultiplied(by: randomFloats(400, seed: 24).map(abs))
+    Gram.accumulate([(x, weighted)], upperOnly: true, into: &gram)
+    let whole = Gram.symmetric(upper: gram, size: n)
+    for i in 0..<n {
+      for j in i..<n { #expect(whole[i * n + j] == Float(gram[i * n + j]) && whole[j * n + i] == whole[i * n + j]) }
+    }
   }
 
-  @Test func `calls add up, block by block`() {
+  @Test func `products of two matrices equal plain loops`() {
+    let (tokens, m, n) = (300, 130, 7)
+    let x = Tensor(shape: [tokens, m], values: randomFloats(tokens * m, seed: 26))
+    let y = Tensor(shape: [tokens, n], values: randomFloats(tokens * n, seed: 27))
+    var sums = [Double](repeating: 0, count: m * n)
+    Gram.accumulate([(x, y)], into: &sums)
+    for i in 0..<m {
+      for j in 0..<n {
+        let products = (0..<tokens).map { Double(x.values[$0 * m + i]) * Double(y.values[$0 * n + j]) }
+        let magnitudes = products.reduce(0) { $0 + abs($1) }
+        #expect(abs(sums[i * n + j] - products.reduce(0, +)) <= Self.blockRounding * magnitudes)
+      }
+    }
+  }
+
+  @Test func `calls add up, and pairs of one call like calls`() {
     let x = Tensor(shape: [512, 9], values: randomFloats(512 * 9, seed: 25))
-    var (whole, parts) = ([Double](repeating: 0, count: 81), [Double](repeating: 0, count: 81))
-    Gram.accumulate(x, into: &whole)
-    Gram.accumulate(x.rows(0..<256), into: &parts)
-    Gram.accumulate(x.rows(256..<512), into: &parts)
-    #expect(whole == parts)
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: 81), count: 3)
+    let halves = [x.rows(0..<256), x.rows(256..<512)]
+    Gram.accumulate([(x, x)], into: &sums[0])
+    for half in halves { Gram.accumulate([(half, half)], into: &sums[1]) }
+    Gram.accumulate(halves.map { ($0, $0) }, into: &sums[2])
+    #expect(sums[0] == sums[1] && sums[0] == sums[2])
   }
 }

@@ -60,7 +60,7 @@ import Testing
     let results = [1, 2, 3].map { threads in
       with(threads: threads) {
         var gram = [Double](repeating: 0, count: 600 * 600)
-        Gram.accumulate(x, into: &gram)
+        Gram.accumulate([(x, x)], into: &gram)
         let attended = ScaledDotProductAttention.attend(
           queries: x, keys: keys, values: keys, heads: heads, mask: .causal)
         let linear = Matmul.linear(x, weight)

@@ -26,6 +26,19 @@ import Testing
     #expect(fastCodes[3] == 0 && fastCodes[5] == 15 && fastCodes[6] == 0)
   }
 
+  @Test(arguments: [1, 5, 8, 16, 64, 128]) func extremesOfGroupsAreThoseOfPlainLoops(group: Int) {
+    var generator = SeededGenerator(seed: UInt64(100 + group))
+    let weights = (0..<9 * group).map { _ in Float.random(in: -2...2, using: &generator) }
+    let found = GroupExtremes(weights, groupSize: group)
+    for index in 0..<9 {
+      #expect(found.low[index] == weights[index * group..<(index + 1) * group].min())
+      #expect(found.high[index] == weights[index * group..<(index + 1) * group].max())
+    }
+    var low = [Float](repeating: 0, count: 9), high = low
+    unsafe ck_group_extremes_ref(&low, &high, weights, 9, group)
+    #expect(found.low == low && found.high == high)
+  }
+
   @Test(arguments: [1, 5, 32, 100, 128], [8, 24, 64]) func gptqBlocksAreTheSameBitsFastAndPlain(
     columns: Int, lanes: Int
   ) {

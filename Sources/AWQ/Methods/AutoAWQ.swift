@@ -15,8 +15,13 @@ struct AutoAWQ: SiteMethod {
   }
 
   func linears(of site: SiteProblem, scale: ScaleCandidate) -> [QuantizedLinear] {
+    linears(of: site, site.weights, scale: scale)
+  }
+
+  /// The same for `weights`, the site's or some rows of each.
+  func linears(of site: SiteProblem, _ weights: [Tensor], scale: ScaleCandidate) -> [QuantizedLinear] {
     let gram = site.statistics.fit.gram.divided(by: scale.scales)
-    return zip(site.names, site.weights).map { name, weight in
+    return zip(site.names, weights).map { name, weight in
       let scaled = weight.columnsMultiplied(by: scale.scales)
       guard name != .query, name != .key else { return QuantizedLinear(roundingAsAutoAWQ: scaled, scheme: site.scheme) }
       return SymmetricClip(weight: scaled, gram: gram, scheme: site.scheme).clipped()
@@ -27,14 +32,8 @@ struct AutoAWQ: SiteMethod {
 extension ScaleSearch {
   /// AutoAWQ's grid: the first of the best ratios wins.
   func autoAWQ() -> ScaleCandidate {
-    var best = ScaleCandidate(.duo, ratio: 0, statistics: statistics)
-    var bestLoss = loss(of: best.scales)
-    for step in 1..<20 {
-      let candidate = ScaleCandidate(.duo, ratio: Double(step) / 20, statistics: statistics)
-      let loss = loss(of: candidate.scales)
-      if loss < bestLoss { (best, bestLoss) = (candidate, loss) }
-    }
-    return best
+    let candidates = (0..<20).map { ScaleCandidate(.duo, ratio: Double($0) / 20, statistics: statistics) }
+    return best(of: candidates).candidate
   }
 }
 
@@ -46,14 +45,14 @@ struct SymmetricClip {
   let scheme: QuantizationScheme
 
   func clipped() -> QuantizedLinear {
-    let size = scheme.groupSize, columns = weight.shape[1]
-    let limits = Parallel.map(columns / size) {
-      GroupColumn(weight, gram: gram, scheme: scheme, group: $0).symmetricLimits(steps: Self.steps)
-    }
+    let columns = GroupColumn.all(of: weight, gram: gram, scheme: scheme) { $0.symmetricLimits(steps: Self.steps) }
     var clipped = weight
-    for index in clipped.values.indices {
-      let limit = limits[index % columns / size][index / columns]
-      clipped.values[index] = min(max(clipped.values[index], -limit), limit)
+    let size = scheme.groupSize, groups = weight.rowWidth / size
+    for row in 0..<weight.rowCount {
+      for group in 0..<groups {
+        let limit = columns[group][row], start = (row * groups + group) * size
+        for index in start..<start + size { clipped.values[index] = min(max(clipped.values[index], -limit), limit) }
+      }
     }
     return QuantizedLinear(roundingAsAutoAWQ: clipped, scheme: scheme)
   }
@@ -70,18 +69,18 @@ extension QuantizedLinear {
 extension GroupColumn {
   /// The limit of every row's weights whose rounding errors cost least; the first of equals.
   fileprivate func symmetricLimits(steps: Int) -> [Float] {
-    let largest = extremes.map { max(-$0.low, $0.high) }
+    let largest = zip(extremes.low, extremes.high).map { max(-$0, $1) }
     var limits = largest
     var losses = [Float](repeating: .infinity, count: rows)
     for step in 0..<steps {
       let tried = largest.map { $0 * (1 - Float(step) / 20) }
       var clipped = weights
-      for index in clipped.indices {
-        clipped[index] = min(max(clipped[index], -tried[index / size]), tried[index / size])
+      for row in 0..<rows {
+        let limit = tried[row]
+        for index in row * size..<(row + 1) * size { clipped[index] = min(max(clipped[index], -limit), limit) }
       }
       let ranges = (0..<rows).map { row in
-        let group = clipped[row * size..<(row + 1) * size]
-        return GroupRange.autoAWQ(low: group.min() ?? 0, high: group.max() ?? 0)
+        GroupRange.autoAWQ(low: max(extremes.low[row], -tried[row]), high: min(extremes.high[row], tried[row]))
       }
       for (row, loss) in errors(of: ranges, rounding: clipped).enumerated() where loss < losses[row] {
         (losses[row], limits[row]) = (loss, tried[row])

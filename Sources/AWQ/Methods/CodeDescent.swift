@@ -21,33 +21,39 @@ package struct CodeDescent {
 
   /// Better codes for `weight`, `[out, in]`, on the levels of `ranges`.
   package func improved(_ codes: [UInt8], weight: Tensor, ranges: GroupRanges) -> [UInt8] {
-    var linear = QuantizedLinear(
+    let linear = QuantizedLinear(
       codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
+    let gradients = gram.times(linear.dequantized() - weight)
+    let columns = weight.shape[1]
+    var rows = (0..<weight.shape[0]).map { row in
+      Row(
+        codes: Array(codes[row * columns..<(row + 1) * columns]),
+        gradient: Array(gradients.values[row * columns..<(row + 1) * columns]))
+    }
     for _ in 0..<Self.maxSweeps {
-      let changed = sweep(&linear, weight)
+      let before = rows
+      rows = Parallel.map(rows.count) { sweep(before[$0], linear, row: $0) }
+      let changed = rows.reduce(0) { $0 + $1.changed }
       guard Double(changed) > Self.minChangedShare * Double(codes.count) else { break }
     }
-    return linear.codes
+    return rows.flatMap(\.codes)
   }
 
-  /// One sweep over all rows; returns how many codes changed.
-  private func sweep(_ linear: inout QuantizedLinear, _ weight: Tensor) -> Int {
-    let columns = weight.shape[1]
-    let groups = linear.groupsPerRow
-    var delta = linear.dequantized()
-    delta -= weight
-    let gradients = gram.times(delta)
-    let source = linear
-    let rows = Parallel.map(weight.shape[0]) { row -> (codes: [UInt8], changed: Int) in
-      var codes = Array(source.codes[row * columns..<(row + 1) * columns])
-      var gradient = Array(gradients.values[row * columns..<(row + 1) * columns])
-      let changed = LevelRounding.descend(
-        codes: &codes, gradient: &gradient, gram: gram.values,
-        scales: source.scales[row * groups..<(row + 1) * groups].map { Float($0) },
-        zeros: source.zeros[row * groups..<(row + 1) * groups].map { Float($0) }, groupSize: scheme.groupSize)
-      return (codes, changed)
-    }
-    linear.codes = rows.flatMap(\.codes)
-    return rows.reduce(0) { $0 + $1.changed }
+  /// A row on its way.
+  private struct Row: Sendable {
+    var codes: [UInt8]
+    /// H·d, kept up to date by the sweeps.
+    var gradient: [Float]
+    /// Codes that the last sweep changed.
+    var changed = 0
+  }
+
+  private func sweep(_ row: Row, _ linear: QuantizedLinear, row index: Int) -> Row {
+    var row = row
+    let groups = index * linear.groupsPerRow..<(index + 1) * linear.groupsPerRow
+    row.changed = LevelRounding.descend(
+      codes: &row.codes, gradient: &row.gradient, gram: gram.values, scales: linear.scales[groups].map { Float($0) },
+      zeros: linear.zeros[groups].map { Float($0) }, groupSize: scheme.groupSize)
+    return row
   }
 }

@@ -29,15 +29,8 @@ package struct RangeSearch {
 
   /// The fitted ranges, row by row.
   package func fitted() -> GroupRanges {
-    let groups = weight.shape[1] / scheme.groupSize
-    let rows = weight.shape[0]
-    let columns = Parallel.map(groups) { GroupColumn(weight, gram: gram, scheme: scheme, group: $0).fitted() }
-    var ranges: [GroupRange] = []
-    ranges.reserveCapacity(rows * groups)
-    for row in 0..<rows {
-      for group in 0..<groups { ranges.append(columns[group][row]) }
-    }
-    return GroupRanges(ranges)
+    let columns = GroupColumn.all(of: weight, gram: gram, scheme: scheme) { $0.fitted() }
+    return GroupRanges((0..<weight.rowCount).flatMap { row in columns.map { $0[row] } })
   }
 }
 
@@ -45,12 +38,12 @@ extension GroupColumn {
   /// The best range of every row.
   fileprivate func fitted() -> [GroupRange] {
     var shrinks = [(low: Float, high: Float)](repeating: (1, 1), count: rows)
-    var best = extremes.map { GroupRange(low: $0.low, high: $0.high) }
+    var best = zip(extremes.low, extremes.high).map { GroupRange(low: $0, high: $1) }
     var losses = errors(of: best)
     func consider(_ change: (_ row: Int) -> (low: Float, high: Float)) {
       let tried = (0..<rows).map(change)
       let ranges = tried.enumerated().map { row, shrink in
-        GroupRange(low: extremes[row].low * shrink.low, high: extremes[row].high * shrink.high)
+        GroupRange(low: extremes.low[row] * shrink.low, high: extremes.high[row] * shrink.high)
       }
       for (row, loss) in errors(of: ranges).enumerated() where loss < losses[row] {
         (losses[row], best[row], shrinks[row]) = (loss, ranges[row], tried[row])
@@ -72,13 +65,11 @@ extension GroupColumn {
 
   /// The scale that fits the present codes best: s = (cᵀHw) / (cᵀHc) with c = q − z.
   private func refitted(_ ranges: [GroupRange]) -> [GroupRange] {
-    var levels = Tensor(shape: [rows, size], values: weights)
-    LevelRounding.round(
-      &levels.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size)
+    let codes = GroupRanges(ranges).codes(of: weights, groupSize: size)
+    var levels = Tensor(zeros: [rows, size])
     for row in 0..<rows {
-      // Values back to whole steps, q − z.
-      let inverse = 1 / ranges[row].scale
-      for index in row * size..<(row + 1) * size { levels.values[index] = (levels.values[index] * inverse).rounded() }
+      let zero = Float(ranges[row].zero)
+      for index in row * size..<(row + 1) * size { levels.values[index] = Float(codes[index]) - zero }
     }
     let products = dots(levels, Tensor(shape: [rows, size], values: weights))
     let norms = dots(levels, levels)

@@ -5,13 +5,13 @@ internal import Quantization
 internal import Tensors
 
 /// A coarse-to-fine search over rules and ratios.
-struct ScaleSearch {
+struct ScaleSearch: Sendable {
   /// Ratios tried with every rule.
   static let coarseRatios = [0.2, 0.4, 0.6, 0.8, 1.0]
   /// Steps around the best coarse ratio, in turn.
   static let refinements = [0.1, 0.05]
   /// At most this many rows of a linear judge a candidate: evenly spread, the same for all candidates.
-  static let judgedRows = 128
+  static let judgedRows = 64
 
   let gram: GramMatrix
   let statistics: ChannelStatistics
@@ -36,43 +36,45 @@ struct ScaleSearch {
 
   /// The best candidate of all rules; identity is always among them.
   func best() -> (candidate: ScaleCandidate, loss: Double) {
-    let identity = ScaleCandidate.identity(size: gram.size)
-    var best = (candidate: identity, loss: loss(of: identity.scales))
+    var candidates = [ScaleCandidate.identity(size: gram.size)]
     for rule in [ScaleRule.plain, .duo, .energy] {
       // At ratio 0 the duo rule still has its weights' part; the others are the identity.
       let ratios = rule == .duo ? [0] + Self.coarseRatios : Self.coarseRatios
-      for ratio in ratios { consider(rule, ratio, &best) }
+      candidates += ratios.map { ScaleCandidate(rule, ratio: $0, statistics: statistics) }
     }
+    var best = best(of: candidates)
     for step in Self.refinements where best.candidate.rule != .identity {
       let center = best.candidate
-      for ratio in [center.ratio - step, center.ratio + step] where (0...1).contains(ratio) {
-        consider(center.rule, ratio, &best)
-      }
+      let ratios = [center.ratio - step, center.ratio + step].filter { (0...1).contains($0) }
+      let closer = self.best(of: ratios.map { ScaleCandidate(center.rule, ratio: $0, statistics: statistics) })
+      if closer.loss < best.loss { best = closer }
     }
     return best
   }
 
-  private func consider(_ rule: ScaleRule, _ ratio: Double, _ best: inout (candidate: ScaleCandidate, loss: Double)) {
-    let candidate = ScaleCandidate(rule, ratio: ratio, statistics: statistics)
-    let loss = loss(of: candidate.scales)
-    // A loss that is not finite never wins.
-    if loss < best.loss { best = (candidate, loss) }
+  /// The first of the best of `candidates`, of which there is at least one. A loss that is not finite never wins.
+  func best(of candidates: [ScaleCandidate]) -> (candidate: ScaleCandidate, loss: Double) {
+    let losses = losses(of: candidates)
+    var best = (candidate: candidates[0], loss: losses[0])
+    for (candidate, loss) in zip(candidates, losses) where loss < best.loss { best = (candidate, loss) }
+    return best
   }
 
-  /// The output error of plain rounding under `scales`, estimated on the judged rows.
-  func loss(of scales: [Float]) -> Double {
-    zip(samples, linearWeights).reduce(0) { sum, sample in
-      let delta = roundingError(of: sample.0, scales: scales)
-      return sum + sample.1 * gram.error(of: delta)
+  /// The output errors of plain rounding under the candidates' scales, estimated on the judged rows.
+  private func losses(of candidates: [ScaleCandidate]) -> [Double] {
+    let parts = Parallel.mapPieces(candidates.count * samples.count) { index in
+      let linear = index % samples.count
+      let delta = roundingError(of: samples[linear], scales: candidates[index / samples.count].scales)
+      return linearWeights[linear] * gram.error(of: delta)
     }
+    return candidates.indices.map { parts[$0 * samples.count..<($0 + 1) * samples.count].reduce(0, +) }
   }
 
   /// Q(W·s)/s − W.
   private func roundingError(of weight: Tensor, scales: [Float]) -> Tensor {
-    let rounded = QuantizedLinear(rounding: weight.columnsMultiplied(by: scales), scheme: scheme).dequantized()
-    var delta = rounded.columnsMultiplied(by: scales.map { 1 / $0 })
-    delta -= weight
-    return delta
+    var rounded = weight.columnsMultiplied(by: scales)
+    GroupRanges(minMax: rounded, scheme: scheme).round(&rounded.values, groupSize: scheme.groupSize)
+    return rounded.columnsMultiplied(by: scales.map { 1 / $0 }, minus: weight)
   }
 }
 

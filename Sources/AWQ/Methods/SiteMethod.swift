@@ -12,12 +12,14 @@ protocol SiteMethod {
 }
 
 /// The linears that share one input, and what is known of that input.
-struct SiteProblem {
+struct SiteProblem: Sendable {
   let names: [DecoderLinear]
   /// The original weights, `[out, in]` each.
-  var weights: [Tensor]
+  let weights: [Tensor]
   /// What is rounded in their place: the weights, corrected for the drift of the inputs.
   let targets: [Tensor]
+  /// The output errors of what takes the weights' places, on the tokens that judge.
+  let judges: [OutputError]
   let statistics: SiteStatistics
   let scheme: QuantizationScheme
   let pooling: ChannelPooling
@@ -27,16 +29,34 @@ struct SiteProblem {
   let damping: Double
   /// Steps left out.
   let omitted: Set<QuantizationStep>
+  private let channels: ChannelStatistics
+
+  init(
+    names: [DecoderLinear], weights: [Tensor], statistics: SiteStatistics, options: QuantizationOptions,
+    pooling: ChannelPooling, searchesScales: Bool
+  ) {
+    self.names = names
+    self.weights = weights
+    self.statistics = statistics
+    self.pooling = pooling
+    scheme = options.scheme
+    damping = options.damping
+    omitted = options.omitted
+    self.searchesScales = searchesScales && !options.omitted.contains(.scales)
+    judges = weights.map { OutputError(of: $0, statistics.judge) }
+    let corrects = options.method != .rtn && options.method != .awqCompat && !options.omitted.contains(.correction)
+    targets =
+      corrects ? DriftCorrection.targets(of: weights, fit: statistics.fit, judges: judges) : weights
+    channels = ChannelStatistics(
+      meanAbs: statistics.meanAbs, energy: statistics.energy,
+      weightMean: ChannelStatistics.weightMean(weights, groupSize: options.scheme.groupSize))
+  }
 
   /// Scales of 1.
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
 
   /// A search for scales that suit `rounded`, the weights or the targets.
   func search(for rounded: [Tensor]) -> ScaleSearch {
-    let channels = ChannelStatistics(
-      meanAbs: statistics.meanAbs, energy: statistics.energy,
-      weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
-    return ScaleSearch(
-      weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
+    ScaleSearch(weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
   }
 }

@@ -13,6 +13,11 @@ void ck_round_groups(
 void ck_round_groups_ref(
   float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
 
+/// The smallest and the largest of each of `groups` consecutive groups of `group` weights, none of which is NaN.
+/// w: [groups, group]; low, high: [groups]. The fast one needs group % 8 == 0.
+void ck_group_extremes(float *low, float *high, const float *w, size_t groups, size_t group);
+void ck_group_extremes_ref(float *low, float *high, const float *w, size_t groups, size_t group);
+
 /// One block of GPTQ, column by column: rounds column j, err[j] = (w[j] - level) / u[j][j], and takes
 /// err[j] * u[j][k] off every later column k of the block.
 /// w, err, codes, scales, zeros: [columns, lanes] (a lane is an output row);

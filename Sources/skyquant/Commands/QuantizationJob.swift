@@ -35,7 +35,7 @@ struct QuantizationJob {
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let samples = try embedded(file, model, &progress)
     var options = options
-    let kept = try modulesToKeep(model, samples, config: file.config.text, &progress)
+    let kept = try modulesToKeep(file, model, samples, &progress)
     if !kept.isEmpty {
       let isIncluded = options.isIncluded
       options.isIncluded = { !kept.contains($0) && isIncluded($0) }
@@ -52,6 +52,7 @@ struct QuantizationJob {
       case .site(let layer, let site): steps.advance(&progress, "layer \(layer) \(site.rawValue)")
       case .layer(let layer):
         try writer.write(LayerOutput(layer), layer: layer.index)
+        file.releasePages()
         summary.add(layer)
         for line in summary.lines(of: layer) { progress.event(line) }
       }
@@ -65,15 +66,17 @@ struct QuantizationJob {
 
   /// What `--keep-16bit` leaves as it is, chosen by the errors of a run that quantizes everything and writes nothing.
   private func modulesToKeep(
-    _ model: VisionLanguageModel, _ samples: [CalibrationSample], config: TextConfig, _ progress: inout Progress
+    _ file: ModelFile, _ model: VisionLanguageModel, _ samples: [CalibrationSample], _ progress: inout Progress
   ) throws -> Set<String> {
     guard let sixteenBitBudget else { return [] }
     var reports: [LinearReport] = []
     var steps = StepCount(total: model.language.layerCount * LinearSite.allCases.count)
-    try ModelQuantizer(model: model.language, config: config, options: options).run(samples) { event in
+    try ModelQuantizer(model: model.language, config: file.config.text, options: options).run(samples) { event in
       switch event {
       case .site(let layer, let site): steps.advance(&progress, "first pass, layer \(layer) \(site.rawValue)")
-      case .layer(let layer): reports += layer.reports
+      case .layer(let layer):
+        reports += layer.reports
+        file.releasePages()
       }
     }
     return sixteenBitBudget.modules(by: reports, scheme: options.scheme)

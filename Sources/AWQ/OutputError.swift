@@ -1,0 +1,66 @@
+// What a linear's outputs lose when other weights take its place.
+internal import Kernels
+internal import Quantization
+package import Tensors
+
+/// The output error of one linear over some tokens, for any weights in its place. What does not depend on those is
+/// computed once.
+///
+/// With Ŵ = W + D the mean over tokens of ‖x̃·Ŵᵀ − x·Wᵀ − r‖²
+/// = [tr(D·H·Dᵀ) − 2 tr(D·Pᵀ) + tr(W·E·Wᵀ) + 2 tr(W·Sᵀ) + Σ‖r‖²] / Σw, with P of `SiteMoments.pull(on:)`, the drift's
+/// gram E, and S = Σ rᵀ(x − x̃) of the residual stream.
+package struct OutputError: Sendable {
+  /// Rows of the weight that are judged together, by one worker.
+  private static let panelRows = 128
+
+  private let weight: Tensor
+  private let gram: GramMatrix
+  private let pull: Tensor?
+  private let constant: Double
+
+  /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be tokens that judge
+  /// if errors are to be absolute.
+  package init(of weight: Tensor, _ moments: SiteMoments) {
+    self.weight = weight
+    gram = moments.gram
+    pull = moments.pull(on: weight)
+    var constant = 0.0
+    if let residual = moments.drift?.residual {
+      constant += residual.energy + 2 * (residual.drift?.rowDots(weight).reduce(0, +) ?? 0)
+    }
+    if let drift = moments.drift?.gram { constant += drift.rowErrors(of: weight).reduce(0, +) }
+    self.constant = constant
+  }
+
+  /// The mean squared output of `weight` itself on the inputs x̃.
+  var energy: Double { gram.error(of: weight) }
+
+  /// tr(D·H·Dᵀ), summed over the tokens.
+  func curvature(along delta: Tensor) -> Double { gram.rowErrors(of: delta).reduce(0, +) }
+
+  /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens.
+  func slope(along delta: Tensor) -> Double { pull?.rowDots(delta).reduce(0, +) ?? 0 }
+
+  /// The error of W + `delta`, the mean over tokens.
+  package func error(of delta: Tensor) -> Double {
+    mean(curvature(along: delta) - 2 * slope(along: delta))
+  }
+
+  /// The error of `linear`, which stands for W · diag(scales), with the inverses of the scales.
+  func error(of linear: QuantizedLinear, inverseScales: [Float]) -> Double {
+    let rows = weight.rowCount
+    let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in
+      panelError(linear, inverseScales, index * Self.panelRows..<min(rows, (index + 1) * Self.panelRows))
+    }
+    return mean(panels.reduce(0, +))
+  }
+
+  private func panelError(_ linear: QuantizedLinear, _ inverseScales: [Float], _ rows: Range<Int>) -> Double {
+    let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: weight.rows(rows))
+    let own = gram.rowErrors(of: delta).reduce(0, +)
+    guard let pull else { return own }
+    return own - 2 * pull.rows(rows).rowDots(delta).reduce(0, +)
+  }
+
+  private func mean(_ sum: Double) -> Double { (sum + constant) / max(gram.totalWeight, .leastNormalMagnitude) }
+}

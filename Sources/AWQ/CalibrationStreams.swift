@@ -31,53 +31,60 @@ struct CalibrationStreams {
   ) -> [SiteStatistics] {
     let hasHeldOut = samples.contains(where: \.isHeldOut)
     var sums = blocks.ranges.map { SiteSums(size: $0.count, hasHeldOut: hasHeldOut) }
+    let weights = site.entersResidual ? blocks.parts(of: original[site.linears[0]].weight) : nil
     // Few enough samples at a time that their inputs are small beside the streams.
     let batch = max(Parallel.threadCount, 4)
     for start in stride(from: 0, to: pairs.count, by: batch) {
       let range = start..<min(start + batch, pairs.count)
-      let moved = moved(range, to: site, blocks, original: original, quantized: quantized, rotary: rotary)
+      let moved = moved(range, to: site, blocks, weights, original: original, quantized: quantized, rotary: rotary)
       for (offset, sample) in moved.enumerated() { pairs[start + offset] = sample.pair }
       for position in sums.indices { sums[position].add(moved.map { $0.parts[position] }) }
     }
-    return sums.map { $0.statistics() }
+    return sums.indices.map { sums[$0].takeStatistics() }
   }
 
-  /// Samples at a site, and what they bring to each block of its input.
+  /// Samples at a site, and what they bring to each block of its input. `weights`, one for each block, are those of the
+  /// linear whose outputs enter the residual stream.
   private func moved(
-    _ range: Range<Int>, to site: LinearSite, _ blocks: ColumnBlocks, original: DecoderLayer, quantized: DecoderLayer,
-    rotary: [RotaryTable]
+    _ range: Range<Int>, to site: LinearSite, _ blocks: ColumnBlocks, _ weights: [any WeightMatrix]?,
+    original: DecoderLayer, quantized: DecoderLayer, rotary: [RotaryTable]
   ) -> [(pair: Pair, parts: [SiteSample])] {
     Parallel.mapPieces(range.count) { offset in
       let index = range.lowerBound + offset
       var pair = pairs[index]
       let input = pair.original.input(at: site, of: original, rotary: rotary[index])
       let drifted = pair.quantized?.input(at: site, of: quantized, rotary: rotary[index])
-      return (pair, parts(of: pair, samples[index], site, blocks, input: input, drifted: drifted))
+      return (pair, parts(of: pair, samples[index], blocks, weights, input: input, drifted: drifted))
     }
   }
 
   /// What a sample brings to each block of a site's input.
   private func parts(
-    of pair: Pair, _ sample: CalibrationSample, _ site: LinearSite, _ blocks: ColumnBlocks, input: Tensor,
+    of pair: Pair, _ sample: CalibrationSample, _ blocks: ColumnBlocks, _ weights: [any WeightMatrix]?, input: Tensor,
     drifted: Tensor?
   ) -> [SiteSample] {
-    let followsResidual = followsResidual && site.entersResidual
-    let weights = followsResidual ? pair.original.relativeWeights(sample.tokenWeights) : sample.tokenWeights
-    let residual = followsResidual ? residualDrift(pair, parts: blocks.ranges.count) : nil
-    return blocks.ranges.map { range in
-      SiteSample(
-        blocks.part(range, of: drifted ?? input), original: drifted == nil ? nil : blocks.part(range, of: input),
-        residual: residual, weights: weights, isHeldOut: sample.isHeldOut)
+    let tokenWeights =
+      followsResidual && weights != nil ? pair.original.relativeWeights(sample.tokenWeights) : sample.tokenWeights
+    return blocks.ranges.indices.map { block in
+      let inputs = blocks.part(blocks.ranges[block], of: drifted ?? input)
+      var drift: SiteSample.Drift?
+      if drifted != nil {
+        let difference = blocks.part(blocks.ranges[block], of: input) - inputs
+        drift =
+          weights.map { .outputs(lostOutputs(pair, difference, $0[block], parts: $0.count)) } ?? .inputs(difference)
+      }
+      return SiteSample(inputs, drift: drift, weights: tokenWeights, isHeldOut: sample.isHeldOut)
     }
   }
 
-  /// What the quantized model's residual stream has lost before the outputs of the site are added, in equal parts for
-  /// the blocks of columns that are to make up for it.
-  private func residualDrift(_ pair: Pair, parts: Int) -> Tensor? {
-    guard let quantized = pair.quantized else { return nil }
-    let drift = pair.original.hidden - quantized.hidden
-    guard parts > 1 else { return drift }
-    return drift.columnsMultiplied(by: [Float](repeating: 1 / Float(parts), count: drift.rowWidth))
+  /// What the outputs of a block of columns are to make up for, `[tokens, hidden]`: what they lose themselves, and their
+  /// equal part of what the quantized model's residual stream has lost before they are added.
+  private func lostOutputs(_ pair: Pair, _ difference: Tensor, _ weight: any WeightMatrix, parts: Int) -> Tensor {
+    var lost = Matmul.linear(difference, weight)
+    guard followsResidual, let quantized = pair.quantized else { return lost }
+    let residual = pair.original.hidden - quantized.hidden
+    lost.add(residual, scaledBy: [Float](repeating: 1 / Float(parts), count: residual.rowWidth))
+    return lost
   }
 
   /// Scales were folded into what made the quantized stream's waiting inputs.

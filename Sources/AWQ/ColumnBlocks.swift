@@ -1,4 +1,5 @@
 // Wide inputs in blocks, so that the memory for their statistics stays bounded.
+internal import Kernels
 internal import ReferenceModel
 internal import Tensors
 
@@ -35,5 +36,12 @@ struct ColumnBlocks {
       values += matrix.values[row * size + range.lowerBound..<row * size + range.upperBound]
     }
     return Tensor(shape: [matrix.rowCount, range.count], values: values)
+  }
+
+  /// A weight matrix `[rows, size]` cut into the blocks; as it is if there is one block only.
+  func parts(of weight: any WeightMatrix) -> [any WeightMatrix] {
+    guard ranges.count > 1 else { return [weight] }
+    let whole = weight.decoded()
+    return ranges.map { FloatMatrix(rows: weight.rows, columns: $0.count, values: part($0, of: whole).values) }
   }
 }

@@ -39,10 +39,11 @@ package struct GramMatrix: Sendable {
 
   /// The matrix of inputs divided by `scales`: H[i][j] / (s[i]·s[j]).
   package func divided(by scales: [Float]) -> GramMatrix {
-    var result = self
     let inverse = scales.map { 1 / $0 }
-    for row in 0..<size {
-      for column in 0..<size { result.values[row * size + column] *= inverse[row] * inverse[column] }
+    var result = self
+    Parallel.forEachChunk(of: &result.values, chunkCount: max(size, 1)) { row, values in
+      let factor = inverse[row]
+      for column in 0..<size { values[column] *= factor * inverse[column] }
     }
     return result
   }

@@ -6,9 +6,8 @@ package import Tensors
 /// The output error of one linear over some tokens, for any weights in its place. What does not depend on those is
 /// computed once.
 ///
-/// With Ŵ = W + D the mean over tokens of ‖x̃·Ŵᵀ − x·Wᵀ − r‖²
-/// = [tr(D·H·Dᵀ) − 2 tr(D·Pᵀ) + tr(W·E·Wᵀ) + 2 tr(W·Sᵀ) + Σ‖r‖²] / Σw, with P of `SiteMoments.pull(on:)`, the drift's
-/// gram E, and S = Σ rᵀ(x − x̃) of the residual stream.
+/// With Ŵ = W + D and l of `SiteMoments.pull(on:)` the mean over tokens of ‖x̃·Ŵᵀ − x·Wᵀ − r‖²
+/// = [tr(D·H·Dᵀ) − 2 tr(D·Pᵀ) + Σ w·‖l‖²] / Σw.
 package struct OutputError: Sendable {
   /// Rows of the weight that are judged together, by one worker.
   private static let panelRows = 128
@@ -18,18 +17,13 @@ package struct OutputError: Sendable {
   private let pull: Tensor?
   private let constant: Double
 
-  /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be tokens that judge
+  /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that judge
   /// if errors are to be absolute.
   package init(of weight: Tensor, _ moments: SiteMoments) {
     self.weight = weight
     gram = moments.gram
     pull = moments.pull(on: weight)
-    var constant = 0.0
-    if let residual = moments.drift?.residual {
-      constant += residual.energy + 2 * (residual.drift?.rowDots(weight).reduce(0, +) ?? 0)
-    }
-    if let drift = moments.drift?.gram { constant += drift.rowErrors(of: weight).reduce(0, +) }
-    self.constant = constant
+    constant = moments.lostEnergy(of: weight)
   }
 
   /// The mean squared output of `weight` itself on the inputs x̃.

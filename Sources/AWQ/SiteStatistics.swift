@@ -24,40 +24,41 @@ package struct SiteStatistics {
 
 /// Second moments of a site's inputs: those the quantized layers before it give, and how they differ from the
 /// original model's.
-package struct SiteMoments {
+package struct SiteMoments: Sendable {
   /// H = Σ w·x̃ᵀx̃ over the inputs x̃ that the site will see.
   package var gram: GramMatrix
   /// How errors before the site change its task; nil where the inputs are the original ones.
   package var drift: Drift?
 
   /// With x the original input: what x − x̃ adds to the error.
-  package struct Drift {
-    /// Σ w·x̃ᵀ(x − x̃), `[size, size]`.
-    package var cross: Tensor
-    /// Σ w·(x − x̃)ᵀ(x − x̃); nil for tokens that do not judge, which need no absolute errors.
-    package var gram: GramMatrix?
-    /// Of the residual stream that the outputs are added to.
-    package var residual: Residual?
+  package enum Drift: Sendable {
+    /// For any number of linears: C = Σ w·x̃ᵀ(x − x̃) and E = Σ w·(x − x̃)ᵀ(x − x̃), `[size, size]` each. E is nil for
+    /// tokens that do not judge, which need no absolute errors.
+    case inputs(cross: Tensor, gram: GramMatrix?)
+    /// For a single linear W with fewer outputs than inputs, whose outputs enter the residual stream. With r what that
+    /// stream has lost before and l = (x − x̃)·Wᵀ + r what the outputs are to make up for:
+    /// P = Σ w·lᵀx̃, `[out, size]`, and Σ w·‖l‖².
+    case outputs(pull: Tensor, energy: Double)
   }
 
-  /// With r what the residual stream before the site has lost: the outputs are to make up for it.
-  package struct Residual {
-    /// Σ w·rᵀx̃, `[hidden, size]`.
-    package var inputs: Tensor
-    /// Σ w·rᵀ(x − x̃), `[hidden, size]`; nil for tokens that do not judge.
-    package var drift: Tensor?
-    /// Σ w·‖r‖².
-    package var energy: Double
-  }
-
-  /// P = W·Cᵀ + R, `[out, size]`: the way `weight` is pulled to make up for the drift, half the slope of the error's
+  /// P = Σ w·lᵀx̃, `[out, size]`, with l what the outputs of `weight` are to make up for: half the slope of the error's
   /// fall. Nil where nothing has drifted.
-  func pull(on weight: Tensor) -> Tensor? {
-    guard let drift else { return nil }
-    let size = gram.size
-    // W·Cᵀ, as W times the transpose of C.
-    var pull = Matmul.linear(weight, FloatMatrix(rows: size, columns: size, values: drift.cross.values))
-    if let residual = drift.residual { pull += residual.inputs }
-    return pull
+  package func pull(on weight: Tensor) -> Tensor? {
+    switch drift {
+    case nil: nil
+    // Σ w·W(x − x̃)ᵀx̃ is W times the transpose of C.
+    case .inputs(let cross, _):
+      Matmul.linear(weight, FloatMatrix(rows: gram.size, columns: gram.size, values: cross.values))
+    case .outputs(let pull, _): pull
+    }
+  }
+
+  /// Σ w·‖l‖²; zero for tokens that do not judge.
+  func lostEnergy(of weight: Tensor) -> Double {
+    switch drift {
+    case nil, .inputs(_, nil): 0
+    case .inputs(_, let gram?): gram.rowErrors(of: weight).reduce(0, +)
+    case .outputs(_, let energy): energy
+    }
   }
 }

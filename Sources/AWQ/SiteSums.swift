@@ -4,30 +4,33 @@ package import Tensors
 
 /// What one sample brings to a site.
 package struct SiteSample: Sendable {
+  /// How the inputs differ from the original model's; see `SiteMoments.Drift`.
+  package enum Drift: Sendable {
+    /// x − x̃, `[tokens, size]`.
+    case inputs(Tensor)
+    /// What the outputs are to make up for, `[tokens, out]`.
+    case outputs(Tensor)
+  }
+
   fileprivate let inputs: Tensor
   /// The inputs, each token times its weight.
   fileprivate let weighted: Tensor
-  /// What the inputs of the original model are more.
-  fileprivate let difference: Tensor?
-  fileprivate let residual: Tensor?
+  fileprivate let drift: Drift?
   fileprivate let weights: [Float]
   fileprivate let isHeldOut: Bool
   fileprivate let magnitudes: (sum: [Double], largest: [Float])
 
   /// - Parameters:
   ///   - inputs: What the site will see, `[tokens, size]`.
-  ///   - original: What it sees in the original model; nil if that is the same.
-  ///   - residual: What the residual stream that the site's outputs are added to has lost, `[tokens, hidden]`; nil if
-  ///     they are not added to it.
+  ///   - drift: nil if that is what it sees in the original model; of one kind for all samples of a site.
   ///   - weights: One weight per token.
   ///   - isHeldOut: Whether the tokens judge instead of being fitted to.
-  package init(_ inputs: Tensor, original: Tensor?, residual: Tensor? = nil, weights: [Float], isHeldOut: Bool) {
+  package init(_ inputs: Tensor, drift: Drift?, weights: [Float], isHeldOut: Bool) {
     self.inputs = inputs
-    weighted = inputs.weighted(weights)
-    difference = original.map { $0 - inputs }
-    self.residual = residual
+    self.drift = drift
     self.weights = weights
     self.isHeldOut = isHeldOut
+    weighted = inputs.weighted(weights)
     magnitudes = inputs.columnMagnitudes(weights: weights)
   }
 }
@@ -60,11 +63,11 @@ package struct SiteSums {
     heldOut.add(samples.filter(\.isHeldOut))
   }
 
-  /// The statistics of everything added.
-  package func statistics() -> SiteStatistics {
-    let fitted = fit.moments()
+  /// The statistics of everything added; gives the sums' memory back.
+  package mutating func takeStatistics() -> SiteStatistics {
+    let fitted = fit.takeMoments()
     return SiteStatistics(
-      fit: fitted, judge: heldOut.totalWeight > 0 ? heldOut.moments() : fitted,
+      fit: fitted, judge: heldOut.totalWeight > 0 ? heldOut.takeMoments() : fitted,
       meanAbs: absolute.map { Float($0 / max(fit.totalWeight, .leastNormalMagnitude)) }, largest: largest,
       hasNonFinite: hasNonFinite)
   }
@@ -74,13 +77,13 @@ package struct SiteSums {
 private struct MomentSums {
   private let size: Int
   private let judges: Bool
-  /// Its lower half is filled at the end.
-  private var products: [Double] = []
+  /// On and above the diagonal.
+  private var gram: [Double] = []
   private var cross: [Double] = []
-  private var drift: [Double] = []
-  private var residualInputs: [Double] = []
-  private var residualDrift: [Double] = []
-  private var residualEnergy = 0.0
+  /// On and above the diagonal.
+  private var driftGram: [Double] = []
+  private var pull: [Double] = []
+  private var lostEnergy = 0.0
   private(set) var totalWeight = 0.0
 
   init(size: Int, judges: Bool) {
@@ -89,27 +92,23 @@ private struct MomentSums {
   }
 
   mutating func add(_ samples: [SiteSample]) {
-    guard !samples.isEmpty else { return }
-    for sample in samples { totalWeight += sample.weights.reduce(0) { $0 + Double($1) } }
-    add(samples.map { ($0.inputs, $0.weighted) }, upperOnly: true, to: \.products)
-    add(samples.compactMap { sample in sample.difference.map { (sample.weighted, $0) } }, to: \.cross)
-    add(samples.compactMap { sample in sample.residual.map { ($0, sample.weighted) } }, to: \.residualInputs)
-    guard judges else { return }
-    var changes: [(x: Tensor, y: Tensor)] = [], residuals: [(x: Tensor, y: Tensor)] = []
+    var crossPairs: [(x: Tensor, y: Tensor)] = [], driftPairs = crossPairs, pullPairs = crossPairs
     for sample in samples {
-      guard let difference = sample.difference else { continue }
-      let weighted = difference.weighted(sample.weights)
-      changes.append((difference, weighted))
-      if let residual = sample.residual { residuals.append((residual, weighted)) }
-    }
-    add(changes, upperOnly: true, to: \.drift)
-    add(residuals, to: \.residualDrift)
-    for sample in samples {
-      guard let residual = sample.residual else { continue }
-      for (square, weight) in zip(residual.rowDots(residual), sample.weights) {
-        residualEnergy += square * Double(weight)
+      totalWeight += sample.weights.reduce(0) { $0 + Double($1) }
+      switch sample.drift {
+      case nil: break
+      case .inputs(let difference):
+        crossPairs.append((sample.weighted, difference))
+        if judges { driftPairs.append((difference, difference.weighted(sample.weights))) }
+      case .outputs(let lost):
+        pullPairs.append((lost, sample.weighted))
+        for (square, weight) in zip(lost.rowDots(lost), sample.weights) { lostEnergy += square * Double(weight) }
       }
     }
+    add(samples.map { ($0.inputs, $0.weighted) }, upperOnly: true, to: \.gram)
+    add(crossPairs, to: \.cross)
+    add(driftPairs, upperOnly: true, to: \.driftGram)
+    add(pullPairs, to: \.pull)
   }
 
   private mutating func add(
@@ -122,24 +121,25 @@ private struct MomentSums {
     Gram.accumulate(pairs, upperOnly: upperOnly, into: &self[keyPath: sums])
   }
 
-  func moments() -> SiteMoments {
-    var moments = SiteMoments(gram: gram(products))
-    guard !cross.isEmpty else { return moments }
-    moments.drift = SiteMoments.Drift(cross: matrix(cross), gram: judges ? gram(drift) : nil)
-    if !residualInputs.isEmpty {
-      moments.drift?.residual = SiteMoments.Residual(
-        inputs: matrix(residualInputs), drift: judges ? matrix(residualDrift) : nil, energy: residualEnergy)
+  /// The moments; gives the sums' memory back.
+  mutating func takeMoments() -> SiteMoments {
+    defer { (gram, cross, driftGram, pull) = ([], [], [], []) }
+    var moments = SiteMoments(gram: symmetric(gram))
+    if !cross.isEmpty {
+      moments.drift = .inputs(cross: matrix(cross), gram: judges ? symmetric(driftGram) : nil)
+    } else if !pull.isEmpty {
+      moments.drift = .outputs(pull: matrix(pull), energy: lostEnergy)
     }
     return moments
   }
 
-  private func gram(_ sums: [Double]) -> GramMatrix {
+  private func symmetric(_ sums: [Double]) -> GramMatrix {
     let values = sums.isEmpty ? [Float](repeating: 0, count: size * size) : Gram.symmetric(upper: sums, size: size)
     return GramMatrix(size: size, values: values, totalWeight: totalWeight)
   }
 
   private func matrix(_ sums: [Double]) -> Tensor {
-    Tensor(shape: [sums.count / size, size], values: sums.map { Float($0) })
+    Tensor(shape: [sums.count / size, size], values: Gram.rounded(sums))
   }
 }
 

@@ -33,6 +33,15 @@ public enum Gram {
     }
   }
 
+  /// The sums in single precision.
+  public static func rounded(_ sums: [Double]) -> [Float] {
+    unsafe Parallel.array(count: sums.count, chunkCount: 1 << 15) { output, first, count in
+      unsafe sums.withUnsafeBufferPointer { sums in
+        for index in 0..<count { unsafe output[index] = Float(sums[first + index]) }
+      }
+    }
+  }
+
   /// The symmetric matrix of which `sums`, `[n, n]`, holds what lies on and above the diagonal, in single precision.
   public static func symmetric(upper sums: [Double], size n: Int) -> [Float] {
     precondition(sums.count == n * n, "the sums are not n by n")

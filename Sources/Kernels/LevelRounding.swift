@@ -12,16 +12,26 @@ public enum LevelRounding {
   @discardableResult
   public static func round(_ weights: inout [Float], scales: [Float], zeros: [Float], groupSize: Int) -> [UInt8] {
     precondition(scales.count == zeros.count && scales.count * groupSize == weights.count)
-    let count = weights.count
     return unsafe weights.withUnsafeMutableBufferPointer { w in
-      unsafe [UInt8](unsafeUninitializedCapacity: count) { codes, initialized in
-        if let base = w.baseAddress {
-          unsafe ck_round_groups(base, codes.baseAddress, base, scales, zeros, scales.count, groupSize)
+      // Each worker rounds its own groups.
+      nonisolated(unsafe) let base = w.baseAddress
+      return unsafe Parallel.array(count: w.count, chunkCount: groupsPerChunk(groupSize) * groupSize) {
+        codes, first, count in
+        guard let base = unsafe base else { return }
+        unsafe scales.withUnsafeBufferPointer { scales in
+          unsafe zeros.withUnsafeBufferPointer { zeros in
+            guard let scales = scales.baseAddress, let zeros = zeros.baseAddress else { return }
+            let group = first / groupSize
+            unsafe ck_round_groups(
+              base + first, codes, base + first, scales + group, zeros + group, count / groupSize, groupSize)
+          }
         }
-        initialized = count
       }
     }
   }
+
+  /// Groups that one worker takes together.
+  fileprivate static func groupsPerChunk(_ groupSize: Int) -> Int { max(1, (1 << 15) / max(groupSize, 1)) }
 
   /// One sweep of coordinate descent over a row's codes; see `ck_descend_row`. Returns how many changed.
   public static func descend(
@@ -44,10 +54,17 @@ public struct GroupExtremes: Sendable {
   public init(_ weights: [Float], groupSize: Int) {
     precondition(groupSize > 0 && weights.count % groupSize == 0, "groups must be whole")
     let count = weights.count / groupSize
-    var low = [Float](repeating: 0, count: count)
-    var high = low
-    unsafe ck_group_extremes(&low, &high, weights, count, groupSize)
-    self.low = low
+    let perChunk = LevelRounding.groupsPerChunk(groupSize)
+    var high = [Float](repeating: 0, count: count)
+    low = unsafe high.withUnsafeMutableBufferPointer { high in
+      nonisolated(unsafe) let high = high.baseAddress
+      return unsafe Parallel.array(count: count, chunkCount: perChunk) { low, first, count in
+        unsafe weights.withUnsafeBufferPointer { weights in
+          guard let high = unsafe high, let weights = weights.baseAddress else { return }
+          unsafe ck_group_extremes(low, high + first, weights + first * groupSize, count, groupSize)
+        }
+      }
+    }
     self.high = high
   }
 }

@@ -11,19 +11,7 @@ extension Tensor {
   private func made(
     _ fill: @Sendable (_ output: UnsafeMutablePointer<Float>, _ first: Int, _ count: Int) -> Void
   ) -> Tensor {
-    let count = values.count, chunkCount = chunkCount
-    let made = unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let base = buffer.baseAddress {
-        // Each chunk is written by one worker.
-        nonisolated(unsafe) let base = unsafe base
-        Parallel.forEach((count + chunkCount - 1) / chunkCount) { chunk in
-          let first = chunk * chunkCount
-          unsafe fill(base + first, first, min(chunkCount, count - first))
-        }
-      }
-      initialized = count
-    }
-    return Tensor(shape: shape, values: made)
+    Tensor(shape: shape, values: unsafe Parallel.array(count: values.count, chunkCount: chunkCount, fill))
   }
 
   /// Column i times `factors[i]`; there are as many factors as columns.

@@ -64,6 +64,23 @@ public enum Parallel {
     count >= threadCount ? map(count, body) : (0..<count).map(body)
   }
 
+  /// An array of `count` elements that `fill` writes, chunk by chunk: where to, the first one's index, and how many.
+  static func array<Element: BitwiseCopyable & Sendable>(
+    count: Int, chunkCount: Int, _ fill: @Sendable (UnsafeMutablePointer<Element>, _ first: Int, _ count: Int) -> Void
+  ) -> [Element] {
+    unsafe [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress {
+        // Each chunk is written by one worker.
+        nonisolated(unsafe) let base = unsafe base
+        forEach((count + chunkCount - 1) / chunkCount) { chunk in
+          let first = chunk * chunkCount
+          unsafe fill(base + first, first, min(chunkCount, count - first))
+        }
+      }
+      initialized = count
+    }
+  }
+
   /// Calls `body` for each run of `chunkCount` elements of `values` (the last may be shorter) with the index of the
   /// run. The runs are disjoint, so each may be written.
   public static func forEachChunk(

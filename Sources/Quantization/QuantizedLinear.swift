@@ -66,7 +66,8 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// Rounds every weight to the nearest level of its group's range.
   public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
     self.init(
-      codes: ranges.codes(of: weight.values, groupSize: scheme.groupSize), ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
+      codes: ranges.codes(of: weight.values, groupSize: scheme.groupSize), ranges: ranges, outFeatures: weight.shape[0],
+      inFeatures: weight.shape[1], scheme: scheme)
   }
 
   /// Codes chosen elsewhere, with their ranges.
@@ -84,8 +85,10 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// The weights that `rows` stand for, `[rows, inFeatures]`.
   public func decoded(_ rows: Range<Int>) -> Tensor {
     var result = Tensor(zeros: [rows.count, inFeatures])
-    var span = result.values.mutableSpan
-    decodeRows(rows, into: &span)
+    Parallel.forEachChunk(of: &result.values, chunkCount: 64 * max(inFeatures, 1)) { index, chunk in
+      let first = rows.lowerBound + index * 64
+      decodeRows(first..<min(first + 64, rows.upperBound), into: &chunk)
+    }
     return result
   }
 }

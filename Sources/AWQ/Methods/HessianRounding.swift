@@ -18,12 +18,11 @@ package struct HessianRounding {
     let diagonal = gram.diagonal
     let order = diagonal.indices.sorted { (diagonal[$0], -$0) > (diagonal[$1], -$1) }
     let size = gram.size
-    var permuted = [Double](repeating: 0, count: size * size)
-    for (row, source) in order.enumerated() {
-      for (column, other) in order.enumerated() {
-        permuted[row * size + column] = Double(gram.values[source * size + other])
-      }
+    let rows = Parallel.map(size) { row in
+      let first = order[row] * size
+      return order.map { Double(gram.values[first + $0]) }
     }
+    let permuted = Array(rows.joined())
     guard let upper = Cholesky.upperFactorOfInverse(permuted, size: size) else { return nil }
     self.order = order
     self.upper = upper

@@ -12,6 +12,7 @@ packages=(
   "libxxhash-dev:libxxhash"
   "libssl-dev:libcrypto"
   "jq:command"
+  "python3:command"
 )
 oldest_swift="6.2"
 

@@ -35,10 +35,10 @@ extension JSONReader {
       offset += 1
     }
     let hasLeadingZero = isZero && offset > tokenOffset + 1
-    guard !hasLeadingZero, ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(current) else {
-      throw refusal
+    switch current {
+    case _ where hasLeadingZero, UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): throw refusal
+    default: return value
     }
-    return value
   }
 
   private mutating func skipDigits() throws(JSONError) {

@@ -108,9 +108,7 @@ private struct TensorFields {
         dimensions = try parseIntegers(&reader, limit: limit, else: .tooManyDimensions(tensor: tensor))
       case "data_offsets":
         try requireFirst(offsets == nil, field)
-        let pair = try parseIntegers(&reader, limit: 2, else: .offsetCount(tensor: tensor))
-        guard pair.count == 2 else { throw SafetensorsError.Reason.offsetCount(tensor: tensor) }
-        offsets = (begin: pair[0], end: pair[1])
+        offsets = try parsePair(&reader)
       default: throw SafetensorsError.Reason.unknownField(field, tensor: tensor)
       }
     }
@@ -122,10 +120,11 @@ private struct TensorFields {
     guard let dimensions else { throw .missingField("shape", tensor: tensor) }
     guard let offsets else { throw .missingField("data_offsets", tensor: tensor) }
     // Extents of zero do not hide an overflow of the others: strides and row sizes are computed from those.
-    let positive = dimensions.map { max(1, $0) }
-    guard let bound = Shape(checking: positive), bound.elementCount.multiplied(checked: dtype.byteWidth) != nil,
-      let shape = Shape(checking: dimensions)
-    else { throw .sizeOverflow(tensor: tensor, dimensions: dimensions) }
+    var bound: Int? = dtype.byteWidth
+    for extent in dimensions where extent != 0 { bound = bound?.multiplied(checked: extent) }
+    guard bound != nil, let shape = Shape(checking: dimensions) else {
+      throw .sizeOverflow(tensor: tensor, dimensions: dimensions)
+    }
     guard offsets.begin <= offsets.end else {
       throw .reversedOffsets(tensor: tensor, begin: offsets.begin, end: offsets.end)
     }
@@ -144,6 +143,18 @@ private struct TensorFields {
     let name = try reader.readString()
     guard let dtype = DType(rawValue: name) else { throw SafetensorsError.Reason.unknownDType(name, tensor: tensor) }
     return dtype
+  }
+
+  /// Two integers, without an array to hold them: there are as many as tensors.
+  private func parsePair(_ reader: inout JSONReader) throws -> (begin: Int, end: Int) {
+    let failure = SafetensorsError.Reason.offsetCount(tensor: tensor)
+    try reader.beginArray()
+    guard try reader.nextElement() else { throw failure }
+    let begin = try reader.readUnsignedInteger()
+    guard try reader.nextElement() else { throw failure }
+    let end = try reader.readUnsignedInteger()
+    guard try !reader.nextElement() else { throw failure }
+    return (begin, end)
   }
 
   private func parseIntegers(

@@ -39,17 +39,30 @@ public struct SafetensorsHeader: Sendable {
   init(entries: [Entry], positions: [String: Int], metadata: [String: String], dataByteCount: Int)
     throws(SafetensorsError.Reason)
   {
-    let order = SafetensorsHeader.dataOrder(of: entries)
-    self.entries = order.map { entries[$0] }
-    var ranks = order  // the inverse of `order`
-    for (rank, position) in order.enumerated() { ranks[position] = rank }
-    self.positions = positions.mapValues { ranks[$0] }
+    if SafetensorsHeader.isInDataOrder(entries) {
+      self.entries = entries
+      self.positions = positions
+    } else {
+      let order = SafetensorsHeader.dataOrder(of: entries)
+      self.entries = order.map { entries[$0] }
+      var ranks = order  // the inverse of `order`
+      for (rank, position) in order.enumerated() { ranks[position] = rank }
+      self.positions = positions.mapValues { ranks[$0] }
+    }
     self.metadata = metadata
     try SafetensorsHeader.requireNoGaps(self.entries, dataByteCount: dataByteCount)
   }
 }
 
 extension SafetensorsHeader {
+  /// Whether sorting would change nothing, as is usual.
+  private static func isInDataOrder(_ entries: [Entry]) -> Bool {
+    entries.indices.dropFirst().allSatisfy { index in
+      let (first, second) = (entries[index - 1].byteRange, entries[index].byteRange)
+      return (first.lowerBound, first.upperBound) <= (second.lowerBound, second.upperBound)
+    }
+  }
+
   /// Positions in `entries`, sorted by where the data begins. Any order in the header is accepted, and tensors without
   /// bytes may stand anywhere between others.
   private static func dataOrder(of entries: [Entry]) -> [Int] {

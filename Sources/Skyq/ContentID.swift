@@ -16,7 +16,12 @@ enum ContentID {
     var hasher = SHA256Hasher()
     hasher.update(list.bytes)
     for section in content { hasher.update(record(of: section)) }
-    for tensor in tensors.sorted(by: { SkyqName.precedes($0.name, $1.name) }) { hasher.update(record(of: tensor)) }
+    var record = RecordWriter()
+    for index in SkyqName.order(of: tensors.lazy.map(\.name)) {
+      record.removeAll()
+      append(tensors[index], to: &record)
+      hasher.update(record.bytes)
+    }
     return hasher.finalize()
   }
 
@@ -31,8 +36,7 @@ enum ContentID {
     return record.bytes
   }
 
-  private static func record(of tensor: SkyqTensor) -> [UInt8] {
-    var record = RecordWriter()
+  private static func append(_ tensor: SkyqTensor, to record: inout RecordWriter) {
     record.append(UInt8(2))
     record.append(UInt16(tensor.name.utf8.count))
     record.append(tensor.name.utf8)
@@ -41,6 +45,5 @@ enum ContentID {
     record.append(UInt8(tensor.shape.rank))
     for dimension in tensor.shape.dimensions { record.append(UInt64(dimension)) }
     record.append(tensor.sha256)
-    return record.bytes
   }
 }

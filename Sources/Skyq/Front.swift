@@ -27,6 +27,7 @@ extension Front {
     tensors = []
     do throws(StorageError) {
       var record = unsafe ByteReader(index.span.bytes)
+      tensors.reserveCapacity(Int(superblock.tensorCount))  // `checkFront` has bounded it by the bytes of the file
       for _ in 0..<superblock.sectionCount { sections.append(try SectionEntry(reading: &record)) }
       for _ in 0..<superblock.tensorCount { tensors.append(try TensorEntry(reading: &record)) }
       names = try record.readArray(record.remaining)
@@ -71,7 +72,10 @@ extension Front {
       sectionNames.append(name)
     }
     var tensorNames: [String] = []
-    for (index, entry) in tensors.enumerated() { tensorNames.append(try names.tensor(entry, index: index)) }
+    tensorNames.reserveCapacity(tensors.count)
+    for index in tensors.indices {  // not `for entry in`: a million entries would be copied
+      tensorNames.append(try names.tensor(at: tensors[index].nameOffset, tensors[index].nameLength, index: index))
+    }
     try names.finish()
     let sections = try placedSections(names: sectionNames)
     let tensors = try placedTensors(names: tensorNames)
@@ -107,11 +111,12 @@ extension Front {
   private func placedTensors(names: [String]) throws(SkyqError) -> [SkyqTensor] {
     var placement = Placement(from: Int(superblock.dataOffset), alignment: superblock.alignment)
     var placed: [SkyqTensor] = []
-    for (entry, name) in zip(tensors, names) {
+    placed.reserveCapacity(tensors.count)
+    for index in tensors.indices {
       do {
-        placed.append(try entry.checked(name: name, placement: &placement))
+        placed.append(try tensors[index].checked(name: names[index], placement: &placement))
       } catch {
-        throw error.about(.tensor(name))
+        throw error.about(.tensor(names[index]))
       }
     }
     let end = placement.end.alignedUp(to: superblock.alignment)

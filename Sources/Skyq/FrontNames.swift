@@ -36,9 +36,9 @@ struct FrontNames {
 
   /// The name of the next tensor.
   /// - Throws: E014 to E016.
-  mutating func tensor(_ entry: TensorEntry, index: Int) throws(SkyqError) -> String {
+  mutating func tensor(at offset: UInt32, _ length: UInt16, index: Int) throws(SkyqError) -> String {
     let part = SkyqPart.tensorEntry(index)
-    let raw = try next(offset: entry.nameOffset, length: Int(entry.nameLength), part: part)
+    let raw = try next(offset: offset, length: Int(length), part: part)
     let name = try text(raw, part: part)
     guard tensorIndices.updateValue(index, forKey: ExactName(name)) == nil else {
       throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(name))

@@ -17,6 +17,9 @@ extension ByteReader {
 struct RecordWriter {
   private(set) var bytes: [UInt8] = []
 
+  /// Starts again, in the same memory.
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
   /// Appends bytes.
   mutating func append(_ field: some Sequence<UInt8>) { bytes.append(contentsOf: field) }
 

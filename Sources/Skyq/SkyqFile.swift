@@ -23,7 +23,7 @@ public struct SkyqFile: Sendable {
   public init(path: String) throws {
     let mapping = try MappedFile(path: path)
     do throws(SkyqError) {
-      let contents = try SkyqFile.readFront(of: mapping)
+      let contents = try SkyqFile.readFront(of: mapping).checked()
       self.path = path
       header = contents.header
       sections = contents.sections
@@ -35,15 +35,17 @@ public struct SkyqFile: Sendable {
     }
   }
 
-  /// Copies the front before it is checked, so that it cannot change in between.
-  private static func readFront(of mapping: MappedFile) throws(SkyqError) -> SkyqContents {
+  /// Copies the front before it is checked, so that it cannot change in between. The copied bytes are gone when the
+  /// records are returned.
+  private static func readFront(of mapping: MappedFile) throws(SkyqError) -> Front {
     guard mapping.byteCount >= SkyqLimits.superblockSize else {
       throw SkyqError(.tooShort, "\(mapping.byteCount) bytes are too few for a .skyq file")
     }
     let head = mapping.copy(0..<SkyqLimits.superblockSize)
     let superblock = try Superblock(parsing: head, actualSize: mapping.byteCount)
     let index = mapping.copy(SkyqLimits.superblockSize..<Int(superblock.frontSize))
-    return try Front(superblock: superblock, head: head, index: index).checked()
+    mapping.release(0..<Int(superblock.frontSize))
+    return try Front(superblock: superblock, head: head, index: index)
   }
 
   /// The tensor `name`, or nil if there is none.

@@ -1,11 +1,14 @@
 // Which names sections and tensors may have, Formats/skyq.md §5.
+import Glibc
 
 /// A name that is equal to another only if their bytes are: `String` would call "é" in two spellings equal.
 struct ExactName: Hashable, Sendable {
   private let text: String
   init(_ text: String) { self.text = text }
 
-  static func == (left: ExactName, right: ExactName) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+  static func == (left: ExactName, right: ExactName) -> Bool {
+    left.text.utf8.count == right.text.utf8.count && SkyqName.compare(left.text, right.text) == 0
+  }
 
   func hash(into hasher: inout Hasher) {
     var text = text
@@ -51,7 +54,39 @@ enum SkyqName {
   }
 
   /// Whether `left` comes before `right` byte by byte, the order of names in the specification.
-  static func precedes(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+  static func precedes(_ left: String, _ right: String) -> Bool { compare(left, right) < 0 }
+
+  /// The positions of `names`, sorted byte by byte. They are sorted in one buffer: comparing a million strings would
+  /// count references most of the time.
+  static func order(of names: some Sequence<String>) -> [Int] {
+    var bytes: [UInt8] = []
+    var ends = [0]
+    for name in names {
+      bytes.append(contentsOf: name.utf8)
+      ends.append(bytes.count)
+    }
+    return unsafe bytes.withUnsafeBytes { bytes in
+      (0..<ends.count - 1).sorted { left, right in
+        let first = unsafe bytes[ends[left]..<ends[left + 1]]
+        let second = unsafe bytes[ends[right]..<ends[right + 1]]
+        return unsafe compare(UnsafeRawBufferPointer(rebasing: first), UnsafeRawBufferPointer(rebasing: second)) < 0
+      }
+    }
+  }
+
+  /// Negative, zero or positive as `left` comes before `right`, is the same, or comes after it, byte by byte.
+  fileprivate static func compare(_ left: String, _ right: String) -> Int {
+    var (left, right) = (left, right)
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        unsafe compare(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+      }
+    }
+  }
+
+  private static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    guard let first = left.baseAddress, let second = right.baseAddress else { return left.count - right.count }
+    let difference = unsafe memcmp(first, second, min(left.count, right.count))
+    return difference == 0 ? left.count - right.count : Int(difference)
   }
 }

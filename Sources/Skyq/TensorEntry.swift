@@ -60,8 +60,10 @@ struct TensorEntry: Equatable {
     let gapIsZero = try record.readZeros(2)
     groupSize = try record.readUInt32()
     dimensions = []
+    dimensions.reserveCapacity(SkyqLimits.rank)
     for _ in 0..<SkyqLimits.rank { dimensions.append(try record.readUInt64()) }
     planes = []
+    planes.reserveCapacity(SkyqLimits.planeCount)
     for _ in 0..<SkyqLimits.planeCount {
       let offset = try record.readUInt64()
       let size = try record.readUInt64()

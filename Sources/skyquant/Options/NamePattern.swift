@@ -6,10 +6,17 @@ import Glibc
 struct NamePattern: ExpressibleByArgument, Sendable {
   let text: String
 
-  init(argument: String) { text = argument }
+  private let hasWildcard: Bool
+
+  init(argument: String) {
+    text = argument
+    hasWildcard = argument.contains { "*?[".contains($0) }
+  }
 
   func matches(_ name: String) -> Bool {
-    guard text.contains(where: { "*?[".contains($0) }) else { return name.contains(text) }
+    guard hasWildcard else {
+      return unsafe strstr(name, text) != nil  // byte for byte; no name holds U+0000
+    }
     return unsafe fnmatch(text, name, 0) == 0
   }
 }

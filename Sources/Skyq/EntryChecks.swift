@@ -48,7 +48,9 @@ extension TensorEntry {
     let encoding = SkyqEncoding(code: encoding)
     try checkPlaneSizes(try encoding.planes(of: shape, groupSize: Int(groupSize)))
     var placed: [SkyqPlane] = []
-    for (index, plane) in planes.prefix(Int(planeCount)).enumerated() {
+    placed.reserveCapacity(Int(planeCount))
+    for index in 0..<Int(planeCount) {  // at most 4: `checkPlaneSizes`
+      let plane = planes[index]
       guard let offset = placement.place(plane.size), offset == plane.offset, let size = Int(exactly: plane.size)
       else {
         throw SkyqError(
@@ -64,38 +66,44 @@ extension TensorEntry {
 
   /// E022 and E023.
   private func checkedShape() throws(SkyqError) -> Shape {
-    let used = dimensions.prefix(Int(rank))
-    guard rank <= SkyqLimits.rank, used.allSatisfy({ $0 < SkyqLimits.dimension }),
-      dimensions.dropFirst(Int(rank)).allSatisfy({ $0 == 0 })
+    guard rank <= SkyqLimits.rank,
+      dimensions.indices.allSatisfy({ dimensions[$0] < ($0 < rank ? SkyqLimits.dimension : 1) })
     else {
-      throw SkyqError(.dimensions, "rank \(rank) with dimensions \(dimensions) is out of range")
+      let all = dimensions.indices.map { dimensions[$0] }
+      throw SkyqError(.dimensions, "rank \(rank) with dimensions \(all) is out of range")
     }
+    let used = (0..<Int(rank)).map { Int(dimensions[$0]) }
     var product: UInt64 = 1
     for dimension in used where dimension != 0 {
-      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+      let (next, overflow) = product.multipliedReportingOverflow(by: UInt64(dimension))
       guard !overflow, next < SkyqLimits.elementCount else {
-        throw SkyqError(.elementCount, "dimensions \(Array(used)) give too many elements")
+        throw SkyqError(.elementCount, "dimensions \(used) give too many elements")
       }
       product = next
     }
     let count = used.contains(0) ? 0 : product
-    guard count == elementCount, let shape = Shape(checking: used.map { Int($0) }) else {
-      throw SkyqError(.elementCount, "dimensions \(Array(used)) give \(count) elements, the entry says \(elementCount)")
+    guard count == elementCount, let shape = Shape(checking: used) else {
+      throw SkyqError(.elementCount, "dimensions \(used) give \(count) elements, the entry says \(elementCount)")
     }
     return shape
   }
 
   /// E025.
   private func checkPlaneSizes(_ expected: [(dtype: DType, shape: Shape)]?) throws(SkyqError) {
-    let unused = planes.dropFirst(Int(planeCount))
-    guard (1...SkyqLimits.planeCount).contains(Int(planeCount)), unused.allSatisfy({ $0 == Plane() }) else {
+    guard (1...SkyqLimits.planeCount).contains(Int(planeCount)),
+      (Int(planeCount)..<SkyqLimits.planeCount).allSatisfy({ planes[$0] == Plane() })
+    else {
       throw SkyqError(.planeSize, "\(planeCount) planes, or an unused plane that is not zero")
     }
     guard let expected else { return }
-    let sizes = expected.map { UInt64($0.shape.elementCount * $0.dtype.byteWidth) }
-    let found = planes.prefix(Int(planeCount)).map(\.size)
-    guard found == sizes else {
-      throw SkyqError(.planeSize, "the planes must have \(sizes) bytes, found \(found)")
+    func byteCount(_ plane: (dtype: DType, shape: Shape)) -> UInt64 {
+      UInt64(plane.shape.elementCount * plane.dtype.byteWidth)
+    }
+    guard expected.count == Int(planeCount),
+      expected.indices.allSatisfy({ planes[$0].size == byteCount(expected[$0]) })
+    else {
+      let found = (0..<Int(planeCount)).map { planes[$0].size }
+      throw SkyqError(.planeSize, "the planes must have \(expected.map(byteCount)) bytes, found \(found)")
     }
   }
 }

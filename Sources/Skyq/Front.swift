@@ -132,8 +132,8 @@ extension Front {
   /// E028.
   private func checkParameterCount(_ tensors: [SkyqTensor]) throws(SkyqError) {
     var total: UInt64 = 0
-    for tensor in tensors {
-      let (sum, overflow) = total.addingReportingOverflow(UInt64(tensor.shape.elementCount))
+    for index in tensors.indices {
+      let (sum, overflow) = total.addingReportingOverflow(UInt64(tensors[index].shape.elementCount))
       guard !overflow else { throw SkyqError(.parameterCount, "the tensors have more than 2^64 elements") }
       total = sum
     }

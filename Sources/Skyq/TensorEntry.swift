@@ -15,7 +15,7 @@ public struct SkyqPlane: Sendable, Hashable {
 ///
 ///     0x00  name offset, name length, encoding     0x08  rank, plane count, reserved, group size     0x10  8 dimensions
 ///     0x50  4 planes: offset, size, XXH3     0xB0  SHA-256     0xD0  element count     0xD8  reserved
-struct TensorEntry: Equatable {
+struct TensorEntry {
   struct Plane: Equatable {
     var offset: UInt64 = 0
     var size: UInt64 = 0
@@ -28,10 +28,10 @@ struct TensorEntry: Equatable {
   var rank: UInt8
   var planeCount: UInt8
   var groupSize: UInt32
-  /// Always 8, of which `rank` are used.
-  var dimensions: [UInt64]
-  /// Always 4, of which `planeCount` are used.
-  var planes: [Plane]
+  /// `rank` of them are used. Held in place, like the planes: a front may have a million entries.
+  var dimensions = InlineArray<8, UInt64>(repeating: 0)
+  /// `planeCount` of them are used.
+  var planes = InlineArray<4, Plane>(repeating: Plane())
   var sha256 = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
   var elementCount: UInt64
   private(set) var reservedIsZero = true
@@ -44,10 +44,8 @@ struct TensorEntry: Equatable {
     rank = UInt8(dimensions.count)
     planeCount = UInt8(planeSizes.count)
     self.groupSize = UInt32(groupSize)
-    let unusedDimensions = repeatElement(UInt64(0), count: SkyqLimits.rank - dimensions.count)
-    self.dimensions = dimensions.map { UInt64($0) } + unusedDimensions
-    let unusedPlanes = repeatElement(Plane(), count: SkyqLimits.planeCount - planeSizes.count)
-    planes = planeSizes.map { Plane(size: UInt64($0)) } + unusedPlanes
+    for (index, dimension) in dimensions.enumerated() { self.dimensions[index] = UInt64(dimension) }
+    for (index, size) in planeSizes.enumerated() { planes[index].size = UInt64(size) }
     self.elementCount = UInt64(elementCount)
   }
 
@@ -59,15 +57,11 @@ struct TensorEntry: Equatable {
     planeCount = try record.readUInt8()
     let gapIsZero = try record.readZeros(2)
     groupSize = try record.readUInt32()
-    dimensions = []
-    dimensions.reserveCapacity(SkyqLimits.rank)
-    for _ in 0..<SkyqLimits.rank { dimensions.append(try record.readUInt64()) }
-    planes = []
-    planes.reserveCapacity(SkyqLimits.planeCount)
-    for _ in 0..<SkyqLimits.planeCount {
-      let offset = try record.readUInt64()
-      let size = try record.readUInt64()
-      planes.append(Plane(offset: offset, size: size, xxh3: try record.readUInt64()))
+    for index in dimensions.indices { dimensions[index] = try record.readUInt64() }
+    for index in planes.indices {
+      planes[index].offset = try record.readUInt64()
+      planes[index].size = try record.readUInt64()
+      planes[index].xxh3 = try record.readUInt64()
     }
     sha256 = try record.readArray(SHA256Digest.byteCount)
     elementCount = try record.readUInt64()
@@ -83,11 +77,11 @@ struct TensorEntry: Equatable {
     record.append(planeCount)
     record.pad(to: 0x0C)
     record.append(groupSize)
-    dimensions.forEach { record.append($0) }
-    for plane in planes {
-      record.append(plane.offset)
-      record.append(plane.size)
-      record.append(plane.xxh3)
+    for index in dimensions.indices { record.append(dimensions[index]) }
+    for index in planes.indices {
+      record.append(planes[index].offset)
+      record.append(planes[index].size)
+      record.append(planes[index].xxh3)
     }
     record.append(sha256)
     record.append(elementCount)

@@ -28,9 +28,8 @@ def vectors():
 
 
 def header_seed(header, data_size):
-    """The input of safetensors_header: bytes of data, header length, header."""
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<HQ", data_size, len(text)) + text
+    """The input of safetensors_header: bytes of data, then the header without its length."""
+    return struct.pack("<H", data_size) + (header if isinstance(header, bytes) else json.dumps(header).encode())
 
 
 def safetensors_headers():
@@ -49,7 +48,8 @@ def safetensors_headers():
     yield "wraps", header_seed({"w": tensor("F64", [1 << 62, 4], 0, 0)}, 0)
     yield "many", header_seed({f"layers.{i}.w": tensor("U8", [1], i, i + 1) for i in range(40)}, 40)
     python = (ROOT / "Tests/SafetensorsTests/Resources/python.safetensors").read_bytes()
-    yield "python", struct.pack("<H", 0) + python
+    length = struct.unpack_from("<Q", python)[0]
+    yield "python", header_seed(python[8 : 8 + length], len(python) - 8 - length)
 
 
 def shard_indexes():

@@ -42,11 +42,12 @@ let package = Package(
     system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
 
     // What a tensor is, bytes on disk, JSON
     library("Tensors", []),
-    library("Storage", ["Tensors", "CZstd", "CXXHash", "CCrypto"]),
+    library("Storage", ["Tensors", "CZstd", "CXXHash", "CCrypto", "CLinux"]),
     library("JSON", ["CJSONC"]),
 
     // File formats
@@ -67,6 +68,7 @@ let package = Package(
       "ModelFiles", ["Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization"]),
     library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "JSON"]),
+    library("Doctor", ["Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // A trained sample model for tests and the quickstart
     .target(name: "SampleModel", resources: [.copy("Resources")], swiftSettings: settings),
@@ -76,7 +78,7 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "AWQ", "Verification",
+        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "AWQ", "Verification", "Doctor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -117,6 +119,8 @@ let package = Package(
     tests(
       "Verification", ["Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "SampleModel"],
       resources: [.copy("Resources")]),
+    tests(
+      "Doctor", ["Storage", "JSON", "Tensors", "Kernels", "ModelFiles", "Quantization", "SampleModel", "Safetensors"]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),
   ],

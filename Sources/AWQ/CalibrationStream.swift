@@ -29,8 +29,9 @@ struct StreamedSample: Sendable {
   /// The input of o_proj or down_proj, waiting for it to be quantized.
   private var pending: Tensor
 
-  init(_ sample: CalibrationSample) {
-    hidden = sample.embeddings
+  /// A sample in front of a layer.
+  init(hidden: Tensor) {
+    self.hidden = hidden
     pending = hidden
   }
 

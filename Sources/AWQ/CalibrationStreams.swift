@@ -1,7 +1,21 @@
 // The original model's stream, and beside it the quantized model's if errors are to be propagated.
 internal import Kernels
 internal import ReferenceModel
-internal import Tensors
+public import Tensors
+
+/// The residual streams of all samples between two layers: with them a run can go on.
+public struct StreamState: Sendable {
+  /// `[tokens, hidden]` per sample, of the original model.
+  public var original: [Tensor]
+  /// Of the quantized one; empty unless errors are propagated.
+  public var quantized: [Tensor]
+
+  /// Streams as they were.
+  public init(original: [Tensor], quantized: [Tensor]) {
+    self.original = original
+    self.quantized = quantized
+  }
+}
 
 /// Both streams through the decoder.
 struct CalibrationStreams {
@@ -17,12 +31,24 @@ struct CalibrationStreams {
   /// `StreamedSample.relativeWeights`.
   private let followsResidual: Bool
 
-  init(_ samples: [CalibrationSample], propagation: Propagation, followsResidual: Bool) {
+  /// Streams in front of the first layer, or at `state`.
+  init(
+    _ samples: [CalibrationSample], propagation: Propagation, followsResidual: Bool, state: StreamState? = nil
+  ) {
     self.samples = samples
     self.followsResidual = followsResidual
-    pairs = samples.map {
-      Pair(original: StreamedSample($0), quantized: propagation == .quantized ? StreamedSample($0) : nil)
+    let original = state?.original ?? samples.map(\.embeddings)
+    let quantized = propagation == .quantized ? state?.quantized ?? original : []
+    pairs = original.indices.map { index in
+      Pair(
+        original: StreamedSample(hidden: original[index]),
+        quantized: quantized.isEmpty ? nil : StreamedSample(hidden: quantized[index]))
     }
+  }
+
+  /// Where the streams are, between two layers.
+  var state: StreamState {
+    StreamState(original: pairs.map(\.original.hidden), quantized: pairs.compactMap(\.quantized?.hidden))
   }
 
   /// Brings the streams to `site` and sums up the inputs that the site will see, block by block.

@@ -75,7 +75,7 @@ struct LayerQuantizer {
       reports.append(
         LinearReport(
           module: name.moduleName(layer: index), outFeatures: linear.outFeatures, inFeatures: linear.inFeatures,
-          method: parts.map(\.method).strongest, scale: outcomes[0].scale,
+          method: parts.map(\.method).strongest, rule: outcomes[0].scale.rule, ratio: outcomes[0].scale.ratio,
           outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
           errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
           errorAfter: parts.reduce(0) { $0 + $1.error },

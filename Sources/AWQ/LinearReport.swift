@@ -29,7 +29,7 @@ public struct LinearReport: Sendable {
   public var relativeError: Double { outputEnergy > 0 ? errorAfter / outputEnergy : 0 }
 
   package init(
-    module: String, outFeatures: Int, inFeatures: Int, method: QuantizationMethod, scale: ScaleCandidate,
+    module: String, outFeatures: Int, inFeatures: Int, method: QuantizationMethod, rule: ScaleRule, ratio: Double,
     outputEnergy: Double, errorBefore: Double, errorAfter: Double, largestInput: Float,
     outlierChannels: [OutlierChannel]
   ) {
@@ -37,8 +37,8 @@ public struct LinearReport: Sendable {
     self.outFeatures = outFeatures
     self.inFeatures = inFeatures
     self.method = method
-    rule = scale.rule
-    ratio = scale.ratio
+    self.rule = rule
+    self.ratio = ratio
     self.outputEnergy = outputEnergy
     self.errorBefore = errorBefore
     self.errorAfter = errorAfter

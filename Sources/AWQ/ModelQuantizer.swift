@@ -57,8 +57,8 @@ public struct QuantizationOptions: Sendable {
 public enum QuantizationEvent: Sendable {
   /// One site of a layer is done.
   case site(layer: Int, site: LinearSite)
-  /// A layer is done.
-  case layer(QuantizedLayer)
+  /// A layer is done, and the streams are where the next one begins.
+  case layer(QuantizedLayer, StreamState)
 }
 
 /// Walks through the decoder and quantizes it.
@@ -78,20 +78,25 @@ public struct ModelQuantizer {
   ///
   /// - Parameters:
   ///   - samples: May be empty for `rtn`; the other methods then fall back to plain rounding.
+  ///   - resumed: How many layers an earlier run has finished, and the streams behind the last of them; the samples must be
+  ///     the same.
   ///   - onEvent: Called on the way; what it throws ends the run.
   /// - Throws: `QuantizationError`, and what reading weights or `onEvent` throws.
-  public func run(_ samples: [CalibrationSample], onEvent: (QuantizationEvent) throws -> Void) throws {
+  public func run(
+    _ samples: [CalibrationSample], resuming resumed: (layerCount: Int, state: StreamState)? = nil,
+    onEvent: (QuantizationEvent) throws -> Void
+  ) throws {
     var streams = CalibrationStreams(
       samples, propagation: options.propagation,
-      followsResidual: options.method != .awqCompat && !options.omitted.contains(.residual))
+      followsResidual: options.method != .awqCompat && !options.omitted.contains(.residual), state: resumed?.state)
     let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
-    for index in 0..<model.layerCount {
+    for index in (resumed?.layerCount ?? 0)..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options)
       let layer = try quantizer.run(&streams, rotary: rotary) { site in
         try onEvent(.site(layer: index, site: site))
       }
-      try onEvent(.layer(layer))
+      try onEvent(.layer(layer, streams.state))
     }
   }
 }

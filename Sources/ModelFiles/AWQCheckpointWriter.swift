@@ -4,7 +4,7 @@ internal import Kernels
 internal import ModelConfig
 public import Quantization
 internal import Safetensors
-internal import Storage
+public import Storage
 internal import Tensors
 
 /// What a decoder layer has become.
@@ -32,13 +32,17 @@ public struct AWQCheckpointWriter: ~Copyable {
   private let source: ModelFile
   private let scheme: QuantizationScheme
   private let plan: CheckpointPlan
+  private let path: String
   private var writer: SafetensorsCheckpointWriter
 
-  /// Plans the output of quantizing `source` and writes what belongs to no decoder layer.
-  /// - Throws: `StorageError` if the directory exists and is not to be replaced, or the disk fails.
+  /// Plans the output of quantizing `source` and writes what belongs to no decoder layer, or goes on behind the layers
+  /// that a stopped run has finished.
+  /// - Parameter resumed: Those layers, and the digest of the data written until then; see `secure`.
+  /// - Throws: `StorageError` if the directory exists and is not to be replaced, the disk fails, or what the stopped run
+  ///   wrote is not there any more.
   public init(
     source: ModelFile, scheme: QuantizationScheme, path: String, overwriting: Bool,
-    quantizes: (_ module: String) -> Bool
+    resuming resumed: (layerCount: Int, dataDigest: SHA256Digest)? = nil, quantizes: (_ module: String) -> Bool
   ) throws {
     let plan = CheckpointPlan(source, scheme: scheme, quantizes: quantizes)
     let shards: ShardPlan
@@ -47,12 +51,36 @@ public struct AWQCheckpointWriter: ~Copyable {
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
-    var writer = try SafetensorsCheckpointWriter(shards, in: StagedDirectory(path: path, overwriting: overwriting))
-    for tensor in plan.outside { try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &writer) }
+    let directory = try StagedDirectory(path: path, overwriting: overwriting, resuming: resumed != nil)
+    if let resumed {
+      let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
+      writer = try SafetensorsCheckpointWriter(
+        shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(scheme).count },
+        digest: resumed.dataDigest)
+    } else {
+      var begun = try SafetensorsCheckpointWriter(shards, in: directory)
+      for tensor in plan.outside { try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &begun) }
+      writer = begun
+    }
     self.source = source
     self.scheme = scheme
     self.plan = plan
-    self.writer = writer
+    self.path = path
+  }
+
+  /// Bytes of tensors that quantizing `source` will write.
+  public static func byteCount(
+    _ source: ModelFile, scheme: QuantizationScheme, quantizes: (_ module: String) -> Bool
+  ) -> Int {
+    CheckpointPlan(source, scheme: scheme, quantizes: quantizes).all
+      .flatMap { $0.outputs(scheme) }.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// Brings what was written to the disk, and says beside the directory how to go on after it.
+  /// - Throws: `StorageError` if the disk fails.
+  public func secure(_ checkpoint: QuantizationCheckpoint) throws {
+    try writer.synchronize()
+    try checkpoint.write(for: path, dataDigest: writer.dataDigest)
   }
 
   /// Writes decoder layer `index`; layers must come in order.

@@ -28,6 +28,8 @@ public struct ModelFile: Sendable {
   public let files: any NamedFiles
   /// All weights in the order they are stored.
   public let tensors: [StoredTensor]
+  /// The files that the weights are mapped from.
+  let shards: [MappedFile]
   /// Version and identity, of a .skyq file.
   let skyqHeader: SkyqHeader?
   /// The weights by canonical name.
@@ -53,7 +55,7 @@ public struct ModelFile: Sendable {
     let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
     return ModelFile(
       path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
-      tensors: tensors)
+      tensors: tensors, shards: checkpoint.shards.map(\.mapping))
   }
 
   private static func openSkyq(_ path: String) throws -> ModelFile {
@@ -61,11 +63,11 @@ public struct ModelFile: Sendable {
     let config = try config(in: file, path: path)
     return ModelFile(
       path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors(),
-      skyqHeader: file.header)
+      shards: [file.mapping], skyqHeader: file.header)
   }
 
   private init(
-    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor],
+    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor], shards: [MappedFile],
     skyqHeader: SkyqHeader? = nil
   ) {
     self.path = path
@@ -73,6 +75,7 @@ public struct ModelFile: Sendable {
     self.config = config
     self.files = files
     self.tensors = tensors
+    self.shards = shards
     self.skyqHeader = skyqHeader
     weights = StoredWeights(tensors, layout: config.layout, path: path)
   }

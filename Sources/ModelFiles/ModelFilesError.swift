@@ -16,6 +16,10 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case wrongType(path: String, name: String, expected: String, found: String)
   /// Part of a quantized linear is missing.
   case incompleteLinear(path: String, module: String, missing: String)
+  /// A file of weights is not the one that an earlier part of the run read.
+  case changedSource(path: String, name: String)
+  /// A stopped run had other settings or samples.
+  case otherRecipe(path: String)
   /// A well-formed model that this command cannot work on.
   case unsupported(path: String, reason: String)
 
@@ -32,6 +36,11 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
       "\(path.displayed): tensor '\(name.displayed)': expected \(expected), found \(found)"
     case .incompleteLinear(let path, let module, let missing):
       "\(path.displayed): quantized linear '\(module.displayed)': \(missing) is missing"
+    case .changedSource(let path, let name):
+      "\(path.displayed)/\(name.displayed): sha256 differs from the one recorded at start; restore the file or start "
+        + "again with --force"
+    case .otherRecipe(let path):
+      "\(path.displayed): the stopped run had other settings or samples; give the same ones, or start again with --force"
     case .unsupported(let path, let reason): "\(path.displayed): \(reason)"
     }
   }
@@ -39,7 +48,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .notAModel, .missingFile: .missingInput
+    case .notAModel, .missingFile, .changedSource: .missingInput
+    case .otherRecipe: .cannotCreateOutput
     case .missingTensor, .wrongShape, .wrongType, .incompleteLinear: .malformedInput
     case .unsupported: .unsupported
     }

@@ -21,12 +21,19 @@ public struct SkyqPacker {
   /// Writes `path`: every tensor under its own name in the checkpoint's order, int4 linears as awq_u4, and every small
   /// file of the model, so that running and verifying need nothing else.
   ///
-  /// - Parameter onTensor: Called with the number of tensors done and of all.
+  /// The provenance names the source's files of weights with their digests, so that a resumed run goes on with the same
+  /// ones only.
+  /// - Parameters:
+  ///   - resuming: Whether to go on with what a stopped run left.
+  ///   - onTensor: Called with the number of tensors done and of all.
   /// - Returns: The header of the written file.
   /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`.
-  public func pack(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws -> SkyqHeader {
+  public func pack(to path: String, overwriting: Bool, resuming: Bool = false, onTensor: (Int, Int) -> Void)
+    throws -> SkyqHeader
+  {
     let plan = try source.tensors.map { try self.plan($0) }
-    var writer = try SkyqWriter(path: path, tensors: plan, sections: try sections(), overwriting: overwriting)
+    var writer = try SkyqWriter(
+      path: path, tensors: plan, sections: try sections(), overwriting: overwriting, resuming: resuming)
     while let index = writer.nextTensor {
       switch source.tensors[index].content {
       case .dense(let view): try view.withBytes { try writer.append($0) }
@@ -38,6 +45,7 @@ public struct SkyqPacker {
       }
       onTensor(index + 1, source.tensors.count)
     }
+    try source.requireUnchanged()
     return try writer.finish()
   }
 
@@ -67,7 +75,11 @@ public struct SkyqPacker {
     }
     var sections = [
       try SkyqSectionContent(.meta, json: .object(meta)),
-      try SkyqSectionContent(.provenance, json: ["tool": "skyquant", "version": .string(version)]),
+      try SkyqSectionContent(
+        .provenance,
+        json: [
+          "tool": "skyquant", "version": .string(version), "sources": .array(source.sourceDigests().map(\.json)),
+        ]),
     ]
     for name in source.files.names where CarriedFiles.includes(name) {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }

@@ -35,6 +35,11 @@ public struct SafetensorsPlan: Sendable {
     fileByteCount = headerBytes.count + dataByteCount
   }
 
+  /// Where in the file the data of the first `tensorCount` tensors ends.
+  public func end(of tensorCount: Int) -> Int {
+    tensors.prefix(tensorCount).reduce(headerBytes.count) { $0 + $1.byteCount }
+  }
+
   private static func sorted(_ metadata: [String: String]) -> JSONValue {
     var object = JSONObject()
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {

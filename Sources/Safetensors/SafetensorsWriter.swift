@@ -26,6 +26,18 @@ public struct SafetensorsWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
     try self.sink.append(plan.headerBytes)
   }
 
+  /// Goes on after the first `tensorCount` tensors of `plan`, which `sink` ends with.
+  public init(_ plan: SafetensorsPlan, continuing sink: consuming Sink, after tensorCount: Int) {
+    self.sink = sink
+    tensors = plan.tensors
+    position = tensorCount
+  }
+
+  /// Brings what was appended so far to where the sink keeps it.
+  borrowing func withSink<Failure: Error>(_ body: (borrowing Sink) throws(Failure) -> Void) throws(Failure) {
+    try body(sink)
+  }
+
   /// Appends to the tensor `name`, which must be the one whose turn it is. Tensors without elements are passed over.
   /// - Throws: `StorageError`.
   public mutating func write(_ bytes: RawSpan, of name: String) throws(StorageError) {

@@ -15,7 +15,8 @@ public struct SkyqFile: Sendable {
   public let sections: [SkyqSection]
   /// Tensors in file order.
   public let tensors: [SkyqTensor]
-  let mapping: MappedFile
+  /// The mapped bytes.
+  public let mapping: MappedFile
   private let tensorIndices: [ExactName: Int]
 
   /// Opens and maps the file `path`.

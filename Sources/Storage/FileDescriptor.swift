@@ -116,9 +116,17 @@ struct FileDescriptor: ~Copyable {
     let code = posix_fallocate(number, 0, byteCount)
     switch code {
     case 0: return
-    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount)
+    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount, free: try freeByteCount())
     default: throw .failing("fallocate", path, code)
     }
+  }
+
+  /// Bytes that may still be written to the disk that the file or directory lies on.
+  func freeByteCount() throws(StorageError) -> Int {
+    var disk = statvfs()
+    guard unsafe fstatvfs(number, &disk) == 0 else { throw .failing("fstatvfs", path) }
+    let (bytes, overflow) = disk.f_bavail.multipliedReportingOverflow(by: disk.f_frsize)
+    return overflow ? .max : Int(clamping: bytes)
   }
 
   /// Cuts the file to `byteCount` bytes.

@@ -17,12 +17,26 @@ extension ByteSink where Self: ~Copyable {
 /// A new file that is being written. It did not exist before; it stays as it is if the writer is dropped.
 public struct FileWriter: ~Copyable, ByteSink {
   private let file: FileDescriptor
-  /// Bytes appended so far.
+  /// Bytes appended so far, those of an earlier run included.
   public private(set) var byteCount = 0
 
   /// Creates the file `path`.
   /// - Throws: `StorageError.exists` or `cannotCreate`.
   public init(creating path: String) throws(StorageError) { file = try FileDescriptor(creating: path) }
+
+  /// Goes on with the file `path` after its first `byteCount` bytes; what follows them is cut off.
+  /// - Throws: `StorageError`; `changedWhileReading` if it has fewer bytes.
+  public init(continuing path: String, at byteCount: Int) throws(StorageError) {
+    file = try FileWriter.reopened(path, keeping: byteCount)
+    self.byteCount = byteCount
+  }
+
+  private static func reopened(_ path: String, keeping byteCount: Int) throws(StorageError) -> FileDescriptor {
+    let file = try FileDescriptor(updating: path)
+    guard try file.regularFileSize() >= byteCount else { throw .changedWhileReading(path: path) }
+    try file.truncate(to: byteCount)
+    return file
+  }
 
   /// The path the file was created by.
   public var path: String { file.path }

@@ -1,4 +1,5 @@
 // How an output gets its final name: everything is written under NAME.partial, and renamed when it is complete.
+import CLinux
 import Glibc
 
 /// The names that belong to one output.
@@ -9,6 +10,8 @@ struct OutputPath {
   var partial: String { final + ".partial" }
   /// What says how much of the partial output is safely on the disk, if it can be resumed.
   var journal: String { final + ".journal" }
+  /// What a long run needs to go on where it was stopped, beside a directory that is not complete.
+  var resume: String { final + ".resume" }
   /// Where a directory that is being replaced waits for its successor.
   var replaced: String { final + ".replaced" }
   /// The directory that all of them lie in.
@@ -42,6 +45,13 @@ struct OutputPath {
   /// `rename(2)`: atomic, and what has the new name is replaced if it is a file or an empty directory.
   static func rename(_ old: String, to new: String) throws(StorageError) {
     guard unsafe Glibc.rename(old, new) == 0 else { throw .failing("rename", new) }
+  }
+
+  /// Swaps two names in one step; false if the file system cannot.
+  static func exchange(_ first: String, _ second: String) throws(StorageError) -> Bool {
+    guard unsafe exchange_names(first, second) != 0 else { return true }
+    if errno == EINVAL || errno == ENOSYS { return false }
+    throw .failing("rename", second)
   }
 
   /// What the system knows about `path` itself, not about what it may link to.

@@ -60,6 +60,14 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
   /// Appends all of `bytes` to what is hashed.
   public mutating func update(_ bytes: [UInt8]) { unsafe update(bytes.span.bytes) }
 
+  /// The digest of all bytes seen so far; more may follow.
+  public var current: SHA256Digest {
+    let copy = SHA256Hasher()
+    let status = unsafe EVP_MD_CTX_copy_ex(copy.context, context)
+    precondition(status == 1, "libcrypto failed to copy")
+    return copy.finalize()
+  }
+
   /// The digest of all bytes seen.
   public consuming func finalize() -> SHA256Digest {
     let digest = unsafe [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { buffer, count in

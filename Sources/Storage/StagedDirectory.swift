@@ -1,14 +1,15 @@
 // A directory of plain files that appears under its name complete and on the disk, or not at all.
 //
-//   1. lock DIR.lock; remove the DIR.partial that a killed run may have left
+//   1. lock DIR.lock; remove the DIR.partial that a killed run may have left, or go on with it
 //   2. create DIR.partial; write files in it, fsync each
-//   3. fsync DIR.partial, rename it to DIR, fsync the parent
+//   3. fsync DIR.partial, rename it to DIR (an old DIR: swap both names, then remove the old one), fsync the parent
 import Glibc
 
 /// Collects new files in `DIR.partial`, to be renamed to `DIR`.
 ///
-/// Dropped without a commit it removes what it made. Only directories that hold nothing but plain files are ever
-/// removed, so that a mistyped `--out ~` with `--force` cannot cost anything.
+/// Dropped without a commit it removes what it made, unless the file `DIR.resume` says how to go on with it. Only
+/// directories that hold nothing but plain files are ever removed, so that a mistyped `--out ~` with `--force` cannot
+/// cost anything.
 public struct StagedDirectory: ~Copyable {
   private let lock: OutputLock
   private let output: OutputPath
@@ -16,23 +17,77 @@ public struct StagedDirectory: ~Copyable {
   private var isCommitted = false
 
   /// Starts to make the directory `path`.
-  /// - Parameter overwriting: whether an existing directory of plain files is replaced on commit.
-  /// - Throws: `StorageError.exists`, `notReplaceable`, `locked` or `cannotCreate`.
-  public init(path: String, overwriting: Bool = false) throws(StorageError) {
+  /// - Parameters:
+  ///   - overwriting: whether an existing directory of plain files is replaced on commit, and an unfinished one dropped.
+  ///   - resuming: whether what an earlier run left in `DIR.partial` is kept; it must be there.
+  /// - Throws: `StorageError.exists`, `notReplaceable`, `unfinished`, `locked` or `cannotCreate`.
+  public init(path: String, overwriting: Bool = false, resuming: Bool = false) throws(StorageError) {
     let output = OutputPath(path)
-    if output.exists {
-      guard overwriting else { throw .exists(path: output.final) }
-      guard StagedDirectory.isFlat(output.final) else { throw .notReplaceable(path: output.final) }
-    }
     let lock = try OutputLock(for: output.final)
-    try StagedDirectory.remove(output.partial)
-    guard unsafe mkdir(output.partial, 0o755) == 0 else { throw .creating(output.partial, errno) }
+    try StagedDirectory.recover(output)
+    try StagedDirectory.require(output, overwriting: overwriting, resuming: resuming)
+    if !resuming {
+      unsafe unlink(output.resume)
+      try StagedDirectory.remove(output.partial)
+      guard unsafe mkdir(output.partial, 0o755) == 0 else { throw .creating(output.partial, errno) }
+    }
     self.lock = lock
     self.output = output
     overwrites = overwriting
   }
 
-  deinit { if !isCommitted { try? StagedDirectory.remove(output.partial) } }
+  /// Checks before hours of work that the directory `path` can be made; see `init`.
+  /// - Parameter byteCount: Room that must be on the disk.
+  /// - Throws: `StorageError.exists`, `notReplaceable`, `unfinished`, `noSpace` or `cannotCreate`.
+  public static func require(path: String, overwriting: Bool, resuming: Bool, byteCount: Int) throws(StorageError) {
+    let output = OutputPath(path)
+    try require(output, overwriting: overwriting, resuming: resuming)
+    let free: Int
+    do throws(StorageError) {
+      free = try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).freeByteCount()
+    } catch {
+      throw .cannotCreate(path: output.final, reason: "\(error)")
+    }
+    // A resumed run has most of its room already.
+    guard resuming || free >= byteCount else { throw .noSpace(path: output.final, needed: byteCount, free: free) }
+  }
+
+  private static func require(_ output: OutputPath, overwriting: Bool, resuming: Bool) throws(StorageError) {
+    if output.exists {
+      guard overwriting else { throw .exists(path: output.final) }
+      guard isFlat(output.final) else { throw .notReplaceable(path: output.final) }
+    }
+    if !resuming, !overwriting, OutputPath.status(output.resume) != nil, OutputPath.status(output.partial) != nil {
+      throw .unfinished(path: output.final)
+    }
+  }
+
+  deinit {
+    if !isCommitted, OutputPath.status(output.resume) == nil { try? StagedDirectory.remove(output.partial) }
+  }
+
+  /// The file beside the directory `path` that says how to go on with it.
+  public static func resumeFile(of path: String) -> String { OutputPath(path).resume }
+
+  /// Opens the file `name` that an earlier run began, cut to its first `byteCount` bytes.
+  /// - Throws: `StorageError`, among others if it has fewer.
+  public func reopen(_ name: String, keeping byteCount: Int) throws(StorageError) -> FileWriter {
+    try requirePlainFileName(name)
+    return try FileWriter(continuing: output.partial + "/" + name, at: byteCount)
+  }
+
+  /// Removes the file `name` if an earlier run left it.
+  public func discard(_ name: String) throws(StorageError) {
+    try requirePlainFileName(name)
+    let path = output.partial + "/" + name
+    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .failing("unlink", path) }
+  }
+
+  /// Maps the file `name` as it is now.
+  public func map(_ name: String) throws(StorageError) -> MappedFile {
+    try requirePlainFileName(name)
+    return try MappedFile(FileDescriptor(reading: output.partial + "/" + name, flags: O_NOFOLLOW))
+  }
 
   /// Creates the file `name` inside. Call `synchronize()` on it when it is complete.
   /// - Throws: `StorageError`, among others for a name with a separator and for a name used twice.
@@ -49,27 +104,43 @@ public struct StagedDirectory: ~Copyable {
     try writer.synchronize()
   }
 
+  /// Brings the names of the files to the disk.
+  public func synchronize() throws(StorageError) {
+    try FileDescriptor(reading: output.partial, flags: O_DIRECTORY).synchronize()
+  }
+
   /// Gives the directory its final name. After a failure nothing has changed under that name.
   public consuming func commit() throws(StorageError) {
-    try FileDescriptor(reading: output.partial, flags: O_DIRECTORY).synchronize()
-    let replaces = overwrites && output.exists
-    if replaces { try moveAside() }
+    try synchronize()
+    if overwrites && output.exists { try replace() } else { try output.publish(overwriting: false) }
+    isCommitted = true
+    unsafe unlink(output.resume)
+  }
+
+  /// Puts the new directory in the place of the old one, which is then removed.
+  private func replace() throws(StorageError) {
+    guard StagedDirectory.isFlat(output.final) else { throw .notReplaceable(path: output.final) }
+    if try OutputPath.exchange(output.partial, output.final) {
+      try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).synchronize()
+      return try StagedDirectory.remove(output.partial)
+    }
+    // This file system cannot swap names: killed between the two renames, the old directory is `DIR.replaced`, and
+    // `recover` gives it its name back.
+    try StagedDirectory.remove(output.replaced)
+    try OutputPath.rename(output.final, to: output.replaced)
     do {
       try output.publish(overwriting: false)
     } catch {
-      if replaces { try? OutputPath.rename(output.replaced, to: output.final) }
+      try? OutputPath.rename(output.replaced, to: output.final)
       throw error
     }
-    isCommitted = true
-    if replaces { try StagedDirectory.remove(output.replaced) }
+    try StagedDirectory.remove(output.replaced)
   }
 
-  /// A directory cannot be replaced in one step. Killed between the two renames, a run leaves the old directory as
-  /// `DIR.replaced` and the new one as `DIR.partial`, both whole.
-  private func moveAside() throws(StorageError) {
-    guard StagedDirectory.isFlat(output.final) else { throw .notReplaceable(path: output.final) }
-    try StagedDirectory.remove(output.replaced)
-    try OutputPath.rename(output.final, to: output.replaced)
+  /// Gives an old directory its name back if a run was killed while it replaced it.
+  private static func recover(_ output: OutputPath) throws(StorageError) {
+    guard OutputPath.status(output.replaced) != nil else { return }
+    if output.exists { try remove(output.replaced) } else { try OutputPath.rename(output.replaced, to: output.final) }
   }
 
   /// Whether `path` is a directory, no link, with nothing but plain files in it.

@@ -24,23 +24,25 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case corruptFrame(reason: String)
   /// The output is there already.
   case exists(path: String)
+  /// An earlier run was stopped while it wrote the output.
+  case unfinished(path: String)
   /// The output that should be replaced is a directory with directories in it, which we never wrote.
   case notReplaceable(path: String)
   /// The output cannot be created.
   case cannotCreate(path: String, reason: String)
   /// The disk has less room than the output needs.
-  case noSpace(path: String, needed: Int)
+  case noSpace(path: String, needed: Int, free: Int)
   /// A system call on an open file failed.
   case failed(operation: String, path: String, reason: String)
-  /// Another process writes this output; nil if it did not leave its id.
-  case locked(path: String, processID: Int?)
+  /// Another process writes this output; nil if it did not leave its id and start.
+  case locked(path: String, by: LockHolder?)
 
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
     case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading: .missingInput
     case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
-    case .exists, .notReplaceable, .cannotCreate, .noSpace: .cannotCreateOutput
+    case .exists, .unfinished, .notReplaceable, .cannotCreate, .noSpace: .cannotCreateOutput
     case .failed: .inputOutput
     case .locked: .locked
     }
@@ -62,13 +64,16 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
       "\(needed) bytes are needed at offset \(offset), but \(remaining) are left"
     case .corruptFrame(let reason): "not a valid zstd frame: \(reason)"
     case .exists(let path): "\(path.displayed): already exists; remove it or ask to overwrite it"
+    case .unfinished(let path):
+      "\(path.displayed): an earlier run was stopped here; add --resume to go on with it, or --force to start again"
     case .notReplaceable(let path):
       "\(path.displayed): will not be replaced, for it holds more than plain files; choose another name"
     case .cannotCreate(let path, let reason): "\(path.displayed): cannot create: \(reason)"
-    case .noSpace(let path, let needed): "\(path.displayed): no room on the disk for \(needed) bytes"
+    case .noSpace(let path, let needed, let free):
+      "\(path.displayed): no room on the disk: \(needed) bytes are needed, \(free) are free"
     case .failed(let operation, let path, let reason): "\(path.displayed): \(operation) failed: \(reason)"
-    case .locked(let path, let processID):
-      "\(path.displayed): locked by " + (processID.map { "pid \($0)" } ?? "another process") + "; wait for it to end"
+    case .locked(let path, let holder):
+      "\(path.displayed): locked by \(holder?.description ?? "another process"); wait for it to end"
     }
   }
 

@@ -18,12 +18,16 @@ struct Skyquant: ParsableCommand {
       Qwen3 or Llama text model. Every command takes --json, and --help tells more.
 
       Exit codes: 0 fine, 1 a gate failed, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
-      70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run.
+      70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run, \
+      130 and 143 interrupted (quantize and pack go on with --resume).
       """,
     version: Version.current,
-    subcommands: [Inspect.self, Quantize.self, Pack.self, Check.self, Export.self, Verify.self, Run.self])
+    subcommands: [
+      Inspect.self, Quantize.self, Pack.self, Check.self, DoctorCommand.self, Export.self, Verify.self, Run.self,
+    ])
 
   static func main() {
+    Interruption.install()
     MappedFile.installTruncationHandler()
     // A reader that goes away, and a full file, are errors to report, not signals to die of.
     signal(SIGPIPE, SIG_IGN)

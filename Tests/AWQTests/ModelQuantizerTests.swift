@@ -35,7 +35,7 @@ import Testing
     options.widestGram = widestGram
     var layers: [QuantizedLayer] = []
     try ModelQuantizer(model: model, config: file.config.text, options: options).run(samples ?? self.samples) { event in
-      if case .layer(let layer) = event { layers.append(layer) }
+      if case .layer(let layer, _) = event { layers.append(layer) }
     }
     return layers
   }
@@ -67,6 +67,35 @@ import Testing
     let expected = QuantizationError.nonFiniteWeight(
       module: "language_model.model.layers.1.mlp.up_proj", row: 2, column: 5)
     #expect(throws: expected) { try quantizer.run([]) { _ in } }
+  }
+
+  @Test(arguments: [QuantizationMethod.best, .awqCompat])
+  func `a run that goes on behind a layer gives what an undisturbed one gives`(
+    method: QuantizationMethod
+  ) throws {
+    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    for propagation in Propagation.allCases {
+      let quantizer = ModelQuantizer(
+        model: model, config: file.config.text,
+        options: QuantizationOptions(scheme: scheme, method: method, propagation: propagation))
+      var layers: [QuantizedLayer] = []
+      var states: [StreamState] = []
+      try quantizer.run(samples) { event in
+        guard case .layer(let layer, let state) = event else { return }
+        layers.append(layer)
+        states.append(state)
+      }
+      for finished in 1..<model.layerCount {
+        var index = finished
+        try quantizer.run(samples, resuming: (finished, states[finished - 1])) { event in
+          guard case .layer(let layer, _) = event else { return }
+          #expect(layer.index == index && layer.linears.map(\.linear) == layers[index].linears.map(\.linear))
+          #expect(layer.folded.map(\.values) == layers[index].folded.map(\.values))
+          index += 1
+        }
+        #expect(index == model.layerCount)
+      }
+    }
   }
 
   @Test func threadsChangeNothing() throws {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SensitivityTests {
   private func report(_ module: String, energy: Double = 1, error: Double, size: Int = 64) -> LinearReport {
     LinearReport(
-      module: module, outFeatures: size, inFeatures: 64, method: .awq, scale: .identity(size: 64), outputEnergy: energy,
+      module: module, outFeatures: size, inFeatures: 64, method: .awq, rule: .identity, ratio: 0, outputEnergy: energy,
       errorBefore: error, errorAfter: error, largestInput: 1, outlierChannels: [])
   }
 

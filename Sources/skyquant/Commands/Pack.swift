@@ -26,6 +26,9 @@ struct Pack: ParsableCommand {
   @Flag(help: "Replace an existing file.")
   var force = false
 
+  @Flag(help: "Go on where a run was stopped. The result is the same, byte for byte.")
+  var resume = false
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -35,7 +38,7 @@ struct Pack: ParsableCommand {
   func run() throws {
     var progress = Progress(output)
     let packer = SkyqPacker(try ModelFile.open(model), version: Version.current)
-    let header = try packer.pack(to: out, overwriting: force) { done, total in
+    let header = try packer.pack(to: out, overwriting: force, resuming: resume) { done, total in
       progress.update("tensors", done: done, total: total)
     }
     progress.finish()

@@ -20,6 +20,10 @@ struct QuantizationJob {
   let options: QuantizationOptions
   /// Bytes that may be spent on linears that stay in 16 bit.
   let sixteenBitBudget: SixteenBitBudget?
+  /// Whether to go on with a stopped run.
+  let resumes: Bool
+  /// Seconds after which work is secured.
+  let checkpointInterval: Double
 
   func run(_ progress: inout Progress) throws -> QuantizationSummary {
     let file = try ModelFile.open(source)
@@ -32,34 +36,51 @@ struct QuantizationJob {
           "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none",
         category: .unsupported)
     }
+    try StagedDirectory.require(
+      path: destination, overwriting: overwrites, resuming: resumes,
+      byteCount: AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded))
+    progress.update("hashing the weights", done: 0, total: 1)
+    let sources = file.sourceDigests()
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let samples = try embedded(file, model, &progress)
+    let recipe = RunRecipe(
+      options: options, sixteenBitBytes: sixteenBitBudget?.bytes, config: file.config.text, samples: samples)
+    var checkpoints = RunCheckpoints(
+      path: destination, recipe: try recipe.digest, sources: sources, interval: checkpointInterval,
+      now: progress.elapsed)
+    let resumed = resumes ? try checkpoints.resumed(file) : nil
+    if let resumed { progress.event("going on after \(resumed.layerCount) of \(model.language.layerCount) layers") }
+
     var options = options
-    let kept = try modulesToKeep(file, model, samples, &progress)
+    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(file, model, samples, &progress)
     if !kept.isEmpty {
       let isIncluded = options.isIncluded
       options.isIncluded = { !kept.contains($0) && isIncluded($0) }
     }
+    var summary = QuantizationSummary(
+      source: source, destination: destination, options: options, sources: sources, kept: kept.sorted())
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, path: destination, overwriting: overwrites,
-      quantizes: options.isIncluded)
+      resuming: resumed.map { ($0.layerCount, $0.dataDigest) }, quantizes: options.isIncluded)
+    if let resumed { summary.add(resumed.notes) }
     let quantizer = ModelQuantizer(model: model.language, config: file.config.text, options: options)
-    var summary = QuantizationSummary(source: source, destination: destination, options: options)
-    summary.kept = kept.sorted()
-    var steps = StepCount(total: model.language.layerCount * LinearSite.allCases.count)
-    try quantizer.run(samples) { event in
+    var steps = StepCount(layers: model.language.layerCount, finished: resumed?.layerCount ?? 0)
+    try quantizer.run(samples, resuming: resumed.map { ($0.layerCount, $0.state) }) { event in
       switch event {
       case .site(let layer, let site): steps.advance(&progress, "layer \(layer) \(site.rawValue)")
-      case .layer(let layer):
+      case .layer(let layer, let state):
         try writer.write(LayerOutput(layer), layer: layer.index)
         file.releasePages()
         summary.add(layer)
         for line in summary.lines(of: layer) { progress.event(line) }
+        try checkpoints.secure(
+          writer, layerCount: layer.index + 1, state: state, notes: summary.notes, now: progress.elapsed)
       }
     }
     progress.finish()
     summary.seconds = progress.elapsed
     summary.tokenCount = samples.reduce(0) { $0 + $1.embeddings.rowCount }
+    try file.requireUnchanged()
     try writer.finish(provenance: summary.json)
     return summary
   }
@@ -70,11 +91,11 @@ struct QuantizationJob {
   ) throws -> Set<String> {
     guard let sixteenBitBudget else { return [] }
     var reports: [LinearReport] = []
-    var steps = StepCount(total: model.language.layerCount * LinearSite.allCases.count)
+    var steps = StepCount(layers: model.language.layerCount)
     try ModelQuantizer(model: model.language, config: file.config.text, options: options).run(samples) { event in
       switch event {
       case .site(let layer, let site): steps.advance(&progress, "first pass, layer \(layer) \(site.rawValue)")
-      case .layer(let layer):
+      case .layer(let layer, _):
         reports += layer.reports
         file.releasePages()
       }
@@ -112,9 +133,12 @@ struct QuantizationJob {
 /// Counts the sites of a pass for the progress display.
 private struct StepCount {
   let total: Int
-  private var done = 0
+  private var done: Int
 
-  init(total: Int) { self.total = total }
+  init(layers: Int, finished: Int = 0) {
+    total = layers * LinearSite.allCases.count
+    done = finished * LinearSite.allCases.count
+  }
 
   mutating func advance(_ progress: inout Progress, _ step: String) {
     done += 1

@@ -1,6 +1,7 @@
 // What `skyquant quantize` tells: a line per linear on the way, a summary and a JSON object at the end.
 import AWQ
 import JSON
+import ModelFiles
 import Quantization
 import Tensors
 
@@ -11,14 +12,29 @@ struct QuantizationSummary {
   private(set) var reports: [LinearReport] = []
   private(set) var warnings: [String] = []
   /// Modules that `--keep-16bit` left as they were.
-  var kept: [String] = []
+  let kept: [String]
+  /// The files that the weights come from.
+  let sources: [SourceDigest]
   var tokenCount = 0
   var seconds = 0.0
 
-  init(source: String, destination: String, options: QuantizationOptions) {
+  init(
+    source: String, destination: String, options: QuantizationOptions, sources: [SourceDigest], kept: [String]
+  ) {
     self.source = source
     self.destination = destination
     self.options = options
+    self.sources = sources
+    self.kept = kept
+  }
+
+  /// What a later run must know to go on.
+  var notes: RunNotes { RunNotes(kept: kept, reports: reports, warnings: warnings) }
+
+  /// Takes over what a stopped run has reported.
+  mutating func add(_ notes: RunNotes) {
+    reports += notes.reports
+    warnings += notes.warnings
   }
 
   mutating func add(_ layer: QuantizedLayer) {
@@ -75,7 +91,8 @@ struct QuantizationSummary {
       "schema": "skyquant.quantize/1", "version": .string(Version.current),
       "method": .string(options.method.rawValue), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "calibration_tokens": .integer(tokenCount),
-      "kept_16bit": .array(kept.map(JSONValue.string)), "linears": .array(table.rows.map(\.json)),
+      "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
+      "linears": .array(table.rows.map(\.json)),
       "warnings": .array(warnings.map(JSONValue.string)),
     ]
   }

@@ -82,8 +82,17 @@ struct Quantize: ParsableCommand {
       discussion: QuantizationStep.allCases.map(\.rawValue).joined(separator: ", "), valueName: "step"))
   var without: [QuantizationStep] = []
 
-  @Flag(help: "Replace an existing output directory.")
+  @Flag(help: "Replace an existing output directory; a stopped run's work is dropped.")
   var force = false
+
+  @Flag(help: "Go on where a run with the same settings was stopped. The result is the same, byte for byte.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Secure the work after a layer if the last time is so long ago, so that --resume can go on from there.",
+      valueName: "seconds"))
+  var checkpointEvery = 60.0
 
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
@@ -106,6 +115,7 @@ struct Quantize: ParsableCommand {
       throw ValidationError("--keep-16bit needs --calibration FILE or --text FILE to know what matters")
     }
     guard damping > 0, damping <= 100 else { throw ValidationError("--damping must be above 0 and at most 100") }
+    guard checkpointEvery >= 0 else { throw ValidationError("--checkpoint-every must not be negative") }
     guard heldOutEvery == 0 || heldOutEvery > 1 else { throw ValidationError("--held-out-every must be 0 or above 1") }
   }
 
@@ -123,7 +133,8 @@ struct Quantize: ParsableCommand {
       source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
       tokenWeighting: tokenWeights ?? (method == .awqCompat ? .uniform : .shares([1, 1, 1])), overwrites: force,
       prompt: prompt.settings, options: options,
-      sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) })
+      sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) }, resumes: resume,
+      checkpointInterval: checkpointEvery)
     var progress = Progress(output)
     let summary = try job.run(&progress)
     if let report { try summary.table.write(to: report, overwriting: force) }

@@ -1,0 +1,46 @@
+// All checks of an AWQ repository, whoever made it.
+internal import JSON
+internal import ModelConfig
+internal import Safetensors
+internal import Storage
+
+/// Examines a directory.
+public struct Examination {
+  private let repository: Repository
+
+  /// Opens the directory `path`. What is wrong inside becomes findings.
+  /// - Throws: `StorageError` if the directory itself cannot be read.
+  public init(path: String) throws { repository = try Repository(path: path) }
+
+  /// Everything found: first what cannot be read, then files, config, layout and values.
+  /// - Parameters:
+  ///   - readsValues: Whether tensors are read, or headers only.
+  ///   - onTensor: Called with the number of tensors read and of all.
+  /// - Throws: what reading a tensor throws.
+  public func findings(readsValues: Bool, onTensor: (Int, Int) -> Void) throws -> [Finding] {
+    var findings = repository.unreadable + FileChecks(repository: repository).findings()
+    findings += ConfigChecks(repository: repository).findings()
+    findings += LayoutChecks(repository: repository, groupSize: groupSize).findings()
+    if readsValues, let checkpoint = repository.checkpoint {
+      let values = ValueChecks(checkpoint: checkpoint, groupSize: groupSize, servedInHalf: servedInHalf)
+      findings += try values.findings(onTensor: onTensor)
+    }
+    return findings
+  }
+
+  /// As config.json has it, wherever it stands there.
+  private var groupSize: Int? {
+    guard let config = repository.config else { return nil }
+    for parent in [config, config["llm_config"], config["text_config"]] {
+      guard let quantization = parent?["quantization_config"] else { continue }
+      let size = (quantization["group_size"] ?? quantization["q_group_size"])?.intValue
+      if let size, size > 0 { return size }
+    }
+    return nil
+  }
+
+  private var servedInHalf: Bool {
+    let dtype = repository.config.flatMap { $0["torch_dtype"] ?? $0["dtype"] }?.stringValue
+    return dtype == "float16" || !repository.quantizedModules.isEmpty
+  }
+}

@@ -1,0 +1,69 @@
+// A directory as it is found, whatever is wrong with it.
+internal import JSON
+internal import ModelConfig
+internal import Safetensors
+internal import Storage
+internal import Tensors
+
+/// What could be read of a repository.
+struct Repository {
+  let names: [String]
+  /// config.json; nil if there is none or it is no JSON object.
+  let config: JSONValue?
+  /// The tensors; nil if they cannot be read.
+  let checkpoint: SafetensorsCheckpoint?
+  /// Findings about what could not be read.
+  let unreadable: [Finding]
+  private let files: DirectoryFiles
+
+  init(path: String) throws {
+    files = try DirectoryFiles(path: path)
+    names = files.names
+    var findings: [Finding] = []
+    config = Repository.parsed("config.json", files, &findings)
+    do {
+      checkpoint = try SafetensorsCheckpoint(directory: files)
+    } catch {
+      checkpoint = nil
+      findings.append(
+        Finding("F101", .error, "weights", "\(error)", do: "write safetensors shards and an index that fit each other"))
+    }
+    unreadable = findings
+  }
+
+  /// A small JSON file; nil if there is none.
+  func json(_ name: String) -> JSONValue? {
+    var findings: [Finding] = []
+    return Repository.parsed(name, files, &findings)
+  }
+
+  /// Modules with a `qweight`, as the file names them.
+  var quantizedModules: [String] {
+    (checkpoint?.tensors ?? []).compactMap { $0.name.withoutSuffix(".qweight") }
+  }
+
+  /// Modules with a weight of two dimensions that no embedding table is.
+  var plainLinears: [String] {
+    (checkpoint?.tensors ?? []).compactMap { info in
+      guard info.shape.rank == 2, let module = info.name.withoutSuffix(".weight"), !module.contains("embed") else {
+        return nil
+      }
+      return module
+    }
+  }
+
+  private static func parsed(_ name: String, _ files: DirectoryFiles, _ findings: inout [Finding]) -> JSONValue? {
+    do {
+      guard let bytes = try files.bytes(of: name) else { return nil }
+      return try JSONValue(parsing: bytes)
+    } catch {
+      findings.append(Finding("F102", .error, name, "\(error)", do: "take the file from the original repository"))
+      return nil
+    }
+  }
+}
+
+extension String {
+  /// The text before `suffix`; nil if it does not end so.
+  func withoutSuffix(_ suffix: String) -> String? { hasSuffix(suffix) ? String(dropLast(suffix.count)) : nil }
+}

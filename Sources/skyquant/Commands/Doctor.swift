@@ -1,0 +1,48 @@
+// skyquant doctor: what loaders will stumble over in an AWQ repository.
+import ArgumentParser
+import Doctor
+import JSON
+import Kernels
+import Tensors
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Find what loaders will stumble over in an AWQ repository.",
+    discussion: """
+      Examines a directory that AutoAWQ, llm-compressor, lmdeploy, skyquant or a person has made: files, \
+      quantization_config, names and shapes, and, unless --headers-only is given, the values of all tensors. Each \
+      finding says what to do; Formats/doctor.md lists them. The exit code is 1 if there are errors.
+
+      Example:
+        skyquant doctor Skywork-R1V3-38B-AWQ
+      """)
+
+  @Argument(help: "Directory of an AWQ checkpoint.")
+  var directory: String
+
+  @Flag(help: "Do not read tensors.")
+  var headersOnly = false
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    compute.apply()
+    var progress = Progress(output)
+    let findings = try Examination(path: directory).findings(readsValues: !headersOnly) { done, total in
+      progress.update("tensors", done: done, total: total)
+    }
+    progress.finish()
+    let counts = Finding.Severity.allCases.map { severity in findings.count { $0.severity == severity } }
+    try output.print([
+      "schema": "skyquant.doctor/1", "directory": .string(directory), "values_read": .bool(!headersOnly),
+      "errors": .integer(counts[0]), "warnings": .integer(counts[1]), "notes": .integer(counts[2]),
+      "findings": .array(findings.map(\.json)),
+    ]) {
+      findings.map { $0.description + "\n" }.joined()
+        + "\(directory.displayed): \(counts[0]) errors, \(counts[1]) warnings, \(counts[2]) notes\n"
+    }
+    if counts[0] > 0 { throw ExitCode(1) }
+  }
+}

@@ -1,0 +1,81 @@
+// What a stopped run has to tell the one that goes on: which modules stay in 16 bit, and all reports so far.
+import AWQ
+import JSON
+
+struct RunNotes {
+  var kept: [String]
+  var reports: [LinearReport]
+  var warnings: [String]
+
+  init(kept: [String], reports: [LinearReport], warnings: [String]) {
+    self.kept = kept
+    self.reports = reports
+    self.warnings = warnings
+  }
+
+  /// What `json` gave; nil for anything else.
+  init?(_ json: JSONValue) {
+    guard let kept = json["kept"]?.strings, let warnings = json["warnings"]?.strings,
+      let reports = json["reports"]?.arrayValue
+    else { return nil }
+    self.init(kept: kept, reports: reports.compactMap(LinearReport.init), warnings: warnings)
+    guard self.reports.count == reports.count else { return nil }
+  }
+
+  var json: JSONValue {
+    [
+      "kept": .array(kept.map(JSONValue.string)), "warnings": .array(warnings.map(JSONValue.string)),
+      "reports": .array(reports.map(\.note)),
+    ]
+  }
+}
+
+extension LinearReport {
+  /// Everything in it, floats by their bits so that NaN and infinity survive.
+  fileprivate var note: JSONValue {
+    [
+      "module": .string(module), "out": .integer(outFeatures), "in": .integer(inFeatures),
+      "method": .string(method.rawValue), "rule": .string(rule.rawValue), "ratio": .bits(ratio),
+      "output_energy": .bits(outputEnergy), "error_before": .bits(errorBefore), "error_after": .bits(errorAfter),
+      "largest_input": .bits(Double(largestInput)),
+      "outliers": .array(outlierChannels.map { [.integer($0.channel), .bits(Double($0.ratio))] }),
+    ]
+  }
+
+  /// What `note` gave; nil for anything else.
+  fileprivate init?(_ note: JSONValue) {
+    guard let module = note["module"]?.stringValue, let out = note["out"]?.intValue, let columns = note["in"]?.intValue,
+      let method = note["method"]?.stringValue.flatMap(QuantizationMethod.init),
+      let rule = note["rule"]?.stringValue.flatMap(ScaleRule.init), let ratio = note["ratio"]?.bits,
+      let energy = note["output_energy"]?.bits, let before = note["error_before"]?.bits,
+      let after = note["error_after"]?.bits, let largest = note["largest_input"]?.bits,
+      let outliers = note["outliers"]?.arrayValue
+    else { return nil }
+    self.init(
+      module: module, outFeatures: out, inFeatures: columns, method: method, rule: rule, ratio: ratio,
+      outputEnergy: energy, errorBefore: before, errorAfter: after, largestInput: Float(largest),
+      outlierChannels: outliers.compactMap(OutlierChannel.init))
+  }
+}
+
+extension OutlierChannel {
+  fileprivate init?(_ note: JSONValue) {
+    guard let pair = note.arrayValue, pair.count == 2, let channel = pair[0].intValue, let ratio = pair[1].bits else {
+      return nil
+    }
+    self.init(channel: channel, ratio: Float(ratio))
+  }
+}
+
+extension JSONValue {
+  /// A double by its bits.
+  fileprivate static func bits(_ value: Double) -> JSONValue { .string(String(value.bitPattern, radix: 16)) }
+
+  fileprivate var bits: Double? { stringValue.flatMap { UInt64($0, radix: 16) }.map(Double.init(bitPattern:)) }
+
+  fileprivate var strings: [String]? {
+    guard let elements = arrayValue else { return nil }
+    let strings = elements.compactMap(\.stringValue)
+    return strings.count == elements.count ? strings : nil
+  }
+}

@@ -1,0 +1,48 @@
+// Ctrl-C and SIGTERM: work is secured on the way and every file has its name only when it is complete, so that a run may
+// end at once, at any moment. It says how to go on and exits 128 + the signal.
+import Glibc
+import Tensors
+
+enum Interruption {
+  /// Waits for SIGINT and SIGTERM on a thread of its own. Call it before any other thread starts: they inherit that the
+  /// signals are not delivered to them.
+  static func install() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    var thread = pthread_t()
+    let code = unsafe pthread_create(&thread, nil, { _ in unsafe Interruption.wait() }, nil)
+    // Without the thread the signals keep their usual, deadly effect.
+    if code != 0 { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
+  }
+
+  private static func wait() -> UnsafeMutableRawPointer? {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    var number: Int32 = 0
+    while unsafe sigwait(&signals, &number) != 0 {}
+    let clear = StandardError.isTerminal ? "\r\u{1B}[K" : ""
+    StandardError.write("\(clear)interrupted\(resumeHint(CommandLine.arguments))\n")
+    _exit(128 + number)
+  }
+
+  /// How to go on, for commands that can.
+  static func resumeHint(_ arguments: [String]) -> String {
+    guard arguments.count > 1, ["quantize", "pack"].contains(arguments[1]) else { return "; nothing was written" }
+    let again = arguments.contains("--resume") ? arguments : arguments + ["--resume"]
+    return "; go on with: " + again.map(quoted).joined(separator: " ")
+  }
+
+  /// An argument as a shell reads it.
+  private static func quoted(_ argument: String) -> String {
+    let plain = argument.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && !#""'\$`*?[](){}<>|&;#~!"#.utf8.contains(byte)
+    }
+    if plain, !argument.isEmpty { return argument }
+    return "'" + argument.displayed.replacing("'", with: #"'\''"#) + "'"
+  }
+}

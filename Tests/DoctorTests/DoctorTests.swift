@@ -1,0 +1,172 @@
+// A repository without a fault gives no finding, and each fault that is put in gives its own.
+import Doctor
+import JSON
+import Safetensors
+import Storage
+import Tensors
+import TestSupport
+import Testing
+
+/// A one-layer AWQ repository of random codes, to be damaged.
+private struct SyntheticRepository {
+  var config = """
+    {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 256,
+     "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 24,
+     "torch_dtype": "float16", "quantization_config": {"quant_method": "awq", "version": "gemm", "bits": 4,
+     "group_size": 32, "zero_point": true, "modules_to_not_convert": ["lm_head", "mlp."]}}
+    """
+  var files = [
+    "tokenizer.json": "{}", "tokenizer_config.json": #"{"chat_template": "x"}"#, "generation_config.json": "{}",
+  ]
+  var tensors: [(info: TensorInfo, bytes: [UInt8])] = []
+
+  static let attention = "model.layers.0.self_attn."
+
+  init() {
+    var generator = SeededGenerator(seed: 3)
+    for (name, rows) in [("k_proj", 128), ("o_proj", 256), ("q_proj", 256), ("v_proj", 128)] {
+      let module = Self.attention + name
+      let words = (0..<256 * rows / 8).flatMap { _ in (0..<4).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      }
+      add(module + ".qweight", .int32, [256, rows / 8], words)
+      add(module + ".qzeros", .int32, [8, rows / 8], [UInt8](repeating: 0x88, count: 8 * rows / 2))
+      add(module + ".scales", .float16, [8, rows], halves([Float16](repeating: 0.01, count: 8 * rows)))
+    }
+    for name in ["down_proj", "gate_proj", "up_proj"] {
+      add("model.layers.0.mlp.\(name).weight", .float16, [256, 256], halves([Float16](repeating: 0.5, count: 65536)))
+    }
+    add("model.norm.weight", .float16, [256], halves([Float16](repeating: 1, count: 256)))
+    add("model.embed_tokens.weight", .float16, [24, 256], halves([Float16](repeating: 0.1, count: 24 * 256)))
+  }
+
+  private func halves(_ values: [Float16]) -> [UInt8] {
+    values.flatMap { [UInt8(truncatingIfNeeded: $0.bitPattern), UInt8($0.bitPattern >> 8)] }
+  }
+
+  private mutating func add(_ name: String, _ dtype: DType, _ shape: Shape, _ bytes: [UInt8]) {
+    tensors.append((TensorInfo(name: name, dtype: dtype, shape: shape), bytes))
+  }
+
+  /// Puts a half at the beginning of a tensor.
+  mutating func set(_ name: String, first value: Float16) {
+    guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
+    tensors[index].bytes.replaceSubrange(0..<2, with: halves([value]))
+  }
+
+  mutating func rename(_ name: String, to other: String) {
+    guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
+    tensors[index].info = TensorInfo(
+      name: other, dtype: tensors[index].info.dtype, shape: tensors[index].info.shape)
+  }
+
+  func findings() throws -> [Finding] {
+    let folder = try TemporaryDirectory()
+    try folder.write(config, to: "config.json")
+    for (name, text) in files { try folder.write(text, to: name) }
+    if !tensors.isEmpty {
+      var writer = try SafetensorsWriter(
+        SafetensorsPlan(tensors: tensors.map(\.info)), to: AtomicFileWriter(path: folder.path("model.safetensors")))
+      for tensor in tensors { try writer.write(tensor.bytes, of: tensor.info.name) }
+      try writer.finish().commit()
+    }
+    return try Examination(path: folder.path(".")).findings(readsValues: true) { _, _ in }
+  }
+}
+
+@Suite struct DoctorTests {
+  private static let q = SyntheticRepository.attention + "q_proj"
+
+  /// The ids that a damaged repository gives.
+  private func ids(_ damage: (inout SyntheticRepository) -> Void) throws -> [String] {
+    var repository = SyntheticRepository()
+    damage(&repository)
+    return try repository.findings().map(\.id)
+  }
+
+  private func replacing(_ text: String, with other: String) throws -> [String] {
+    try ids {
+      #expect($0.config.contains(text))
+      $0.config = $0.config.replacing(text, with: other)
+    }
+  }
+
+  @Test func `a repository without a fault gives no finding`() throws {
+    #expect(try SyntheticRepository().findings() == [])
+  }
+
+  @Test func `files that are missing or should not be there are named`() throws {
+    #expect(try ids { $0.files["tokenizer.json"] = nil } == ["F301"])
+    #expect(try ids { $0.files["tokenizer_config.json"] = nil } == ["F302"])
+    #expect(try ids { $0.files["tokenizer_config.json"] = "{}" } == ["F303"])
+    #expect(try ids { $0.files["generation_config.json"] = nil } == ["F306"])
+    #expect(try ids { $0.files["pytorch_model.bin"] = "x" } == ["F201"])
+    #expect(try ids { $0.config = "{" }.first == "F102")
+    #expect(try ids { $0.tensors = [] }.contains("F101"))
+  }
+
+  @Test func `a config that loaders will misread is explained`() throws {
+    #expect(try replacing("\"quantization_config\"", with: "\"other\"").contains("C101"))
+    #expect(try replacing("\"bits\": 4", with: "\"bits\": 8").contains("C201"))
+    #expect(try replacing("\"float16\"", with: "\"bfloat16\"") == ["C202"])
+    #expect(try replacing("\"mlp.\"", with: "\"mlp.\", \"q_proj\"") == ["C301"])
+    #expect(try replacing("\"lm_head\", \"mlp.\"", with: "\"lm_head\"") == ["C302"])
+    let awq = #""quantization_config": {"quant_method": "awq", "version": "gemm", "bits": 4,"#
+    #expect(try replacing(awq, with: #""text_config": {}, "# + awq).contains("C103"))
+  }
+
+  @Test func `tensors that do not belong together are named`() throws {
+    #expect(try replacing("\"group_size\": 32", with: "\"group_size\": 64").filter { $0 == "L203" }.count == 4)
+    #expect(try ids { $0.rename(Self.q + ".scales", to: Self.q + ".scale") }.contains("L201"))
+    #expect(
+      try ids { repository in
+        for part in [".qweight", ".qzeros", ".scales"] { repository.rename(Self.q + part, to: "mlp1.1" + part) }
+      }.contains("L101"))
+    #expect(
+      try ids { repository in
+        repository.rename(Self.q + ".qweight", to: Self.q + ".weight")
+        repository.rename(Self.q + ".qzeros", to: "a")
+        repository.rename(Self.q + ".scales", to: "b")
+      }.contains("L301"))
+    // 256 inputs in groups of 128 cannot be cut in four or eight.
+    #expect(try replacing("\"group_size\": 32", with: "\"group_size\": 128").filter { $0 == "L401" }.count == 2)
+  }
+
+  @Test(arguments: [
+    (".nan", "V101"), ("negative", "V102"), ("zero", "V103"), ("subnormal", "V104"), ("huge", "V105"),
+  ])
+  func `scales that damage weights are counted`(kind: (name: String, id: String)) throws {
+    let value: Float16 =
+      switch kind.name {
+      case ".nan": .nan
+      case "negative": -0.01
+      case "zero": 0
+      case "subnormal": .leastNonzeroMagnitude
+      default: 60000
+      }
+    let findings = try { () throws -> [Finding] in
+      var repository = SyntheticRepository()
+      repository.set(Self.q + ".scales", first: value)
+      return try repository.findings()
+    }()
+    #expect(findings.map(\.id) == [kind.id])
+    #expect(findings.first?.what.hasPrefix("1 of 2048 scales") == true)
+  }
+
+  @Test func `dead groups and values that cannot be used are found`() throws {
+    let dead = try ids { repository in
+      guard let index = repository.tensors.firstIndex(where: { $0.info.name == Self.q + ".qweight" }) else { return }
+      // The first nibble of the first group: rows 0 to 31, 128 bytes each.
+      for row in 0..<32 { repository.tensors[index].bytes[row * 128] &= 0xF0 }
+    }
+    #expect(dead == ["V201"])
+    #expect(try ids { $0.set("model.norm.weight", first: .infinity) } == ["V301"])
+    #expect(try ids { $0.set("model.norm.weight", first: 40000) } == ["V303"])
+    #expect(
+      try ids { repository in
+        guard let index = repository.tensors.firstIndex(where: { $0.info.name.hasSuffix("up_proj.weight") }) else {
+          return
+        }
+        repository.tensors[index].bytes = [UInt8](repeating: 0, count: repository.tensors[index].bytes.count)
+      } == ["V304"])
+  }
+}

@@ -14,7 +14,7 @@ public struct QuantizationOptions: Sendable {
   public var propagation: Propagation
   /// Share of the Hessian's mean diagonal added to its diagonal before codes are fitted to it. More of it fits the
   /// calibration tokens less closely and other texts better: see Formats/quantization.md.
-  public var damping = 0.1
+  public var damping = 0.2
   /// Steps left out, to measure what each is worth.
   public var omitted: Set<QuantizationStep> = []
   /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with

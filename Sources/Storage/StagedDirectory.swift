@@ -14,6 +14,7 @@ public struct StagedDirectory: ~Copyable {
   private let lock: OutputLock
   private let output: OutputPath
   private let overwrites: Bool
+  private let isResumed: Bool
   private var isCommitted = false
 
   /// Starts to make the directory `path`.
@@ -34,6 +35,7 @@ public struct StagedDirectory: ~Copyable {
     self.lock = lock
     self.output = output
     overwrites = overwriting
+    isResumed = resuming
   }
 
   /// Checks before hours of work that the directory `path` can be made; see `init`.
@@ -96,9 +98,10 @@ public struct StagedDirectory: ~Copyable {
     return try FileWriter(creating: output.partial + "/" + name)
   }
 
-  /// Writes the whole file `name`.
+  /// Writes the whole file `name`, in place of one that an earlier run wrote.
   /// - Throws: `StorageError`.
   public func write(_ bytes: [UInt8], to name: String) throws(StorageError) {
+    if isResumed { try discard(name) }
     var writer = try create(name)
     try writer.append(bytes)
     try writer.synchronize()

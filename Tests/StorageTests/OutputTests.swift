@@ -125,6 +125,7 @@ import Testing
     do {
       let first = try StagedDirectory(path: path)
       try first.write([1, 2, 3, 4], to: "a")
+      try first.write([5, 6], to: "b")
       try directory.write("how to go on", to: "model.resume")
     }
     #expect(try directory.names() == ["model.partial", "model.resume"])
@@ -139,9 +140,10 @@ import Testing
     #expect(throws: StorageError.changedWhileReading(path: path + ".partial/a")) {
       _ = try resumed.reopen("a", keeping: 4)
     }
+    try resumed.write([7], to: "b")
     try resumed.commit()
     #expect(try directory.names() == ["model"])
-    #expect(try readFile(path + "/a", limit: 10) == [1, 2, 9])
+    #expect(try readFile(path + "/a", limit: 10) == [1, 2, 9] && readFile(path + "/b", limit: 10) == [7])
   }
 
   @Test func anOldDirectoryGetsItsNameBackIfARunWasKilledWhileItReplacedIt() throws {

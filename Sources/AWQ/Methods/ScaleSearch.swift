@@ -10,8 +10,9 @@ struct ScaleSearch: Sendable {
   static let coarseRatios = [0.2, 0.4, 0.6, 0.8, 1.0]
   /// Steps around the best coarse ratio, in turn.
   static let refinements = [0.1, 0.05]
-  /// At most this many rows of a linear judge a candidate: evenly spread, the same for all candidates.
-  static let judgedRows = 64
+  /// So many rows of a linear judge a candidate, or as many as have so many weights: evenly spread, the same for all
+  /// candidates.
+  private static let judgedRows = 64, judgedWeights = 1 << 15
 
   let gram: GramMatrix
   let statistics: ChannelStatistics
@@ -30,8 +31,13 @@ struct ScaleSearch: Sendable {
     self.statistics = pooling.pooled(statistics)
     self.scheme = scheme
     self.pooling = pooling
-    samples = weights.map { $0.spreadRows(atMost: Self.judgedRows) }
+    samples = weights.map(Self.judged)
     linearWeights = zip(weights, samples).map { Double($0.shape[0]) / Double(max($1.shape[0], 1)) }
+  }
+
+  /// The rows of `weight` that judge.
+  static func judged(_ weight: Tensor) -> Tensor {
+    weight.spreadRows(atMost: max(judgedRows, judgedWeights / max(weight.rowWidth, 1)))
   }
 
   /// The best candidate of all rules; identity is always among them.
@@ -80,7 +86,7 @@ struct ScaleSearch: Sendable {
 
 extension Tensor {
   /// At most `limit` rows, evenly spread; all of them if there are no more.
-  func spreadRows(atMost limit: Int) -> Tensor {
+  fileprivate func spreadRows(atMost limit: Int) -> Tensor {
     guard rowCount > limit else { return self }
     var picked: [Float] = []
     picked.reserveCapacity(limit * rowWidth)

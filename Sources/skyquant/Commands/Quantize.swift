@@ -42,8 +42,8 @@ struct Quantize: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal.",
-      discussion: "0.3 if users will ask about other things than the calibration samples, 0.01 if not."))
-  var damping = 0.1
+      discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not."))
+  var damping = 0.2
 
   @Option(help: "Quantize only linears whose name matches (repeatable).")
   var include: [NamePattern] = []

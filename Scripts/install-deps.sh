@@ -13,6 +13,7 @@ packages=(
   "libssl-dev:libcrypto"
   "jq:command"
   "python3:command"
+  "strace:command"
 )
 oldest_swift="6.2"
 

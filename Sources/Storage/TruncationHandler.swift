@@ -19,7 +19,7 @@ extension MappedFile {
     unsafe action.__sigaction_handler.sa_sigaction = { _, information, _ in
       unsafe reportTruncation(at: information?.pointee._sifields._sigfault.si_addr)
     }
-    action.sa_flags = SA_SIGINFO | Int32(bitPattern: SA_RESETHAND)
+    action.sa_flags = SA_SIGINFO
     unsafe sigaction(SIGBUS, &action, nil)
   }
 }
@@ -43,8 +43,14 @@ enum MappedRanges {
   }()
   private static let lock = Mutex(())
 
-  /// Creates the table, which must not happen in the handler.
-  static func prepare() { _ = unsafe slots }
+  /// Whether a thread reports already: several read a mapping, and the others must not print, nor end the process first.
+  static let isReported = Atomic(false)
+
+  /// Creates the table and the flag, which must not happen in the handler.
+  static func prepare() {
+    _ = unsafe slots
+    _ = isReported.load(ordering: .relaxed)
+  }
 
   static func add(_ start: UnsafeMutableRawPointer, byteCount: Int, path: String) {
     let message = unsafe strdup("error: \(path.displayed): file changed while mapped (byte offset ")
@@ -68,21 +74,23 @@ enum MappedRanges {
   }
 }
 
-/// Runs inside the signal handler. Returns only for a fault outside our mappings; the signal's default action is
-/// in force again by then, so the access faults a second time and ends the process as usual.
+/// Runs inside the signal handler. Returns only for a fault outside our mappings, with the signal's default action in force
+/// again, so that the access faults a second time and ends the process as usual.
 private func reportTruncation(at address: UnsafeMutableRawPointer?) {
-  guard let address = unsafe address else { return }
+  let address = UInt(bitPattern: address)
   for index in 0..<MappedRanges.capacity {
     guard let start = unsafe MappedRanges.slots[index].start, let message = unsafe MappedRanges.slots[index].message
     else { continue }
-    let offset = UInt(bitPattern: address) &- UInt(bitPattern: start)
+    let offset = address &- UInt(bitPattern: start)
     guard unsafe offset < UInt(bitPattern: MappedRanges.slots[index].byteCount) else { continue }
+    while MappedRanges.isReported.exchange(true, ordering: .relaxed) { pause() }
     unsafe writeToStandardError(message, count: strlen(message))
     writeDecimal(offset)
     let end: StaticString = ")\n"
     unsafe writeToStandardError(end.utf8Start, count: end.utf8CodeUnitCount)
     _exit(MappedFile.truncationExitCode)
   }
+  signal(SIGBUS, SIG_DFL)
 }
 
 private func writeDecimal(_ value: UInt) {

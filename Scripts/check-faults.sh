@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Makes the disk fail, at every place where it can, and checks what quantize and pack do about it: the exit code, one line
+# that says why, nothing under the final name, an older output untouched, and the undisturbed bytes after --resume.
+#   Scripts/check-faults.sh
+# Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a held lock and
+# a file cut while it is mapped. Needs leave to trace processes (ptrace).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+swift build -c release --product skyquant </dev/null >&2
+skyquant=$(swift build -c release --show-bin-path)/skyquant
+sample=$PWD/Sources/SampleModel/Resources
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+strace -o /dev/null true 2>/dev/null || { echo "check-faults: strace may not trace here" >&2; exit 1; }
+failures=0 checks=0
+
+# expect WHAT CONDITION...: counts a check and prints it if the condition does not hold.
+expect() {
+  local what=$1
+  shift
+  checks=$((checks + 1))
+  "$@" && return
+  failures=$((failures + 1))
+  echo "FAILED: $what: $(tr '\n' ' ' <err | cut -c1-300)"
+}
+
+# A shell between, for the news that something was killed.
+run() { sh -c '"$@" </dev/null >out 2>err; exit $?' sh "$@" 2>/dev/null; }
+quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" \
+  --samples 8 --checkpoint-every 0 --quiet --resume --out "$1"; }
+pack() { run "${@:2}" "$skyquant" pack expected-quantize "$1.skyq" --quiet --resume; }
+
+# The output of a command, as one name.
+written() { if [[ $1 == pack ]]; then echo "$2.skyq"; else echo "$2"; fi; }
+
+# faulty COMMAND CODE WHAT STRACE-OPTION...: runs it with a fault, then goes on without. `reached` says whether there was one.
+faulty() {
+  local command=$1 code=$2 what="$1, $3" status=0 output
+  shift 3
+  output=$(written "$command" run)
+  rm -rf run run.*
+  "$command" run strace -f -o trace "$@" || status=$?
+  reached=$(grep -c 'INJECTED\|SIGKILL' trace || true)
+  if [[ $reached -eq 0 ]]; then return; fi
+  expect "$what: exit code $status, not $code" test "$status" -eq "$code"
+  if [[ $code -ne 137 ]]; then
+    expect "$what: one line that begins with error:" test "$(grep -c '^error: ' err)" -eq 1
+    # But after the rename only the directory is left to be brought to the disk.
+    [[ $what == *fsync* && -e $output ]] || expect "$what: nothing has the final name" test ! -e "$output"
+  fi
+  if [[ -e $output ]]; then
+    expect "$what: what has the final name is whole" diff -r "$(written "$command" "expected-$command")" "$output"
+    return
+  fi
+  expect "$what: goes on" "$command" run
+  expect "$what: the undisturbed bytes" diff -r "$(written "$command" "expected-$command")" "$output"
+}
+
+quantize expected-quantize
+pack expected-pack
+
+for command in quantize pack; do
+  for call in pwrite64 fsync rename; do
+    case $call in
+      pwrite64) errors=(ENOSPC EIO EDQUOT) ;;
+      fsync) errors=(EIO) ;;
+      rename) errors=(EIO) ;;
+    esac
+    # At the first calls, then ever further apart, until the command makes no such call any more.
+    for ((k = 1; ; k += 1 + k / 3)); do
+      error=${errors[$((k % ${#errors[@]}))]}
+      faulty "$command" 74 "$error at $call $k" -e "trace=$call" -e "inject=$call:error=$error:when=$k+"
+      [[ $reached -gt 0 ]] || break
+      faulty "$command" 137 "SIGKILL at $call $k" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k"
+    done
+    echo "check-faults: $command, $call: up to call $k"
+  done
+  # The room is asked for before the work.
+  faulty "$command" 73 "ENOSPC at fallocate" -e trace=fallocate -e inject=fallocate:error=ENOSPC
+done
+
+# A limit on file sizes: SIGXFSZ is ignored, EFBIG reported.
+for command in quantize pack; do
+  rm -rf run run.*
+  status=0
+  (ulimit -f 64; "$command" run env) || status=$?
+  expect "$command with a file size limit: exit code $status" test "$status" -eq 74 -o "$status" -eq 73
+  expect "$command with a file size limit: nothing has the final name" test ! -e "$(written "$command" run)"
+done
+
+# Two runs on one output.
+for command in quantize pack; do
+  rm -rf run run.*
+  output=$(written "$command" run)
+  status=0
+  exec 9>"$output.lock"
+  flock 9
+  "$command" run env || status=$?
+  exec 9>&-
+  expect "$command on a locked output: exit code $status" test "$status" -eq 75
+done
+
+# An older output stays until the new one is whole.
+rm -rf run run.*
+cp -r expected-quantize run
+touch run/older
+quantize run strace -f -o trace -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=20+ || true
+expect "quantize beside an older output: it is untouched" test -e run/older
+
+# A file that is cut while it is mapped, between opening it and reading its planes.
+cp expected-pack.skyq cut.skyq
+strace -f -o trace -e trace=clone3 -e inject=clone3:delay_enter=2000000:when=2 \
+  "$skyquant" check cut.skyq --quiet </dev/null >out 2>err &
+sleep 1
+truncate -s 100000 cut.skyq
+status=0
+wait $! || status=$?
+expect "check of a file that is cut: exit code $status" test "$status" -eq 66
+expect "check of a file that is cut: an offset is named" grep -q 'offset' err
+
+echo "check-faults: $checks checks, $failures failed"
+[[ $failures -eq 0 ]]

@@ -36,7 +36,9 @@ struct ValueChecks {
     if name.hasSuffix(".scales"), checkpoint.contains((name.withoutSuffix(".scales") ?? "") + ".qweight") {
       return scales(view, try view.floats())
     }
-    guard view.info.dtype.isFloat, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else { return [] }
+    guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
+      return []
+    }
     return try plain(view)
   }
 
@@ -130,8 +132,4 @@ struct ValueChecks {
     }
     return findings
   }
-}
-
-extension DType {
-  fileprivate var isFloat: Bool { self == .float32 || self == .float16 || self == .bfloat16 }
 }

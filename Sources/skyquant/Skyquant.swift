@@ -17,13 +17,14 @@ struct Skyquant: ParsableCommand {
       MODEL is a directory with config.json and safetensors shards: Skywork-R1V and InternVL checkpoints, or a Qwen2, \
       Qwen3 or Llama text model. Every command takes --json, and --help tells more.
 
-      Exit codes: 0 fine, 1 a gate failed, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
+      Exit codes: 0 fine, 1 a gate failed, models differ or doctor found errors, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
       70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run, \
       130 and 143 interrupted (quantize and pack go on with --resume).
       """,
     version: Version.current,
     subcommands: [
-      Inspect.self, Quantize.self, Pack.self, Check.self, DoctorCommand.self, Export.self, Verify.self, Run.self,
+      Inspect.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Export.self, DoctorCommand.self,
+      Verify.self, Run.self,
     ])
 
   static func main() {

@@ -1,0 +1,135 @@
+// What two models on disk do not have in common, whatever files they lie in.
+internal import JSON
+internal import Kernels
+internal import Quantization
+internal import Storage
+public import Tensors
+
+/// How one tensor of two models compares.
+public struct TensorDifference: Sendable, Equatable {
+  /// What is different.
+  public enum Kind: Sendable, Equatable {
+    /// Only the first model has it.
+    case onlyInFirst
+    /// Only the second model has it.
+    case onlyInSecond
+    /// Shapes differ.
+    case shape(first: Shape, second: Shape)
+    /// The same shape, but other bits, or values that cannot be compared.
+    case bits
+    /// The same shape and other values: the largest |a − b|, and ‖a − b‖ / ‖a‖; of two int4 tensors also how many codes
+    /// differ.
+    case values(largest: Float, relative: Double, codes: Int?)
+    /// The same values in another encoding.
+    case encoding
+  }
+
+  /// Its name in the file.
+  public let name: String
+  /// What is different.
+  public let kind: Kind
+}
+
+/// Compares two models tensor by tensor and file by file.
+public struct ModelDifference: Sendable {
+  /// Tensors that differ: those of the first model in its order, then those that only the second has.
+  public private(set) var tensors: [TensorDifference] = []
+  /// Tensors that both have, bit by bit.
+  public private(set) var equalTensorCount = 0
+  /// Names of carried files that differ or that only one of them has.
+  public private(set) var files: [String] = []
+
+  /// Whether nothing differs.
+  public var isEmpty: Bool { tensors.isEmpty && files.isEmpty }
+
+  /// Reads both models whole.
+  /// - Parameter onTensor: Called with the number of tensors compared and of all.
+  /// - Throws: what reading throws.
+  public init(_ first: ModelFile, _ second: ModelFile, onTensor: (Int, Int) -> Void) throws {
+    let others = Dictionary(second.tensors.map { ($0.name, $0) }) { first, _ in first }
+    let batch = 32
+    for start in stride(from: 0, to: first.tensors.count, by: batch) {
+      let part = Array(first.tensors[start..<min(start + batch, first.tensors.count)])
+      let found = Parallel.map(part.count) { index in
+        Result { try ModelDifference.kind(part[index], others[part[index].name]) }
+      }
+      for (tensor, kind) in zip(part, found) {
+        if let kind = try kind.get() {
+          tensors.append(TensorDifference(name: tensor.name, kind: kind))
+        } else {
+          equalTensorCount += 1
+        }
+      }
+      first.releasePages()
+      second.releasePages()
+      onTensor(start + part.count, first.tensors.count)
+    }
+    let known = Set(first.tensors.map(\.name))
+    tensors += second.tensors.filter { !known.contains($0.name) }.map {
+      TensorDifference(name: $0.name, kind: .onlyInSecond)
+    }
+    let names = Set(first.files.names + second.files.names).filter(CarriedFiles.includes)
+    files = try names.sorted().filter { try first.files.bytes(of: $0) != second.files.bytes(of: $0) }
+  }
+
+  private static func kind(_ first: StoredTensor, _ second: StoredTensor?) throws -> TensorDifference.Kind? {
+    guard let second else { return .onlyInFirst }
+    guard first.shape == second.shape else { return .shape(first: first.shape, second: second.shape) }
+    var codes: Int?
+    switch (first.content, second.content) {
+    case (.dense(let a), .dense(let b)) where a.info.dtype == b.info.dtype:
+      if a.withBytes({ a in b.withBytes { b in isEqual(a, b) } }) { return nil }
+      guard FloatFormat(a.info.dtype) != nil else { return .bits }
+    case (.int4(let a), .int4(let b)):
+      let (a, b) = (a.unpacked(), b.unpacked())
+      if a == b { return nil }
+      codes = zip(a.codes, b.codes).count { $0 != $1 }
+    case (.dense(let a), _) where FloatFormat(a.info.dtype) == nil,
+      (_, .dense(let a)) where FloatFormat(a.info.dtype) == nil:
+      return .bits
+    default: break
+    }
+    return try compared(first, second, codes: codes)
+  }
+
+  private static func isEqual(_ a: RawSpan, _ b: RawSpan) -> Bool {
+    unsafe a.withUnsafeBytes { a in unsafe b.withUnsafeBytes { b in unsafe a.elementsEqual(b) } }
+  }
+
+  /// Decodes both, some rows at a time.
+  private static func compared(
+    _ first: StoredTensor, _ second: StoredTensor, codes: Int?
+  ) throws -> TensorDifference.Kind {
+    let rows = first.shape.rank == 0 ? 1 : first.shape[0]
+    let rowsAtOnce = max(1, (1 << 20) * max(rows, 1) / max(first.shape.elementCount, 1))
+    var (largest, squares, energy, isUnequal) = (Float(0), 0.0, 0.0, false)
+    for start in stride(from: 0, to: rows, by: rowsAtOnce) {
+      let range = start..<min(start + rowsAtOnce, rows)
+      for (a, b) in zip(try first.floats(range), try second.floats(range)) where a.bitPattern != b.bitPattern || a != 0
+      {
+        energy += Double(a) * Double(a)
+        guard a != b else { continue }
+        isUnequal = true
+        largest = max(largest, abs(a - b))
+        squares += Double(a - b) * Double(a - b)
+      }
+    }
+    guard isUnequal else { return .encoding }
+    return .values(
+      largest: largest, relative: (squares / max(energy, .leastNormalMagnitude)).squareRoot(), codes: codes)
+  }
+}
+
+extension StoredTensor {
+  /// Some rows, decoded.
+  fileprivate func floats(_ rows: Range<Int>) throws -> [Float] {
+    switch content {
+    case .dense(let view): return try view.info.shape.rank == 0 ? view.floats() : view.rows(rows).floats()
+    case .int4(let packed):
+      var values = [Float](repeating: 0, count: rows.count * packed.columns)
+      var span = values.mutableSpan
+      packed.decodeRows(rows, into: &span)
+      return values
+    }
+  }
+}

@@ -15,6 +15,8 @@ cd "$work"
 
 strace -o /dev/null true 2>/dev/null || { echo "check-faults: strace may not trace here" >&2; exit 1; }
 failures=0 checks=0
+# Whether quantize is to replace what is there.
+force=
 
 # expect WHAT CONDITION...: counts a check and prints it if the condition does not hold.
 expect() {
@@ -29,7 +31,7 @@ expect() {
 # A shell between, for the news that something was killed.
 run() { sh -c '"$@" </dev/null >out 2>err; exit $?' sh "$@" 2>/dev/null; }
 quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" \
-  --samples 8 --checkpoint-every 0 --quiet --resume --out "$1"; }
+  --samples 8 --checkpoint-every 0 --quiet --resume --out "$1" ${force:+--force}; }
 pack() { run "${@:2}" "$skyquant" pack expected-quantize "$1.skyq" --quiet --resume; }
 
 # The output of a command, as one name.
@@ -43,7 +45,11 @@ faulty() {
   rm -rf run run.*
   "$command" run strace -f -o trace "$@" || status=$?
   reached=$(grep -c 'INJECTED\|SIGKILL' trace || true)
-  if [[ $reached -eq 0 ]]; then return; fi
+  if [[ $reached -eq 0 ]]; then
+    # The first call must be there, or nothing would be checked.
+    expect "$what: the command makes such a call" test "$what" = "${what% 1}"
+    return
+  fi
   expect "$what: exit code $status, not $code" test "$status" -eq "$code"
   if [[ $code -ne 137 ]]; then
     expect "$what: one line that begins with error:" test "$(grep -c '^error: ' err)" -eq 1
@@ -77,9 +83,28 @@ for command in quantize pack; do
     done
     echo "check-faults: $command, $call: up to call $k"
   done
-  # The room is asked for before the work.
-  faulty "$command" 73 "ENOSPC at fallocate" -e trace=fallocate -e inject=fallocate:error=ENOSPC
 done
+# The room is asked for before the work.
+faulty pack 73 "ENOSPC at fallocate 1" -e trace=fallocate -e inject=fallocate:error=ENOSPC
+
+# Killed while an old output is replaced: the name always has the whole old or the whole new one, and --force ends well.
+force=1
+for call in renameat2 unlink; do
+  for ((k = 1; ; k++)); do
+    rm -rf run run.*
+    mkdir run
+    touch run/older
+    quantize run strace -f -o trace -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k" || true
+    grep -q SIGKILL trace || break
+    [[ -e run/older ]] || expect "quantize --force, SIGKILL at $call $k: the new output is whole" diff -r expected-quantize run
+    expect "quantize --force, SIGKILL at $call $k: goes on" quantize run
+    expect "quantize --force, SIGKILL at $call $k: the undisturbed bytes" diff -r expected-quantize run
+    expect "quantize --force, SIGKILL at $call $k: nothing else is left" test "$(echo run.*)" = "run.*"
+  done
+  expect "quantize --force makes $call calls" test "$k" -gt 1
+  echo "check-faults: quantize --force, $call: up to call $k"
+done
+force=
 
 # A limit on file sizes: SIGXFSZ is ignored, EFBIG reported.
 for command in quantize pack; do
@@ -106,7 +131,7 @@ done
 rm -rf run run.*
 cp -r expected-quantize run
 touch run/older
-quantize run strace -f -o trace -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=20+ || true
+force=1 quantize run strace -f -o trace -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=20+ || true
 expect "quantize beside an older output: it is untouched" test -e run/older
 
 # A file that is cut while it is mapped, between opening it and reading its planes.

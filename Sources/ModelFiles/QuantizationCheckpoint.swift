@@ -34,7 +34,7 @@ public struct QuantizationCheckpoint: Sendable {
   }
 
   /// The checkpoint of the unfinished directory `path`, and the digest of the data written until then; nil if there is
-  /// none.
+  /// none, or the directory is not there any more.
   /// - Throws: `StorageError`, `SafetensorsError`, or `ModelFilesError` for a file that is no checkpoint.
   public static func read(for path: String) throws -> (checkpoint: QuantizationCheckpoint, dataDigest: SHA256Digest)? {
     let name = StagedDirectory.resumeFile(of: path)
@@ -49,6 +49,9 @@ public struct QuantizationCheckpoint: Sendable {
       let digest = head["data_sha256"]?.stringValue.flatMap(SHA256Digest.init(hexadecimal:)), let notes = head["notes"],
       let sources = head["sources"]?.arrayValue
     else { throw ModelFilesError.notAModel(path: name, reason: "this is not what a stopped run leaves; use --force") }
+    guard let directory = StagedDirectory.unfinishedIdentity(of: path),
+      head["directory"]?.stringValue == String(directory)
+    else { return nil }
     let tensors = try file.tensors.map { info in
       (name: info.name, tensor: Tensor(shape: info.shape, values: try file.tensor(info.name).floats()))
     }
@@ -63,6 +66,7 @@ public struct QuantizationCheckpoint: Sendable {
     let head: JSONValue = [
       "recipe": .string(recipe), "sources": .array(sources.map(\.json)), "layers": .integer(layerCount),
       "data_sha256": .string(dataDigest.description), "notes": notes,
+      "directory": .string(StagedDirectory.unfinishedIdentity(of: path).map(String.init) ?? ""),
     ]
     let infos = tensors.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.tensor.shape) }
     let name = StagedDirectory.resumeFile(of: path)

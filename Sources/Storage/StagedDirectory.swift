@@ -28,7 +28,7 @@ public struct StagedDirectory: ~Copyable {
     try StagedDirectory.recover(output)
     try StagedDirectory.require(output, overwriting: overwriting, resuming: resuming)
     if !resuming {
-      unsafe unlink(output.resume)
+      StagedDirectory.forgetResume(output)
       try StagedDirectory.remove(output.partial)
       guard unsafe mkdir(output.partial, 0o755) == 0 else { throw .creating(output.partial, errno) }
     }
@@ -66,6 +66,13 @@ public struct StagedDirectory: ~Copyable {
 
   deinit {
     if !isCommitted, OutputPath.status(output.resume) == nil { try? StagedDirectory.remove(output.partial) }
+  }
+
+  /// What tells the unfinished directory of `path` from others that have had its name; nil if there is none. A run killed
+  /// after it swapped old and new leaves the old directory under the name of the unfinished one.
+  public static func unfinishedIdentity(of path: String) -> UInt? {
+    guard let status = OutputPath.status(OutputPath(path).partial), status.isDirectory else { return nil }
+    return UInt(status.st_ino)
   }
 
   /// The file beside the directory `path` that says how to go on with it.
@@ -117,7 +124,13 @@ public struct StagedDirectory: ~Copyable {
     try synchronize()
     if overwrites && output.exists { try replace() } else { try output.publish(overwriting: false) }
     isCommitted = true
-    unsafe unlink(output.resume)
+    StagedDirectory.forgetResume(output)
+  }
+
+  /// Removes the file that says how to go on, and what a run killed while it wrote that file has left.
+  private static func forgetResume(_ output: OutputPath) {
+    let resume = OutputPath(output.resume)
+    for path in [resume.final, resume.partial, resume.final + ".lock"] { unsafe unlink(path) }
   }
 
   /// Puts the new directory in the place of the old one, which is then removed.

@@ -14,8 +14,10 @@ struct CommandResult {
 /// Runs `skyquant` with `arguments`.
 func skyquant(_ arguments: String...) throws -> CommandResult { try skyquant(arguments: arguments) }
 
-/// Runs `skyquant` with `arguments`. It lies beside the test bundle.
-func skyquant(arguments: [String]) throws -> CommandResult {
+/// Runs `skyquant` with `arguments`.
+/// - Parameter during: Called while it runs.
+func skyquant(arguments: [String], during: (Process) throws -> Void = { _ in }) throws -> CommandResult {
+  // It lies beside the test bundle.
   let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
   let process = Process()
   process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("skyquant")
@@ -28,6 +30,7 @@ func skyquant(arguments: [String]) throws -> CommandResult {
   process.standardError = try FileHandle(forWritingTo: streams[1])
   process.standardInput = FileHandle.nullDevice
   try process.run()
+  try during(process)
   process.waitUntilExit()
   return CommandResult(
     exitCode: process.terminationStatus, output: try String(contentsOf: streams[0], encoding: .utf8),

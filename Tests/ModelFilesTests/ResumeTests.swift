@@ -60,13 +60,15 @@ import Testing
       try handle.seekToEnd()
       try handle.write(contentsOf: Data("half a tensor".utf8))
       try handle.close()
+      // And what a run leaves that is killed while it writes the place.
+      try folder.write("half a checkpoint", to: "part\(finished).resume.partial")
       try write(path, layers: finished..<outputs.count, resuming: true)
       #expect(try DirectoryFiles(path: path).names == names)
       for name in names {
         #expect(
           FileManager.default.contentsEqual(atPath: whole + "/" + name, andPath: path + "/" + name), "\(name)")
       }
-      #expect(!FileManager.default.fileExists(atPath: path + ".resume"))
+      #expect(try folder.names().filter { $0.hasPrefix("part\(finished).") } == [])
     }
   }
 
@@ -91,6 +93,16 @@ import Testing
     #expect(throws: StorageError.changedWhileReading(path: "model.safetensors")) {
       try write(path, layers: 1..<outputs.count, resuming: true)
     }
+  }
+
+  @Test func `without the directory that was begun nothing is resumed`() throws {
+    let path = folder.path("out")
+    try write(path, layers: 0..<1)
+    // As a kill after the swap of names leaves it: another directory has the name.
+    try FileManager.default.moveItem(atPath: path + ".partial", toPath: folder.path("begun"))
+    #expect(try QuantizationCheckpoint.read(for: path).map(\.dataDigest) == nil)
+    try FileManager.default.createDirectory(atPath: path + ".partial", withIntermediateDirectories: false)
+    #expect(try QuantizationCheckpoint.read(for: path).map(\.dataDigest) == nil)
   }
 
   @Test func `weights that are not those of the start are named`() throws {

@@ -37,7 +37,8 @@ struct QuantizationJob {
         category: .unsupported)
     }
     try StagedDirectory.require(
-      path: destination, overwriting: overwrites, resuming: resumes,
+      path: destination, overwriting: overwrites,
+      resuming: resumes && StagedDirectory.unfinishedIdentity(of: destination) != nil,
       byteCount: AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded))
     progress.update("hashing the weights", done: 0, total: 1)
     let sources = file.sourceDigests()

@@ -55,6 +55,12 @@ class Invalid:
         self.changed(case, base, lambda image: image.sections[index].override.update(override), sections, open=code,
                      quick=quick, full=full)
 
+    def tensors(self, case, sections, code, names):
+        def rename(image):
+            for tensor, name in zip(image.tensors, names):
+                tensor.override["name"] = name
+        self.changed(case, "plain_encodings", rename, sections, open=code)
+
     def tensor(self, case, sections, code, /, index=0, base="sections_raw", quick=(), full=None, **override):
         self.changed(case, base, lambda image: image.tensors[index].override.update(override), sections, open=code,
                      quick=quick, full=full)
@@ -129,6 +135,8 @@ def add_name_cases(v):
     v.tensor("name_overlong_utf8", "5", "E015", name=b"\xc0\xaf")
     v.tensor("name_surrogate", "5", "E015", name=b"\xed\xa0\x80")
     v.tensor("name_twice", "5", "E016", name=b"b.weight")
+    v.tensors("name_twice_then_control", "5 9", "E016", [b"f32", b"f32", b"a\0b"])
+    v.tensors("name_control_then_twice", "5 9", "E015", [b"a\0b", b"f16", b"f16"])
     v.tensor("name_offset_0", "5", "E014", index=1, name_offset=0)
     v.tensor("name_length_past_end", "5", "E014", index=1, name_length=65535)
     v.tensor("name_leaves_a_byte", "5", "E014", index=1, name_length=7)

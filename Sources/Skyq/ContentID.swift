@@ -4,7 +4,8 @@ import Tensors
 
 enum ContentID {
   /// SHA-256 of the canonical list of content sections and tensors, whatever their order in the file.
-  static func compute(sections: [SkyqSection], tensors: [SkyqTensor]) -> SHA256Digest {
+  /// `order` is the positions of the tensors sorted by name.
+  static func compute(sections: [SkyqSection], tensors: [SkyqTensor], order: [Int]) -> SHA256Digest {
     let content = sections.filter { $0.knownType?.isContent == true }.sorted {
       $0.type == $1.type ? SkyqName.precedes($0.name, $1.name) : SkyqName.precedes($0.type, $1.type)
     }
@@ -17,7 +18,7 @@ enum ContentID {
     hasher.update(list.bytes)
     for section in content { hasher.update(record(of: section)) }
     var record = RecordWriter()
-    for index in SkyqName.order(of: tensors.lazy.map(\.name)) {
+    for index in order {
       record.removeAll()
       append(tensors[index], to: &record)
       hasher.update(record.bytes)

@@ -47,8 +47,7 @@ extension TensorEntry {
     let shape = try checkedShape()
     let encoding = SkyqEncoding(code: encoding)
     try checkPlaneSizes(try encoding.planes(of: shape, groupSize: Int(groupSize)))
-    var placed: [SkyqPlane] = []
-    placed.reserveCapacity(Int(planeCount))
+    var placed = SkyqPlanes()
     for index in 0..<Int(planeCount) {  // at most 4: `checkPlaneSizes`
       let plane = planes[index]
       guard let offset = placement.place(plane.size), offset == plane.offset, let size = Int(exactly: plane.size)

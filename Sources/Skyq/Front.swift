@@ -16,26 +16,40 @@ struct Front {
 }
 
 extension Front {
-  /// Parses `index`, the bytes from 4,096 up to the end of the front. `head` is the superblock's 4,096 bytes.
+  /// Parses the tables and names. `head` is the superblock's 4,096 bytes; `copy` gives the bytes of a range of the file
+  /// and is called for each byte once, so that a large table is never held as bytes.
   /// - Throws: E012 and E013.
-  init(superblock: Superblock, head: [UInt8], index: [UInt8]) throws(SkyqError) {
-    guard SHA256Hasher.hash(index).bytes == superblock.indexDigest else {
-      throw SkyqError(.indexDigest, "the tables are damaged: their digest differs", offset: SkyqLimits.superblockSize)
-    }
+  init(superblock: Superblock, head: [UInt8], copy: (Range<Int>) -> [UInt8]) throws(SkyqError) {
     self.superblock = superblock
     sections = []
     tensors = []
+    tensors.reserveCapacity(Int(superblock.tensorCount))  // `checkFront` has bounded it by the bytes of the file
+    var digest = SHA256Hasher()
+    let tensorTable = Int(superblock.tensorTableOffset)..<Int(superblock.namesOffset)
     do throws(StorageError) {
-      var record = unsafe ByteReader(index.span.bytes)
-      tensors.reserveCapacity(Int(superblock.tensorCount))  // `checkFront` has bounded it by the bytes of the file
-      for _ in 0..<superblock.sectionCount { sections.append(try SectionEntry(reading: &record)) }
-      for _ in 0..<superblock.tensorCount { tensors.append(try TensorEntry(reading: &record)) }
-      names = try record.readArray(record.remaining)
+      let table = copy(SkyqLimits.superblockSize..<tensorTable.lowerBound)
+      digest.update(table)
+      var record = unsafe ByteReader(table.span.bytes)
+      while record.remaining > 0 { sections.append(try SectionEntry(reading: &record)) }
+      for start in stride(from: tensorTable.lowerBound, to: tensorTable.upperBound, by: Self.pieceSize) {
+        let piece = copy(start..<min(start + Self.pieceSize, tensorTable.upperBound))
+        digest.update(piece)
+        var record = unsafe ByteReader(piece.span.bytes)
+        while record.remaining > 0 { tensors.append(try TensorEntry(reading: &record)) }
+      }
     } catch {
       throw SkyqError(.frontLayout, "the tables are too short: \(error)")
     }
+    names = copy(tensorTable.upperBound..<Int(superblock.frontSize))
+    digest.update(names)
+    guard digest.finalize() == superblock.indexDigest else {
+      throw SkyqError(.indexDigest, "the tables are damaged: their digest differs", offset: SkyqLimits.superblockSize)
+    }
     try checkReservedBytes(head: head)
   }
+
+  /// Bytes of the tensor table that are parsed at a time.
+  private static let pieceSize = 4_096 * SkyqLimits.tensorEntrySize
 
   /// E013.
   private func checkReservedBytes(head: [UInt8]) throws(SkyqError) {
@@ -55,7 +69,7 @@ extension Front {
   /// - Throws: E014 to E029.
   func checked() throws(SkyqError) -> SkyqContents {
     let contents = try contents()
-    guard contents.id.bytes == superblock.contentID else {
+    guard contents.id == superblock.contentID else {
       throw SkyqError(.contentID, "the content id is not that of sections and tensors", offset: 0xA0)
     }
     return contents
@@ -64,26 +78,22 @@ extension Front {
   /// Content, all but its id checked.
   /// - Throws: E014 to E028.
   func contents() throws(SkyqError) -> SkyqContents {
-    var names = FrontNames(self.names[...], tensorCount: tensors.count)
+    var names = FrontNames(self.names)
     var sectionNames: [String] = []
     for (index, entry) in sections.enumerated() {
       let name = try names.section(entry, index: index)
       try entry.check(part: .section(entry, name))
       sectionNames.append(name)
     }
-    var tensorNames: [String] = []
-    tensorNames.reserveCapacity(tensors.count)
-    for index in tensors.indices {  // not `for entry in`: a million entries would be copied
-      tensorNames.append(try names.tensor(at: tensors[index].nameOffset, tensors[index].nameLength, index: index))
-    }
+    let (tensorNames, table) = try names.tensors(tensors)
     try names.finish()
     let sections = try placedSections(names: sectionNames)
     let tensors = try placedTensors(names: tensorNames)
     try checkParameterCount(tensors)
-    let id = ContentID.compute(sections: sections, tensors: tensors)
+    let id = ContentID.compute(sections: sections, tensors: tensors, order: table.order)
     return SkyqContents(
       header: SkyqHeader(superblock, id: id), sections: sections, tensors: tensors,
-      tensorIndices: names.tensorIndices, id: id)
+      tensorNames: table, id: id)
   }
 
   /// E021.

@@ -2,17 +2,12 @@
 
 /// Takes names in table order out of the names region: sections first, then tensors.
 struct FrontNames {
-  private let bytes: ArraySlice<UInt8>
+  private let bytes: [UInt8]
   private var end = 0
   private var sectionNames: Set<[UInt8]> = []
-  /// Index of each tensor that has been named.
-  private(set) var tensorIndices: [ExactName: Int] = [:]
 
-  /// `bytes` is the names region, with the names of `tensorCount` tensors.
-  init(_ bytes: ArraySlice<UInt8>, tensorCount: Int) {
-    self.bytes = bytes
-    tensorIndices.reserveCapacity(tensorCount)
-  }
+  /// `bytes` is the names region.
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The name of the next section.
   /// - Throws: E014 to E017.
@@ -34,16 +29,33 @@ struct FrontNames {
     return name
   }
 
-  /// The name of the next tensor.
-  /// - Throws: E014 to E016.
-  mutating func tensor(at offset: UInt32, _ length: UInt16, index: Int) throws(SkyqError) -> String {
-    let part = SkyqPart.tensorEntry(index)
-    let raw = try next(offset: offset, length: Int(length), part: part)
-    let name = try text(raw, part: part)
-    guard tensorIndices.updateValue(index, forKey: ExactName(name)) == nil else {
-      throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(name))
+  /// The names of all tensors, which follow those of the sections, and the table to find them by.
+  /// - Throws: E014 to E016, for the first tensor that breaks one of them.
+  mutating func tensors(_ entries: [TensorEntry]) throws(SkyqError) -> (names: [String], table: NameTable) {
+    var names: [String] = []
+    names.reserveCapacity(entries.count)
+    var borders = [end]
+    var failure: SkyqError?
+    for index in entries.indices {  // not `for entry in`: a million entries would be copied
+      do throws(SkyqError) {
+        names.append(try tensor(at: entries[index].nameOffset, entries[index].nameLength, index: index))
+        borders.append(end)
+      } catch {
+        failure = error
+        break
+      }
     }
-    return name
+    let table = NameTable(bytes, borders: borders)
+    if let repetition = table.firstRepetition {  // it lies before the tensor that failed
+      throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(names[repetition]))
+    }
+    if let failure { throw failure }
+    return (names, table)
+  }
+
+  private mutating func tensor(at offset: UInt32, _ length: UInt16, index: Int) throws(SkyqError) -> String {
+    let part = SkyqPart.tensorEntry(index)
+    return try text(try next(offset: offset, length: Int(length), part: part), part: part)
   }
 
   /// Checks that no byte of the region is left.
@@ -63,9 +75,9 @@ struct FrontNames {
         "the name must follow the one before at \(end) and end inside the \(bytes.count) bytes of "
           + "names, found \(length) bytes at \(offset)", part: part)
     }
-    let start = bytes.startIndex + end
+    let start = end
     end += length
-    return bytes[start..<start + length]
+    return bytes[start..<end]
   }
 
   private func text(_ raw: ArraySlice<UInt8>, part: SkyqPart) throws(SkyqError) -> String {

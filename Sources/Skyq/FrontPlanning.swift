@@ -89,8 +89,8 @@ extension Front {
   /// - Throws: E014 to E028.
   mutating func seal() throws(SkyqError) -> SkyqContents {
     let contents = try contents()
-    superblock.contentID = contents.id.bytes
-    superblock.indexDigest = SHA256Hasher.hash(encodedIndex()).bytes
+    superblock.contentID = contents.id
+    superblock.indexDigest = SHA256Hasher.hash(encodedIndex())
     return contents
   }
 }
@@ -100,7 +100,7 @@ struct TensorDigests: Equatable {
   /// Of each plane.
   let xxh3: [UInt64]
   /// Of all planes in order.
-  let sha256: [UInt8]
+  let sha256: SHA256Digest
 }
 
 /// A file before its planes.

@@ -23,6 +23,11 @@ struct RecordWriter {
   /// Appends bytes.
   mutating func append(_ field: some Sequence<UInt8>) { bytes.append(contentsOf: field) }
 
+  /// Appends the 32 bytes of a digest.
+  mutating func append(_ digest: SHA256Digest) {
+    unsafe digest.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+  }
+
   /// Appends an integer, little-endian.
   mutating func append(_ field: some FixedWidthInteger & UnsignedInteger) {
     unsafe withUnsafeBytes(of: field.littleEndian) { unsafe bytes.append(contentsOf: $0) }

@@ -39,13 +39,13 @@ struct SectionEntry: Equatable {
   var offset: UInt64 = 0
   var storedSize: UInt64
   var size: UInt64
-  var sha256: [UInt8]
+  var sha256: SHA256Digest
   var nameOffset: UInt32 = 0
   var nameLength: UInt32
   var xxh3: UInt64
   private(set) var reservedIsZero = true
 
-  init(type: [UInt8], flags: UInt32, storedSize: Int, size: Int, sha256: [UInt8], nameLength: Int, xxh3: UInt64) {
+  init(type: [UInt8], flags: UInt32, storedSize: Int, size: Int, sha256: SHA256Digest, nameLength: Int, xxh3: UInt64) {
     self.type = type
     self.flags = flags
     self.storedSize = UInt64(storedSize)
@@ -61,7 +61,7 @@ struct SectionEntry: Equatable {
     offset = try record.readUInt64()
     storedSize = try record.readUInt64()
     size = try record.readUInt64()
-    sha256 = try record.readArray(SHA256Digest.byteCount)
+    sha256 = try SHA256Digest(reading: &record)
     nameOffset = try record.readUInt32()
     nameLength = try record.readUInt32()
     xxh3 = try record.readUInt64()

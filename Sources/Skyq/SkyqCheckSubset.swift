@@ -23,13 +23,8 @@ public struct SkyqCheckSubset: Sendable, Equatable {
     self.init(part: part, count: count)
   }
 
-  /// The tensors of this share, every `count`-th, and all parts that are no tensors.
-  public func selected(_ items: [SkyqCheckItem]) -> [SkyqCheckItem] {
-    var tensors = 0
-    return items.filter { item in
-      guard case .tensor = item else { return true }
-      tensors += 1
-      return (tensors - 1) % count == part - 1
-    }
+  /// The tensors of this share: every `count`-th.
+  func selected(_ tensors: [SkyqTensor]) -> [SkyqTensor] {
+    stride(from: part - 1, to: tensors.count, by: count).map { tensors[$0] }
   }
 }

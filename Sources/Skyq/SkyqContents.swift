@@ -1,5 +1,5 @@
 // What a .skyq file holds, as its front states it after every check.
-import Storage
+public import Storage
 public import Tensors
 
 /// A tensor of a file. Its place, sizes and shape have been checked; its bytes have not been read.
@@ -13,9 +13,9 @@ public struct SkyqTensor: Sendable, Hashable {
   /// Input features that share a scale; 0 for a plain encoding.
   public let groupSize: Int
   /// The planes in file order: one for a plain encoding; codes, scales, zeros for int4.
-  public let planes: [SkyqPlane]
+  public let planes: SkyqPlanes
   /// SHA-256 of the planes' bytes in order.
-  public let sha256: [UInt8]
+  public let sha256: SHA256Digest
 
   /// Bytes of all planes, without padding.
   public var byteCount: Int { planes.reduce(0) { $0 + $1.size } }
@@ -38,7 +38,7 @@ public struct SkyqSection: Sendable, Hashable {
   /// XXH3-64 of the stored bytes.
   public let xxh3: UInt64
   /// SHA-256 of the uncompressed bytes.
-  public let sha256: [UInt8]
+  public let sha256: SHA256Digest
 
   /// The type, if this version knows it.
   public var knownType: SkyqSectionType? { SkyqSectionType(rawValue: type) }
@@ -70,8 +70,8 @@ struct SkyqContents {
   let header: SkyqHeader
   let sections: [SkyqSection]
   let tensors: [SkyqTensor]
-  /// Place of each tensor in `tensors`.
-  let tensorIndices: [ExactName: Int]
+  /// The names of `tensors`.
+  let tensorNames: NameTable
   /// Computed, not read.
   let id: SHA256Digest
 }

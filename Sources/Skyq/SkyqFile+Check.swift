@@ -28,9 +28,10 @@ public enum SkyqCheckItem: Sendable, Hashable {
 }
 
 extension SkyqFile {
-  /// What `check(_:level:)` should be called for, in file order.
-  public func checkItems(_ level: SkyqCheckLevel) -> [SkyqCheckItem] {
-    sections.map(SkyqCheckItem.section) + tensors.map(SkyqCheckItem.tensor) + (level == .full ? [.padding] : [])
+  /// What `check(_:level:)` should be called for, in file order: the tensors of `subset`, and all that is no tensor.
+  public func checkItems(_ level: SkyqCheckLevel, subset: SkyqCheckSubset = .whole) -> [SkyqCheckItem] {
+    sections.map(SkyqCheckItem.section) + subset.selected(tensors).map(SkyqCheckItem.tensor)
+      + (level == .full ? [.padding] : [])
   }
 
   /// All problems, in file order; for each part the first in the order of the specification.
@@ -75,7 +76,7 @@ extension SkyqFile {
       }
     }
     guard level == .full else { return }
-    guard digest.finalize().bytes == tensor.sha256 else {
+    guard digest.finalize() == tensor.sha256 else {
       throw SkyqError(.tensorDigest, "the values have another SHA-256", part: part, offset: tensor.planes.first?.offset)
     }
     try checkValues(of: tensor)

@@ -47,7 +47,7 @@ extension SkyqFile {
       throw SkyqError(.sectionChecksum, "damaged: the stored bytes have another XXH3", offset: section.offset)
     }
     let bytes = section.isCompressed ? try decompress(stored, byteCount: section.size) : stored
-    guard SHA256Hasher.hash(bytes).bytes == section.sha256 else {
+    guard SHA256Hasher.hash(bytes) == section.sha256 else {
       throw SkyqError(.sectionDigest, "the content has another SHA-256", offset: section.offset)
     }
     return bytes

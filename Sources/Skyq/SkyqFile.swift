@@ -17,7 +17,7 @@ public struct SkyqFile: Sendable {
   public let tensors: [SkyqTensor]
   /// The mapped bytes.
   public let mapping: MappedFile
-  private let tensorIndices: [ExactName: Int]
+  private let tensorNames: NameTable
 
   /// Opens and maps the file `path`.
   /// - Throws: `StorageError` if it cannot be read, `SkyqError` if it breaks a rule of the format.
@@ -30,27 +30,27 @@ public struct SkyqFile: Sendable {
       sections = contents.sections
       tensors = contents.tensors
       self.mapping = mapping
-      tensorIndices = contents.tensorIndices
+      tensorNames = contents.tensorNames
     } catch {
       throw error.inFile(path)
     }
   }
 
-  /// Copies the front before it is checked, so that it cannot change in between. The copied bytes are gone when the
-  /// records are returned.
+  /// Copies the front before it is checked, so that it cannot change in between.
   private static func readFront(of mapping: MappedFile) throws(SkyqError) -> Front {
     guard mapping.byteCount >= SkyqLimits.superblockSize else {
       throw SkyqError(.tooShort, "\(mapping.byteCount) bytes are too few for a .skyq file")
     }
     let head = mapping.copy(0..<SkyqLimits.superblockSize)
     let superblock = try Superblock(parsing: head, actualSize: mapping.byteCount)
-    let index = mapping.copy(SkyqLimits.superblockSize..<Int(superblock.frontSize))
-    mapping.release(0..<Int(superblock.frontSize))
-    return try Front(superblock: superblock, head: head, index: index)
+    return try Front(superblock: superblock, head: head) { range in
+      defer { mapping.release(range) }
+      return mapping.copy(range)
+    }
   }
 
   /// The tensor `name`, or nil if there is none.
-  public func tensor(named name: String) -> SkyqTensor? { tensorIndices[ExactName(name)].map { tensors[$0] } }
+  public func tensor(named name: String) -> SkyqTensor? { tensorNames.position(of: name).map { tensors[$0] } }
 
   /// A plane as a typed tensor, not copied.
   ///

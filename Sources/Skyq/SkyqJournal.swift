@@ -10,8 +10,8 @@ enum SkyqJournal {
   static func firstLine(planDigest: SHA256Digest) -> String { "skyq-journal 1 \(planDigest)" }
 
   /// The line that says that a tensor is on the disk.
-  static func line(index: Int, tensor: SkyqTensor, sha256: [UInt8]) -> String {
-    "\(index) \(tensor.planes.first?.offset ?? 0) \(SHA256Digest(sha256)?.description ?? "")"
+  static func line(index: Int, tensor: SkyqTensor, sha256: SHA256Digest) -> String {
+    "\(index) \(tensor.planes.first?.offset ?? 0) \(sha256)"
   }
 
   /// Hashes again what the journal of `file` claims, up to the first tensor that is not as it says.

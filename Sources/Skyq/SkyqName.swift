@@ -1,21 +1,6 @@
 // Which names sections and tensors may have, Formats/skyq.md §5.
 import Glibc
 
-/// A name that is equal to another only if their bytes are: `String` would call "é" in two spellings equal.
-struct ExactName: Hashable, Sendable {
-  private let text: String
-  init(_ text: String) { self.text = text }
-
-  static func == (left: ExactName, right: ExactName) -> Bool {
-    left.text.utf8.count == right.text.utf8.count && SkyqName.compare(left.text, right.text) == 0
-  }
-
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-  }
-}
-
 /// Rules for names.
 enum SkyqName {
   /// Whether a name may not hold `scalar`: controls, direction marks, line separators.
@@ -28,8 +13,9 @@ enum SkyqName {
 
   /// The text of `bytes`, or nil if they are not a name.
   static func parse(_ bytes: ArraySlice<UInt8>) -> String? {
-    guard (1...SkyqLimits.nameLength).contains(bytes.count), let text = String(validating: bytes, as: UTF8.self),
-      !text.unicodeScalars.contains(where: isForbidden)
+    guard (1...SkyqLimits.nameLength).contains(bytes.count) else { return nil }
+    if bytes.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }  // nearly all
+    guard let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isForbidden)
     else { return nil }
     return text
   }
@@ -56,26 +42,8 @@ enum SkyqName {
   /// Whether `left` comes before `right` byte by byte, the order of names in the specification.
   static func precedes(_ left: String, _ right: String) -> Bool { compare(left, right) < 0 }
 
-  /// The positions of `names`, sorted byte by byte. They are sorted in one buffer: comparing a million strings would
-  /// count references most of the time.
-  static func order(of names: some Sequence<String>) -> [Int] {
-    var bytes: [UInt8] = []
-    var ends = [0]
-    for name in names {
-      bytes.append(contentsOf: name.utf8)
-      ends.append(bytes.count)
-    }
-    return unsafe bytes.withUnsafeBytes { bytes in
-      (0..<ends.count - 1).sorted { left, right in
-        let first = unsafe bytes[ends[left]..<ends[left + 1]]
-        let second = unsafe bytes[ends[right]..<ends[right + 1]]
-        return unsafe compare(UnsafeRawBufferPointer(rebasing: first), UnsafeRawBufferPointer(rebasing: second)) < 0
-      }
-    }
-  }
-
   /// Negative, zero or positive as `left` comes before `right`, is the same, or comes after it, byte by byte.
-  fileprivate static func compare(_ left: String, _ right: String) -> Int {
+  private static func compare(_ left: String, _ right: String) -> Int {
     var (left, right) = (left, right)
     return left.withUTF8 { left in
       right.withUTF8 { right in
@@ -84,7 +52,8 @@ enum SkyqName {
     }
   }
 
-  private static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+  /// The same of bytes.
+  static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     guard let first = left.baseAddress, let second = right.baseAddress else { return left.count - right.count }
     let difference = unsafe memcmp(first, second, min(left.count, right.count))
     return difference == 0 ? left.count - right.count : Int(difference)

@@ -89,7 +89,7 @@ public struct SkyqSectionContent: Sendable, Hashable {
     let stored = isCompressed ? frame : bytes
     let entry = SectionEntry(
       type: Array(type.rawValue.utf8), flags: isCompressed ? SectionEntry.zstdFlag : 0, storedSize: stored.count,
-      size: bytes.count, sha256: SHA256Hasher.hash(bytes).bytes, nameLength: name.utf8.count,
+      size: bytes.count, sha256: SHA256Hasher.hash(bytes), nameLength: name.utf8.count,
       xxh3: XXH3Hasher.hash(stored))
     return (entry, stored)
   }

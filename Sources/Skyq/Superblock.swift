@@ -32,8 +32,8 @@ struct Superblock: Equatable {
   var dataEnd: UInt64 = 0
   var alignmentLog2: UInt8 = 12
   var parameterCount: UInt64 = 0
-  var indexDigest = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
-  var contentID = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
+  var indexDigest = SHA256Digest()
+  var contentID = SHA256Digest()
 
   /// Alignment of planes in bytes.
   var alignment: Int { 1 << alignmentLog2 }
@@ -116,8 +116,8 @@ extension Superblock {
     alignmentLog2 = try record.readUInt8()
     try record.skip(7)
     parameterCount = try record.readUInt64()
-    indexDigest = try record.readArray(SHA256Digest.byteCount)
-    contentID = try record.readArray(SHA256Digest.byteCount)
+    indexDigest = try SHA256Digest(reading: &record)
+    contentID = try SHA256Digest(reading: &record)
   }
 
   /// E002 to E004.

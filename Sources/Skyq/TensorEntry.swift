@@ -1,16 +1,6 @@
 // One entry of the tensor table, Formats/skyq.md §6.
 import Storage
 
-/// Where the bytes of a plane lie, and their XXH3.
-public struct SkyqPlane: Sendable, Hashable {
-  /// Offset of the first byte in the file.
-  public let offset: Int
-  /// Number of bytes.
-  public let size: Int
-  /// XXH3-64 of the bytes, seed 0.
-  public let xxh3: UInt64
-}
-
 /// A tensor as its 256 bytes state it.
 ///
 ///     0x00  name offset, name length, encoding     0x08  rank, plane count, reserved, group size     0x10  8 dimensions
@@ -32,7 +22,7 @@ struct TensorEntry {
   var dimensions = InlineArray<8, UInt64>(repeating: 0)
   /// `planeCount` of them are used.
   var planes = InlineArray<4, Plane>(repeating: Plane())
-  var sha256 = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
+  var sha256 = SHA256Digest()
   var elementCount: UInt64
   private(set) var reservedIsZero = true
 
@@ -63,7 +53,7 @@ struct TensorEntry {
       planes[index].size = try record.readUInt64()
       planes[index].xxh3 = try record.readUInt64()
     }
-    sha256 = try record.readArray(SHA256Digest.byteCount)
+    sha256 = try SHA256Digest(reading: &record)
     elementCount = try record.readUInt64()
     reservedIsZero = try record.readZeros(40) && gapIsZero
   }

@@ -38,7 +38,7 @@ struct TensorProgress: ~Copyable {
 
   /// The digests of the tensor; the next one begins.
   mutating func finish() -> TensorDigests {
-    let sha256 = exchange(&tensorDigest, with: SHA256Hasher()).finalize().bytes
+    let sha256 = exchange(&tensorDigest, with: SHA256Hasher()).finalize()
     defer {
       finishedPlanes = []
       plane = 0

@@ -2,14 +2,18 @@
 import CCrypto
 
 /// A SHA-256 digest.
-public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
-  /// 32 bytes.
-  public let bytes: [UInt8]
+public struct SHA256Digest: Sendable, CustomStringConvertible {
+  /// Held in place: an index may have a million digests.
+  private var storage = InlineArray<32, UInt8>(repeating: 0)
 
-  /// A digest read from a file; nil if there are not 32 bytes.
-  public init?(_ bytes: [UInt8]) {
-    guard bytes.count == SHA256Digest.byteCount else { return nil }
-    self.bytes = bytes
+  /// A digest of zeros, where the true one is not known yet.
+  public init() {}
+
+  /// A digest read from a file.
+  /// - Throws: `StorageError.endOfBytes` if there are fewer than 32 bytes.
+  public init(reading record: inout ByteReader) throws(StorageError) {
+    let bytes = try record.readBytes(SHA256Digest.byteCount)
+    for index in storage.indices { storage[index] = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
   }
 
   /// A digest from its 64 hexadecimal digits; nil for anything else.
@@ -22,17 +26,40 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
       bytes.append(byte)
       rest = rest.dropFirst(2)
     }
-    self.init(bytes)
+    self.init()
+    for index in storage.indices { storage[index] = bytes[index] }
   }
 
-  fileprivate init(hashed bytes: [UInt8]) { self.bytes = bytes }
+  /// The digest that `context` has come to.
+  fileprivate init(finishing context: OpaquePointer) {
+    var bytes = storage.mutableSpan
+    let status = unsafe bytes.withUnsafeMutableBufferPointer { unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil) }
+    precondition(status == 1, "libcrypto failed to hash")
+  }
+
+  /// 32 bytes.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get { unsafe storage.span.bytes }
+  }
 
   /// Bytes of a digest.
   public static let byteCount = 32
 
   /// 64 lowercase hexadecimal digits.
   public var description: String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    storage.indices.map { (storage[$0] < 16 ? "0" : "") + String(storage[$0], radix: 16) }.joined()
+  }
+}
+
+extension SHA256Digest: Hashable {
+  /// Whether all bytes are the same.
+  public static func == (left: SHA256Digest, right: SHA256Digest) -> Bool {
+    left.storage.indices.allSatisfy { left.storage[$0] == right.storage[$0] }
+  }
+
+  /// Hashes the bytes.
+  public func hash(into hasher: inout Hasher) {
+    for index in storage.indices { hasher.combine(storage[index]) }
   }
 }
 
@@ -69,14 +96,7 @@ public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The digest of all bytes seen.
-  public consuming func finalize() -> SHA256Digest {
-    let digest = unsafe [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { buffer, count in
-      let status = unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
-      precondition(status == 1, "libcrypto failed to hash")
-      count = SHA256Digest.byteCount
-    }
-    return SHA256Digest(hashed: digest)
-  }
+  public consuming func finalize() -> SHA256Digest { unsafe SHA256Digest(finishing: context) }
 
   /// The digest of `bytes`.
   public static func hash(_ bytes: RawSpan) -> SHA256Digest {

@@ -16,7 +16,8 @@ public func fuzzSkyqIndex(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   input.append(contentsOf: repeatElement(0, count: max(0, min(fileSize, checkedByteCount) - input.count)))
   let frontSize = integer(at: 0x58, of: input)
   if frontSize >= 4_096, frontSize <= input.count {
-    input.replaceSubrange(0x80..<0xA0, with: SHA256Hasher.hash(Array(input[4_096..<frontSize])).bytes)
+    let digest = SHA256Hasher.hash(Array(input[4_096..<frontSize]))
+    unsafe digest.bytes.withUnsafeBytes { unsafe input.replaceSubrange(0x80..<0xA0, with: $0) }
   }
   let checksum = XXH3Hasher.hash(Array(input[..<0xF8]))
   input.replaceSubrange(0xF8..<0x100, with: (0..<8).map { UInt8(truncatingIfNeeded: checksum >> ($0 * 8)) })

@@ -34,7 +34,7 @@ struct Check: ParsableCommand {
     compute.apply()
     let level: SkyqCheckLevel = full ? .full : .quick
     let opened = try SkyqFile(path: file)
-    let items = subset.selected(opened.checkItems(level))
+    let items = opened.checkItems(level, subset: subset)
     var progress = Progress(output)
     let problems = check(opened, items, level, &progress)
     progress.finish()

@@ -27,6 +27,7 @@ public struct CheckpointExporter {
     var writer = try SafetensorsCheckpointWriter(plan, in: StagedDirectory(path: path, overwriting: overwriting))
     for (index, tensor) in source.tensors.enumerated() {
       try writer.write(tensor)
+      tensor.release()
       onTensor(index + 1, source.tensors.count)
     }
     let directory = try writer.finish()

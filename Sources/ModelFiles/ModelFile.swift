@@ -43,9 +43,7 @@ public struct ModelFile: Sendable {
 
   /// Gives back the memory of all weights that were read; they can still be read again.
   public func releasePages() {
-    for tensor in tensors {
-      if case .dense(let view) = tensor.content { view.release() }
-    }
+    for tensor in tensors { tensor.release() }
   }
 
   private static func openDirectory(_ path: String) throws -> ModelFile {

@@ -43,6 +43,7 @@ public struct SkyqPacker {
         try writer.append(unsafe planes.scales.span.bytes)
         try writer.append(planes.zeros)
       }
+      source.tensors[index].release()
       onTensor(index + 1, source.tensors.count)
     }
     try source.requireUnchanged()

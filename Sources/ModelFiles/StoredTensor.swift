@@ -39,6 +39,14 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// Gives back the memory of what was read of it; it can still be read again.
+  public func release() {
+    switch content {
+    case .dense(let view): view.release()
+    case .int4(let packed): packed.release()
+    }
+  }
+
   /// `BF16`, `awq_u4 g128`.
   public var encodingName: String {
     switch content {

@@ -10,6 +10,8 @@ public protocol PackedInt4: WeightMatrix {
   var byteCount: Int { get }
   /// The same linear in memory, in plain order.
   func unpacked() -> QuantizedLinear
+  /// Gives memory back that can be had again by reading; a hint only.
+  func release()
 }
 
 /// A linear in the AWQ GEMM layout (`AWQPacking`).
@@ -48,6 +50,9 @@ public struct AWQGEMMMatrix: PackedInt4 {
 
   /// Bytes of the three tensors.
   public var byteCount: Int { qweight.info.byteCount + qzeros.info.byteCount + scales.info.byteCount }
+
+  /// See `PackedInt4.release`.
+  public func release() { for view in [qweight, qzeros, scales] { view.release() } }
 
   /// See `PackedInt4.unpacked`.
   public func unpacked() -> QuantizedLinear {
@@ -116,6 +121,9 @@ public struct U4Matrix: PackedInt4 {
 
   /// Bytes of the three planes.
   public var byteCount: Int { codes.info.byteCount + scales.info.byteCount + zeros.info.byteCount }
+
+  /// See `PackedInt4.release`.
+  public func release() { for view in [codes, scales, zeros] { view.release() } }
 
   /// See `PackedInt4.unpacked`.
   public func unpacked() -> QuantizedLinear {

@@ -65,6 +65,7 @@ extension SkyqFile {
 
   private func check(_ tensor: SkyqTensor, level: SkyqCheckLevel) throws(SkyqError) {
     let part = SkyqPart.tensor(tensor.name)
+    defer { for plane in tensor.planes { mapping.release(plane.offset..<plane.offset + plane.size) } }
     var digest = SHA256Hasher()
     for plane in tensor.planes {
       let isIntact = withPlane(plane) { bytes in

@@ -16,11 +16,12 @@ struct VerificationJob {
 
   /// A model with what it takes to ask it.
   private struct Side {
+    let file: ModelFile
     let model: VisionLanguageModel
     let builder: InputBuilder
 
     init(_ path: String, _ settings: PromptSettings) throws {
-      let file = try ModelFile.open(path)
+      file = try ModelFile.open(path)
       model = try VisionLanguageModel(weights: file.weights, config: file.config)
       builder = try InputBuilder(files: file.files, config: file.config, settings: settings)
     }
@@ -48,7 +49,10 @@ struct VerificationJob {
     }
     let layerCount = original.model.language.layerCount
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)
-      .run(pairs) { progress.update("layers", done: $0, total: layerCount) }
+      .run(pairs) {
+        for side in [original, candidate] { side.file.releasePages() }
+        progress.update("layers", done: $0, total: layerCount)
+      }
     let answers = try answers(asked, original, candidate, &progress)
     guard
       let report = VerificationReport(

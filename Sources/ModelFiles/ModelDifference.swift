@@ -17,9 +17,9 @@ public struct TensorDifference: Sendable, Equatable {
     case shape(first: Shape, second: Shape)
     /// The same shape, but other bits, or values that cannot be compared.
     case bits
-    /// The same shape and other values: the largest |a − b|, and ‖a − b‖ / ‖a‖; of two int4 tensors also how many codes
-    /// differ.
-    case values(largest: Float, relative: Double, codes: Int?)
+    /// The same shape and other values: the largest |a − b|, and ‖a − b‖ / ‖a‖, which is nil where a is zero; of two int4
+    /// tensors also how many codes differ.
+    case values(largest: Double, relative: Double?, codes: Int?)
     /// The same values in another encoding.
     case encoding
   }
@@ -96,27 +96,27 @@ public struct ModelDifference: Sendable {
     unsafe a.withUnsafeBytes { a in unsafe b.withUnsafeBytes { b in unsafe a.elementsEqual(b) } }
   }
 
-  /// Decodes both, some rows at a time.
+  /// Decodes both, some rows at a time. Equal bits are equal, also those of a NaN.
   private static func compared(
     _ first: StoredTensor, _ second: StoredTensor, codes: Int?
   ) throws -> TensorDifference.Kind {
     let rows = first.shape.rank == 0 ? 1 : first.shape[0]
     let rowsAtOnce = max(1, (1 << 20) * max(rows, 1) / max(first.shape.elementCount, 1))
-    var (largest, squares, energy, isUnequal) = (Float(0), 0.0, 0.0, false)
+    var (largest, squares, energy, isUnequal) = (0.0, 0.0, 0.0, false)
     for start in stride(from: 0, to: rows, by: rowsAtOnce) {
       let range = start..<min(start + rowsAtOnce, rows)
-      for (a, b) in zip(try first.floats(range), try second.floats(range)) where a.bitPattern != b.bitPattern || a != 0
-      {
-        energy += Double(a) * Double(a)
-        guard a != b else { continue }
+      for (a, b) in zip(try first.floats(range), try second.floats(range)) {
+        energy += a.isFinite ? Double(a) * Double(a) : 0
+        guard a.bitPattern != b.bitPattern, a != b else { continue }
+        let difference = Double(a) - Double(b)
+        guard difference.isFinite else { return .bits }
         isUnequal = true
-        largest = max(largest, abs(a - b))
-        squares += Double(a - b) * Double(a - b)
+        largest = max(largest, abs(difference))
+        squares += difference * difference
       }
     }
     guard isUnequal else { return .encoding }
-    return .values(
-      largest: largest, relative: (squares / max(energy, .leastNormalMagnitude)).squareRoot(), codes: codes)
+    return .values(largest: largest, relative: energy > 0 ? (squares / energy).squareRoot() : nil, codes: codes)
   }
 }
 

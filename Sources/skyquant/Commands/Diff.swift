@@ -51,8 +51,8 @@ extension TensorDifference {
   fileprivate var json: JSONValue {
     var object: JSONObject = ["name": .string(name), "difference": .string(kind.word)]
     if case .values(let largest, let relative, let codes) = kind {
-      object["largest"] = .double(Double(largest))
-      object["relative"] = .double(relative)
+      object["largest"] = .double(largest)
+      object["relative"] = relative.map(JSONValue.double) ?? .null
       if let codes { object["codes"] = .integer(codes) }
     }
     return .object(object)
@@ -78,7 +78,8 @@ extension TensorDifference.Kind {
     case .bits: "other bits"
     case .encoding: "the same values in another encoding"
     case .values(let largest, let relative, let codes):
-      "largest difference \(largest), relative \(Double(Int(relative * 1e5)) / 1e5)"
+      "largest difference \(Float(largest))"
+        + (relative.map { ", relative \(Float($0))" } ?? ", all of a is zero")
         + (codes.map { ", \($0) codes differ" } ?? "")
     }
   }

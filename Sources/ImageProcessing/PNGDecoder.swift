@@ -29,9 +29,27 @@ struct PNGDecoder {
       let format = isGray16 ? SPNG_FMT_RAW : SPNG_FMT_RGB8
       try check(
         unsafe Self.decodeSamples(context, format, count: width * height * (isGray16 ? 2 : 3), into: &samples))
-      try check(unsafe spng_decode_chunks(context))  // to IEND: its absence shows a file that was cut off
+      try check(unsafe spng_decode_chunks(context))
+      guard Self.endsWithIEND(file.bytes) else {
+        throw .malformed(file: file.name, format: .png, reason: "its last chunk, IEND, is cut off or changed")
+      }
       return PixelImage(width: width, height: height, rgb: isGray16 ? Self.clampedGray(samples) : samples)
     }
+  }
+
+  /// Whether walking the chunks leads to a whole IEND: libspng reads no further than its type, and would take a file that
+  /// lacks the checksum. What follows IEND is ignored, as by Pillow.
+  private static func endsWithIEND(_ bytes: [UInt8]) -> Bool {
+    let type = Array("IEND".utf8)
+    var start = 8  // behind the signature
+    while bytes.count - start >= 12 {
+      let length = bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+      if bytes[start + 4..<start + 8].elementsEqual(type) {
+        return length == 0 && bytes[start + 8..<start + 12].elementsEqual([0xAE, 0x42, 0x60, 0x82])
+      }
+      start += 12 + length
+    }
+    return false
   }
 
   /// Fills `samples` with `count` bytes of the picture and returns libspng's status.

@@ -100,6 +100,10 @@ public struct TextConfig: Sendable, Equatable {
     guard headDim % 2 == 0 else {
       throw .invalid(key: reader.name("head_dim"), expected: "an even number", found: "\(headDim)")
     }
+    if case .dynamic = ropeScaling, headDim == 2 {  // its exponent is d/(d−2)
+      throw .invalid(
+        key: reader.name("head_dim"), expected: "at least 4 with dynamic rope scaling", found: "\(headDim)")
+    }
     let activation = try reader.string("hidden_act") ?? "silu"
     guard activation == "silu" else {
       throw .unsupported(what: "activation \"\(activation)\"", advice: "these decoders use silu")

@@ -47,6 +47,7 @@ public struct ModelFile: Sendable {
   }
 
   private static func openDirectory(_ path: String) throws -> ModelFile {
+    try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)
     let config = try config(in: directory, path: path)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)

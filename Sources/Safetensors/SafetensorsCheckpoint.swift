@@ -19,7 +19,7 @@ public struct SafetensorsCheckpoint: Sendable {
   /// Shards that the index does not name are not looked at.
   /// - Throws: `StorageError`, `SafetensorsError`.
   public init(path: String) throws {
-    if SafetensorsCheckpoint.isPickle(path) { throw SafetensorsError(path: path, reason: .pickle(name: path)) }
+    try SafetensorsCheckpoint.refusePickle(path)
     if path.hasSuffix(".safetensors") {
       self.init(path: path, directory: nil, shards: [try SafetensorsFile(path: path)])
     } else {
@@ -95,6 +95,12 @@ extension SafetensorsCheckpoint {
       throw SafetensorsError(path: directory.path, reason: reason)
     }
     return try SafetensorsFile(directory.map(singleFileName))
+  }
+
+  /// Checks that `path` is not the name of a pickle file.
+  /// - Throws: `SafetensorsError` with the reason `pickle`.
+  public static func refusePickle(_ path: String) throws(SafetensorsError) {
+    if isPickle(path) { throw SafetensorsError(path: path, reason: .pickle(name: path)) }
   }
 
   /// Judged by the name alone: the file is not opened.

@@ -19,7 +19,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isUnsafeToPrint: Bool {
+  /// Whether a terminal may act on it instead of showing it: controls, invisible and bidirectional formatting characters.
+  public var isUnsafeToPrint: Bool {
     switch value {
     case 0...0x1F, 0x7F...0x9F: true  // C0, DEL, C1
     case 0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true  // invisible, separators, bidi

@@ -9,11 +9,10 @@ import Testing
     "ycc-444-progressive.jpg", "cmyk-adobe.jpg", "ycc-422-scans.jpg", "ycck-adobe.jpg",
   ]
 
-  /// The last four bytes of a PNG are the checksum of an empty chunk, which nothing depends on.
   @Test(arguments: shapes)
   func aPictureCutOffAtAnyLengthIsRefused(name: String) throws {
     let whole = try Fixtures.bytes("decoded/\(name)")
-    for length in 0..<whole.count - (name.hasSuffix(".png") ? 4 : 0) {
+    for length in whole.indices {
       #expect(throws: ImageError.self, "cut to \(length) bytes") {
         try ImageDecoder().decode(Array(whole.prefix(length)), name: name)
       }

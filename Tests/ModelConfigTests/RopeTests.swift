@@ -32,6 +32,16 @@ import Testing
       text.ropeScaling == .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 77))
   }
 
+  @Test func `heads of two are refused with dynamic scaling, whose exponent divides by zero`() throws {
+    let text = try ConfigText(Configs.text("qwen2")).with("head_dim", value: 2)
+    #expect(try text.parsed().text.headDim == 2)
+    let dynamic = text.with("rope_scaling", value: ["type": "dynamic", "factor": 2])
+    let error = #expect(throws: ModelConfigError.self) { try dynamic.parsed() }
+    #expect(
+      error?.description == "config.json: 'head_dim': expected at least 4 with dynamic rope scaling, found 2")
+    #expect(try dynamic.with("head_dim", value: 4).parsed().text.headDim == 4)
+  }
+
   @Test func `unknown kinds are refused`() {
     let error = #expect(throws: ModelConfigError.self) { try scaling("rope_scaling", ["type": "yarn", "factor": 4]) }
     #expect(

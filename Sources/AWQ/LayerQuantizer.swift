@@ -19,13 +19,13 @@ struct LayerQuantizer {
   let index: Int
   let config: TextConfig
   let options: QuantizationOptions
-  private let original: DecoderLayer
-  private var layer: DecoderLayer
-  private var linears: [DecoderLinear: QuantizedLinear] = [:]
+  let original: DecoderLayer
+  var layer: DecoderLayer
+  var linears: [DecoderLinear: QuantizedLinear] = [:]
   private var reports: [LinearReport] = []
-  private var folds: Set<DecoderLinear> = []
-  private var foldedNorms: Set<LinearSite> = []
-  private var warnings: [String] = []
+  var folds: Set<DecoderLinear> = []
+  var foldedNorms: Set<LinearSite> = []
+  var warnings: [String] = []
 
   init(index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions) {
     self.index = index
@@ -61,11 +61,21 @@ struct LayerQuantizer {
     let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
     guard !names.isEmpty else { return nil }
     let weights = try names.map { try finiteWeight($0) }
-    let outcomes = zip(blocks.ranges, statistics).map { range, statistics in
-      let problem = SiteProblem(
-        names: names, weights: weights.map { blocks.part(range, of: $0) }, statistics: statistics, options: options,
-        pooling: pooling(site, size: range.count), searchesScales: names == site.linears && foldable(site))
-      return SiteQuantizer(site: problem, method: options.method).quantized()
+    func quantized(searchingScales: Bool) -> [SiteOutcome] {
+      zip(blocks.ranges, statistics).map { range, statistics in
+        let problem = SiteProblem(
+          names: names, weights: weights.map { blocks.part(range, of: $0) }, statistics: statistics, options: options,
+          pooling: self.pooling(site, size: range.count), searchesScales: searchingScales)
+        return SiteQuantizer(site: problem, method: options.method).quantized()
+      }
+    }
+    var outcomes = quantized(searchingScales: names == site.linears && foldable(site))
+    var scales = outcomes.flatMap(\.scale.scales)
+    let pooling = pooling(site, size: blocks.size)
+    if outcomes.contains(where: \.isScaled), !isStorable(scales, at: site, pooling) {
+      warnings.append("layer \(index) \(site.rawValue): scales would lead out of half precision; none are used")
+      outcomes = quantized(searchingScales: false)
+      scales = outcomes.flatMap(\.scale.scales)
     }
     for (position, name) in names.enumerated() {
       let parts = outcomes.map { $0.linears[position] }
@@ -80,10 +90,20 @@ struct LayerQuantizer {
           errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
           errorAfter: parts.reduce(0) { $0 + $1.error },
           largestInput: statistics.reduce(0) { max($0, $1.largest) },
-          outlierChannels: OutlierChannel.among(statistics.flatMap(\.energy))))
+          outlierChannels: OutlierChannel.among(statistics.flatMap(\.energy)),
+          counts: counts(weights[position], scales, linear, statistics)))
     }
-    guard outcomes.contains(where: { $0.scale.rule != .identity }) else { return nil }
-    return fold(outcomes.flatMap(\.scale.scales), into: site.fold, site, pooling(site, size: blocks.size))
+    guard outcomes.contains(where: \.isScaled) else { return nil }
+    return fold(scales, into: site.fold, site, pooling)
+  }
+
+  private func counts(
+    _ weight: Tensor, _ scales: [Float], _ linear: QuantizedLinear, _ statistics: [SiteStatistics]
+  ) -> RangeCounts {
+    var counts = RangeCounts(weight, columnScales: scales, linear: linear)
+    let seen = statistics.filter { $0.fit.gram.totalWeight > 0 }
+    counts.deadChannels = seen.reduce(0) { $0 + $1.energy.count { $0 == 0 } }
+    return counts
   }
 
   private func finiteWeight(_ name: DecoderLinear) throws -> Tensor {
@@ -91,42 +111,6 @@ struct LayerQuantizer {
     guard let index = weight.values.firstIndex(where: { !$0.isFinite }) else { return weight }
     throw QuantizationError.nonFiniteWeight(
       module: name.moduleName(layer: self.index), row: index / weight.rowWidth, column: index % weight.rowWidth)
-  }
-
-  /// Divides what comes before the site by its scales.
-  private mutating func fold(_ scales: [Float], into target: ScaleFold, _ site: LinearSite, _ pooling: ChannelPooling)
-    -> [Float]?
-  {
-    switch target {
-    case .inputNorm:
-      layer.inputNorm.weight = zip(layer.inputNorm.weight, scales).map { $0 / $1 }.roundedToHalf
-      foldedNorms.insert(site)
-      return nil
-    case .postAttentionNorm:
-      layer.postAttentionNorm.weight = zip(layer.postAttentionNorm.weight, scales).map { $0 / $1 }.roundedToHalf
-      foldedNorms.insert(site)
-      return nil
-    case .rows(let name):
-      let divisors = pooling.folded(scales)
-      linears[name]?.divideRows(by: divisors)
-      if let linear = linears[name] { layer[name].weight = FloatMatrix(linear) }
-      if let bias = layer[name].bias {
-        layer[name].bias = zip(bias, divisors).map { $0 / $1 }.roundedToHalf
-        folds.insert(name)
-      }
-      return scales
-    }
-  }
-
-  /// Scales can only be folded into a linear that is quantized itself.
-  private func foldable(_ site: LinearSite) -> Bool {
-    if case .rows(let name) = site.fold { linears[name] != nil } else { true }
-  }
-
-  private func pooling(_ site: LinearSite, size: Int) -> ChannelPooling {
-    guard site == .attentionOutput else { return .none(size: size) }
-    return ChannelPooling(
-      heads: config.kvHeadCount, repeats: config.headCount / config.kvHeadCount, width: config.headDim)
   }
 
   private mutating func audit(_ statistics: [SiteStatistics], _ site: LinearSite) {
@@ -155,6 +139,13 @@ struct LayerQuantizer {
     let ordered = DecoderLinear.allCases.compactMap { name in
       linears[name].map { (module: name.moduleName(layer: index), linear: $0) }
     }
+    var reports = reports
+    for position in reports.indices {
+      // Only now: linears absorb scales after they were reported.
+      guard let linear = ordered.first(where: { $0.module == reports[position].module })?.linear else { continue }
+      reports[position].counts.smallestScales = max(
+        0, linear.smallestScaleCount - reports[position].counts.zeroGroups)
+    }
     return QuantizedLayer(index: index, linears: ordered, folded: folded, reports: reports, warnings: warnings)
   }
 }
@@ -168,7 +159,7 @@ extension [QuantizationMethod] {
 
 extension FloatMatrix {
   /// The weights that a quantized linear stands for, decoded once.
-  fileprivate init(_ linear: QuantizedLinear) {
+  init(_ linear: QuantizedLinear) {
     self.init(rows: linear.outFeatures, columns: linear.inFeatures, values: linear.dequantized().values)
   }
 }

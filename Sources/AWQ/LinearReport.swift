@@ -24,6 +24,8 @@ public struct LinearReport: Sendable {
   public var largestInput: Float
   /// The input features that stand out most, largest first.
   public var outlierChannels: [OutlierChannel]
+  /// What lies at the borders of the numbers it is written in.
+  public var counts: RangeCounts
 
   /// The remaining squared error as a share of the output's energy.
   public var relativeError: Double { outputEnergy > 0 ? errorAfter / outputEnergy : 0 }
@@ -31,7 +33,7 @@ public struct LinearReport: Sendable {
   package init(
     module: String, outFeatures: Int, inFeatures: Int, method: QuantizationMethod, rule: ScaleRule, ratio: Double,
     outputEnergy: Double, errorBefore: Double, errorAfter: Double, largestInput: Float,
-    outlierChannels: [OutlierChannel]
+    outlierChannels: [OutlierChannel], counts: RangeCounts = RangeCounts()
   ) {
     self.module = module
     self.outFeatures = outFeatures
@@ -44,5 +46,6 @@ public struct LinearReport: Sendable {
     self.errorAfter = errorAfter
     self.largestInput = largestInput
     self.outlierChannels = outlierChannels
+    self.counts = counts
   }
 }

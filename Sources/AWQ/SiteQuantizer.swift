@@ -22,6 +22,9 @@ struct SiteOutcome {
   var roundingErrors: [Double]
   /// Mean squared output of the original linears on held-out tokens.
   var outputEnergies: [Double]
+
+  /// Whether something has to absorb scales.
+  var isScaled: Bool { scale.rule != .identity }
 }
 
 /// Searches one site.

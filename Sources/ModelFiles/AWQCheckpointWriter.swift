@@ -59,7 +59,9 @@ public struct AWQCheckpointWriter: ~Copyable {
         digest: resumed.dataDigest)
     } else {
       var begun = try SafetensorsCheckpointWriter(shards, in: directory)
-      for tensor in plan.outside { try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &begun) }
+      for tensor in plan.outside {
+        try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &begun, from: source.path)
+      }
       writer = begun
     }
     self.source = source
@@ -84,9 +86,9 @@ public struct AWQCheckpointWriter: ~Copyable {
   }
 
   /// Writes decoder layer `index`; layers must come in order.
-  /// - Throws: `StorageError` if the disk fails.
+  /// - Throws: `StorageError` if the disk fails, `ModelFilesError.beyondHalf` for a norm or bias that absorbs scales.
   public mutating func write(_ output: LayerOutput, layer index: Int) throws {
-    for tensor in plan.layers[index] { try tensor.write(output, scheme, into: &writer) }
+    for tensor in plan.layers[index] { try tensor.write(output, scheme, into: &writer, from: source.path) }
   }
 
   /// Writes config and carried-over files, and gives the directory its name.
@@ -109,13 +111,18 @@ public struct AWQCheckpointWriter: ~Copyable {
 extension PlannedTensor {
   /// Writes what the tensor has become.
   fileprivate func write(
-    _ output: LayerOutput, _ scheme: QuantizationScheme, into writer: inout SafetensorsCheckpointWriter
+    _ output: LayerOutput, _ scheme: QuantizationScheme, into writer: inout SafetensorsCheckpointWriter,
+    from path: String
   ) throws {
     switch fate {
     case .copied(let view):
       try view.withBytes { try writer.write($0, of: name) }
     case .folded(let view):
       let values = try output.folded[canonicalName] ?? view.floats()
+      let largest = Float(Float16.greatestFiniteMagnitude)
+      if let value = values.first(where: { $0.isFinite && abs($0) > largest }) {
+        throw ModelFilesError.beyondHalf(path: path, name: name, value: value)
+      }
       try writer.write(unsafe HalfPrecision.float16Bits(values).span.bytes, of: name)
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName

@@ -18,6 +18,10 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case incompleteLinear(path: String, module: String, missing: String)
   /// A file of weights is not the one that an earlier part of the run read.
   case changedSource(path: String, name: String)
+  /// Tensors hold what no model holds.
+  case damagedTensors(first: TensorFinding, count: Int)
+  /// A value that half precision cannot hold would have to be stored in it.
+  case beyondHalf(path: String, name: String, value: Float)
   /// A stopped run had other settings or samples.
   case otherRecipe(path: String)
   /// A well-formed model that this command cannot work on.
@@ -39,6 +43,12 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .changedSource(let path, let name):
       "\(path.displayed)/\(name.displayed): sha256 differs from the one recorded at start; restore the file or start "
         + "again with --force"
+    case .damagedTensors(let first, let count):
+      "\(first)\(count > 1 ? " (and \(count - 1) more tensors)" : ""); download the file again, or give "
+        + "--allow-nonfinite to copy what is not quantized as it is"
+    case .beyondHalf(let path, let name, let value):
+      "\(path.displayed): tensor '\(name.displayed)': \(value) is beyond half precision, in which it would be stored; "
+        + "leave the linears behind it in 16 bit with --skip"
     case .otherRecipe(let path):
       "\(path.displayed): the stopped run had other settings or samples; give the same ones, or start again with --force"
     case .unsupported(let path, let reason): "\(path.displayed): \(reason)"
@@ -50,7 +60,7 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
-    case .missingTensor, .wrongShape, .wrongType, .incompleteLinear: .malformedInput
+    case .missingTensor, .wrongShape, .wrongType, .incompleteLinear, .damagedTensors, .beyondHalf: .malformedInput
     case .unsupported: .unsupported
     }
   }

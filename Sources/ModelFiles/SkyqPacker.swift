@@ -9,12 +9,16 @@ internal import Tensors
 /// Packs a model into a .skyq file.
 public struct SkyqPacker {
   private let source: ModelFile
+  private let sources: [SourceDigest]
   private let version: String
 
   /// A packer of `source`, quantized or not.
-  /// - Parameter version: The program's, for the provenance.
-  public init(_ source: ModelFile, version: String) {
+  /// - Parameters:
+  ///   - sources: The digests of its files, for the provenance.
+  ///   - version: The program's, for the provenance.
+  public init(_ source: ModelFile, sources: [SourceDigest], version: String) {
     self.source = source
+    self.sources = sources
     self.version = version
   }
 
@@ -46,7 +50,7 @@ public struct SkyqPacker {
       source.tensors[index].release()
       onTensor(index + 1, source.tensors.count)
     }
-    try source.requireUnchanged()
+    try source.requireUnchanged(sources)
     return try writer.finish()
   }
 
@@ -79,7 +83,7 @@ public struct SkyqPacker {
       try SkyqSectionContent(
         .provenance,
         json: [
-          "tool": "skyquant", "version": .string(version), "sources": .array(source.sourceDigests().map(\.json)),
+          "tool": "skyquant", "version": .string(version), "sources": .array(sources.map(\.json)),
         ]),
     ]
     for name in source.files.names where CarriedFiles.includes(name) {

@@ -1,6 +1,5 @@
 // Which bytes a result was made from.
 public import JSON
-internal import Kernels
 public import Storage
 internal import Tensors
 
@@ -34,28 +33,14 @@ public struct SourceDigest: Sendable, Equatable {
 }
 
 extension ModelFile {
-  /// Bytes hashed before their memory is given back.
-  private static let hashedChunk = 64 << 20
-
-  /// The files of weights with their digests, in the order of the shards. Reads all of them, several at once.
-  public func sourceDigests() -> [SourceDigest] {
-    Parallel.map(shards.count) { index in
-      let shard = shards[index]
-      var hasher = SHA256Hasher()
-      for start in stride(from: 0, to: shard.byteCount, by: Self.hashedChunk) {
-        let range = start..<min(start + Self.hashedChunk, shard.byteCount)
-        shard.withBytes { hasher.update($0.extracting(range)) }
-        shard.release(range)
-      }
-      let name = shard.path.split(separator: "/").last.map(String.init) ?? shard.path
-      return SourceDigest(name: name, byteCount: shard.byteCount, sha256: hasher.finalize())
+  /// Checks that no file of weights was changed or replaced since it was opened. One that was touched, even if its size
+  /// and times say otherwise, is hashed again.
+  /// - Parameter recorded: What `audited()` found.
+  /// - Throws: `StorageError.changedWhileReading`, `ModelFilesError.changedSource`.
+  public func requireUnchanged(_ recorded: [SourceDigest]) throws {
+    for (shard, digest) in zip(shards, recorded) where try shard.wasTouched() {
+      guard shard.digest() == digest else { throw ModelFilesError.changedSource(path: path, name: digest.name) }
     }
-  }
-
-  /// Checks that no file of weights was changed or replaced since it was opened.
-  /// - Throws: `StorageError.changedWhileReading`.
-  public func requireUnchanged() throws(StorageError) {
-    for shard in shards { try shard.requireUnchanged() }
   }
 
   /// Checks that the files of weights are those that an earlier run read.

@@ -19,15 +19,28 @@ public import Tensors
     let device: UInt
     let inode: UInt
     let size: Int
-    let seconds: Int
-    let nanoseconds: Int
+    let modified: Time
+    /// Of the last write, rename, link or change of mode, which no program can set.
+    let touched: Time
+
+    struct Time: Equatable {
+      let seconds: Int
+      let nanoseconds: Int
+
+      init(_ time: timespec) { (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec) }
+    }
 
     init(_ status: stat) {
       device = status.st_dev
       inode = status.st_ino
       size = status.st_size
-      seconds = status.st_mtim.tv_sec
-      nanoseconds = status.st_mtim.tv_nsec
+      modified = Time(status.st_mtim)
+      touched = Time(status.st_ctim)
+    }
+
+    /// Whether a program that does not hide it has left the content alone.
+    func hasContent(of other: FileStatus) -> Bool {
+      device == other.device && inode == other.inode && size == other.size && modified == other.modified
     }
   }
 
@@ -87,10 +100,14 @@ public import Tensors
     _ = unsafe madvise(base + first, end - first, MADV_DONTNEED)
   }
 
-  /// Checks that the path still leads to the same file with the same size and modification time.
-  /// - Throws: `StorageError.changedWhileReading`.
-  public func requireUnchanged() throws(StorageError) {
+  /// Whether the file was touched since it was mapped though its size and modification time are the same: only its content
+  /// can tell then whether it is what it was.
+  /// - Throws: `StorageError.changedWhileReading` if the path leads to another file, or size or time differ.
+  public func wasTouched() throws(StorageError) -> Bool {
     var now = stat()
-    guard unsafe stat(path, &now) == 0, FileStatus(now) == status else { throw .changedWhileReading(path: path) }
+    guard unsafe stat(path, &now) == 0, FileStatus(now).hasContent(of: status) else {
+      throw .changedWhileReading(path: path)
+    }
+    return FileStatus(now) != status
   }
 }

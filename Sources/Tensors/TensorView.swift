@@ -73,6 +73,11 @@ public struct TensorView: Sendable {
     }
   }
 
+  /// Where the bytes lie in `owner`; nil if they belong to another.
+  public func range(in owner: any ByteStorage) -> Range<Int>? {
+    storage === owner ? byteOffset..<byteOffset + info.byteCount : nil
+  }
+
   /// Says that the bytes will not be read again soon.
   public func release() { storage.release(byteOffset..<byteOffset + info.byteCount) }
 

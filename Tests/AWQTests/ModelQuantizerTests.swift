@@ -58,17 +58,6 @@ import Testing
     for method in QuantizationMethod.allCases { #expect(best <= (try error(method)), "\(method)") }
   }
 
-  @Test func `a weight that is not finite ends the run and is named`() throws {
-    let damaged = DamagedWeights(source: file.weights, name: "language_model.model.layers.1.mlp.up_proj.weight")
-    let model = try LanguageModel(weights: damaged, config: file.config.text)
-    let scheme = try #require(QuantizationScheme(groupSize: 64))
-    let quantizer = ModelQuantizer(
-      model: model, config: file.config.text, options: QuantizationOptions(scheme: scheme, method: .rtn))
-    let expected = QuantizationError.nonFiniteWeight(
-      module: "language_model.model.layers.1.mlp.up_proj", row: 2, column: 5)
-    #expect(throws: expected) { try quantizer.run([]) { _ in } }
-  }
-
   @Test(arguments: [QuantizationMethod.best, .awqCompat])
   func `a run that goes on behind a layer gives what an undisturbed one gives`(
     method: QuantizationMethod
@@ -156,31 +145,5 @@ import Testing
     let difference = zip(found.values, expected.values).map { Double($0 - $1) * Double($0 - $1) }.reduce(0, +)
     let norm = expected.values.map { Double($0) * Double($0) }.reduce(0, +)
     return (difference / norm).squareRoot()
-  }
-
-  @Test func activationsThatAreNotFiniteFallBackToPlainRounding() throws {
-    var broken = samples
-    broken[1].embeddings.values[7] = .nan
-    let layers = try quantized(.awqGPTQ, .float, samples: broken)
-    let plain = try quantized(.rtn, .float)
-    #expect(layers[0].warnings.contains { $0.contains("NaN") })
-    for (a, b) in zip(layers.flatMap(\.linears), plain.flatMap(\.linears)) { #expect(a.linear == b.linear) }
-  }
-}
-
-/// Weights of which one matrix has a NaN in row 2, column 5.
-private struct DamagedWeights: WeightSource {
-  let source: any WeightSource
-  let name: String
-
-  func contains(_ name: String) -> Bool { source.contains(name) }
-  func tensor(_ name: String, shape: Shape) throws -> Tensor { try source.tensor(name, shape: shape) }
-
-  func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
-    let matrix = try source.matrix(name, rows: rows, columns: columns)
-    guard name == self.name else { return matrix }
-    var values = matrix.decoded().values
-    values[2 * columns + 5] = .nan
-    return FloatMatrix(rows: rows, columns: columns, values: values)
   }
 }

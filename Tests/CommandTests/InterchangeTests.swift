@@ -30,20 +30,11 @@ import TestSupport
   @Test func `one changed code is found and counted`() throws {
     let folder = try TemporaryDirectory()
     let (directory, packed) = try models(folder)
-    let copy = folder.path("changed")
-    try FileManager.default.copyItem(atPath: directory, toPath: copy)
-    let shard = URL(fileURLWithPath: copy + "/model.safetensors")
-    var bytes = try Data(contentsOf: shard)
-    // The file ends with a half of `scales`; codes of some linear lie in the middle.
-    let names = try skyquant("inspect", copy, "--tensors", "layers.3.mlp.down_proj", "--json")
-    #expect(names.exitCode == 0)
-    let header = Int(bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
-    let json = try #require(
-      try JSONSerialization.jsonObject(with: bytes[8..<8 + header]) as? [String: [String: Any]])
+    let copy = try folder.copy(of: directory, as: "changed")
     let key = "language_model.model.layers.3.mlp.down_proj.qweight"
-    let offsets = try #require(json[key]?["data_offsets"] as? [Int])
-    bytes[8 + header + offsets[0] + 5] ^= 0x01
-    try bytes.write(to: shard)
+    let (file, range) = try place(of: key, in: copy)
+    let byte = try Data(contentsOf: file)[range.lowerBound + 5]
+    try overwrite(key, in: copy, at: 5, with: [byte ^ 0x01])
     let result = try skyquant("diff", copy, packed, "--quiet")
     #expect(result.exitCode == 1)
     #expect(result.output.contains("layers.3.mlp.down_proj.weight: largest difference"))

@@ -21,7 +21,7 @@ import Testing
     scheme = try #require(QuantizationScheme(groupSize: 32))
     source = try ModelFile.open(try SampleModel().modelDirectory)
     outputs = try plainOutputs(source, scheme) { _ in true }
-    sources = source.sourceDigests()
+    sources = source.audited().digests
   }
 
   private func checkpoint(after layerCount: Int) -> QuantizationCheckpoint {

@@ -21,6 +21,13 @@ void ck_f32_to_bf16_ref(uint16_t *out, const float *in, size_t count);
 void ck_f32_to_f16(uint16_t *out, const float *in, size_t count);
 void ck_f32_to_f16_ref(uint16_t *out, const float *in, size_t count);
 
+// magnitudes.c. Portable code, one version.
+
+/// The largest of `count` two-byte floats without its sign, as bits; of none 0.
+uint16_t ck_largest_bits_16(const void *in, size_t count);
+/// The same of four-byte floats.
+uint32_t ck_largest_bits_32(const void *in, size_t count);
+
 // matvec.c
 
 /// y[r] = sum over c of w[r, c] * x[c].  w: [rows, columns] row-major.

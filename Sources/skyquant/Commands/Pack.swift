@@ -29,6 +29,7 @@ struct Pack: ParsableCommand {
   @Flag(help: "Go on where a run was stopped. The result is the same, byte for byte.")
   var resume = false
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -37,7 +38,10 @@ struct Pack: ParsableCommand {
 
   func run() throws {
     var progress = Progress(output)
-    let packer = SkyqPacker(try ModelFile.open(model), version: Version.current)
+    let file = try ModelFile.open(model)
+    let audit = try source.audit(file, &progress)
+    for finding in audit.findings { progress.warning("\(finding)") }
+    let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)
     let header = try packer.pack(to: out, overwriting: force, resuming: resume) { done, total in
       progress.update("tensors", done: done, total: total)
     }

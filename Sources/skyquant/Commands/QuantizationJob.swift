@@ -20,6 +20,8 @@ struct QuantizationJob {
   let options: QuantizationOptions
   /// Bytes that may be spent on linears that stay in 16 bit.
   let sixteenBitBudget: SixteenBitBudget?
+  /// What to do about damaged weights.
+  let sourceOptions: SourceOptions
   /// Whether to go on with a stopped run.
   let resumes: Bool
   /// Seconds after which work is secured.
@@ -40,14 +42,13 @@ struct QuantizationJob {
       path: destination, overwriting: overwrites,
       resuming: resumes && StagedDirectory.unfinishedIdentity(of: destination) != nil,
       byteCount: AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded))
-    progress.update("hashing the weights", done: 0, total: 1)
-    let sources = file.sourceDigests()
+    let audit = try sourceOptions.audit(file, &progress)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let samples = try embedded(file, model, &progress)
     let recipe = RunRecipe(
       options: options, sixteenBitBytes: sixteenBitBudget?.bytes, config: file.config.text, samples: samples)
     var checkpoints = RunCheckpoints(
-      path: destination, recipe: try recipe.digest, sources: sources, interval: checkpointInterval,
+      path: destination, recipe: try recipe.digest, sources: audit.digests, interval: checkpointInterval,
       now: progress.elapsed)
     let resumed = resumes ? try checkpoints.resumed(file) : nil
     if let resumed { progress.event("going on after \(resumed.layerCount) of \(model.language.layerCount) layers") }
@@ -59,11 +60,16 @@ struct QuantizationJob {
       options.isIncluded = { !kept.contains($0) && isIncluded($0) }
     }
     var summary = QuantizationSummary(
-      source: source, destination: destination, options: options, sources: sources, kept: kept.sorted())
+      source: source, destination: destination, options: options, sources: audit.digests, kept: kept.sorted())
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, path: destination, overwriting: overwrites,
       resuming: resumed.map { ($0.layerCount, $0.dataDigest) }, quantizes: options.isIncluded)
-    if let resumed { summary.add(resumed.notes) }
+    if let resumed {
+      summary.add(resumed.notes)
+    } else {
+      summary.add(warnings: audit.findings.map(\.description))
+    }
+    for warning in summary.warnings { progress.warning(warning) }
     let quantizer = ModelQuantizer(model: model.language, config: file.config.text, options: options)
     var steps = StepCount(layers: model.language.layerCount, finished: resumed?.layerCount ?? 0)
     try quantizer.run(samples, resuming: resumed.map { ($0.layerCount, $0.state) }) { event in
@@ -74,6 +80,7 @@ struct QuantizationJob {
         file.releasePages()
         summary.add(layer)
         for line in summary.lines(of: layer) { progress.event(line) }
+        for warning in layer.warnings { progress.warning(warning) }
         try checkpoints.secure(
           writer, layerCount: layer.index + 1, state: state, notes: summary.notes, now: progress.elapsed)
       }
@@ -81,7 +88,7 @@ struct QuantizationJob {
     progress.finish()
     summary.seconds = progress.elapsed
     summary.tokenCount = samples.reduce(0) { $0 + $1.embeddings.rowCount }
-    try file.requireUnchanged()
+    try file.requireUnchanged(audit.digests)
     try writer.finish(provenance: summary.json)
     return summary
   }

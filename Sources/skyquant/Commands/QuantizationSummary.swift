@@ -37,19 +37,21 @@ struct QuantizationSummary {
     warnings += notes.warnings
   }
 
+  mutating func add(warnings: [String]) { self.warnings += warnings }
+
   mutating func add(_ layer: QuantizedLayer) {
     reports += layer.reports
     warnings += layer.warnings
   }
 
-  /// One line per linear, and one per warning.
+  /// One line per linear.
   func lines(of layer: QuantizedLayer) -> [String] {
     layer.reports.map { report in
       let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(Double(Int(report.ratio * 100)) / 100)"
       let gain = report.errorBefore > 0 ? Int((100 * (1 - report.errorAfter / report.errorBefore)).rounded()) : 0
       let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
       return "\(report.module)  \(report.method.rawValue)  \(ratio)  \(relative)  gain \(gain) %"
-    } + layer.warnings.map { "warning: \($0)" }
+    }
   }
 
   /// An error as a share of the output's energy.
@@ -66,6 +68,16 @@ struct QuantizationSummary {
     kept.isEmpty ? "" : "kept in 16 bit: \(kept.joined(separator: ", "))\n"
   }
 
+  /// What the report counts at the borders of number formats, if there is any.
+  private var borderLine: String {
+    let counts = [
+      (reports.reduce(0) { $0 + $1.counts.deadChannels }, "input channels without a signal"),
+      (reports.reduce(0) { $0 + $1.counts.zeroGroups }, "groups of zeros"),
+      (reports.reduce(0) { $0 + $1.counts.smallestScales }, "scales raised to the smallest normal half"),
+    ].filter { $0.0 > 0 }
+    return counts.isEmpty ? "" : counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + "; see --report\n"
+  }
+
   /// How often each method won.
   private var winners: String {
     QuantizationMethod.allCases.compactMap { method in
@@ -80,7 +92,7 @@ struct QuantizationSummary {
       wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), \
       \(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them
       \(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)
-      \(keptLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
+      \(keptLine)\(borderLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
       next: skyquant verify \(destination.displayed) --reference \(source.displayed) --questions FILE
 
       """

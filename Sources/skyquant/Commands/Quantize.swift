@@ -94,6 +94,7 @@ struct Quantize: ParsableCommand {
       valueName: "seconds"))
   var checkpointEvery = 60.0
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
@@ -133,7 +134,8 @@ struct Quantize: ParsableCommand {
       source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
       tokenWeighting: tokenWeights ?? (method == .awqCompat ? .uniform : .shares([1, 1, 1])), overwrites: force,
       prompt: prompt.settings, options: options,
-      sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) }, resumes: resume,
+      sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) }, sourceOptions: source,
+      resumes: resume,
       checkpointInterval: checkpointEvery)
     var progress = Progress(output)
     let summary = try job.run(&progress)

@@ -39,6 +39,7 @@ extension LinearReport {
       "output_energy": .bits(outputEnergy), "error_before": .bits(errorBefore), "error_after": .bits(errorAfter),
       "largest_input": .bits(Double(largestInput)),
       "outliers": .array(outlierChannels.map { [.integer($0.channel), .bits(Double($0.ratio))] }),
+      "counts": .array(counts.values.map(JSONValue.integer)),
     ]
   }
 
@@ -49,12 +50,25 @@ extension LinearReport {
       let rule = note["rule"]?.stringValue.flatMap(ScaleRule.init), let ratio = note["ratio"]?.bits,
       let energy = note["output_energy"]?.bits, let before = note["error_before"]?.bits,
       let after = note["error_after"]?.bits, let largest = note["largest_input"]?.bits,
-      let outliers = note["outliers"]?.arrayValue
+      let outliers = note["outliers"]?.arrayValue,
+      let counts = RangeCounts(values: note["counts"]?.arrayValue?.compactMap(\.intValue) ?? [])
     else { return nil }
     self.init(
       module: module, outFeatures: out, inFeatures: columns, method: method, rule: rule, ratio: ratio,
       outputEnergy: energy, errorBefore: before, errorAfter: after, largestInput: Float(largest),
-      outlierChannels: outliers.compactMap(OutlierChannel.init))
+      outlierChannels: outliers.compactMap(OutlierChannel.init), counts: counts)
+  }
+}
+
+extension RangeCounts {
+  /// The counts in the order of their declaration.
+  fileprivate var values: [Int] { [deadChannels, zeroGroups, smallestScales, clampedWeights] }
+
+  /// What `values` gave; nil for anything else.
+  fileprivate init?(values: [Int]) {
+    guard values.count == 4 else { return nil }
+    self.init()
+    (deadChannels, zeroGroups, smallestScales, clampedWeights) = (values[0], values[1], values[2], values[3])
   }
 }
 

@@ -9,7 +9,8 @@ struct SensitivityTable {
 
   private static let columns = [
     "module", "out_features", "in_features", "method", "scale_rule", "ratio", "output_energy", "error_before",
-    "error_after", "share", "largest_input", "outlier_channels",
+    "error_after", "share", "largest_input", "outlier_channels", "dead_channels", "zero_groups", "smallest_scales",
+    "clamped_weights",
   ]
 
   /// Writes `linears.json` and `linears.csv` into the new directory `path`.
@@ -49,6 +50,9 @@ struct SensitivityRow {
       "largest_input": .double(Double(report.largestInput)),
       "outlier_channels": .array(
         report.outlierChannels.map { ["channel": .integer($0.channel), "ratio": .double(Double($0.ratio))] }),
+      "dead_channels": .integer(report.counts.deadChannels), "zero_groups": .integer(report.counts.zeroGroups),
+      "smallest_scales": .integer(report.counts.smallestScales),
+      "clamped_weights": .integer(report.counts.clampedWeights),
     ]
   }
 
@@ -57,6 +61,8 @@ struct SensitivityRow {
     let outliers = report.outlierChannels.map { "\($0.channel):\($0.ratio)" }.joined(separator: " ")
     return "\(report.module),\(report.outFeatures),\(report.inFeatures),\(report.method.rawValue),"
       + "\(report.rule.rawValue),\(report.ratio),\(report.outputEnergy),\(report.errorBefore),\(report.errorAfter),"
-      + "\(share),\(report.largestInput),\(outliers)"
+      + "\(share),\(report.largestInput),\(outliers),"
+      + "\(report.counts.deadChannels),\(report.counts.zeroGroups),\(report.counts.smallestScales),"
+      + "\(report.counts.clampedWeights)"
   }
 }

@@ -31,6 +31,11 @@ struct Progress {
     StandardError.write((isAnimated ? "\r\u{1B}[K" : "") + text + "\n")
   }
 
+  /// A line that stays and that `--quiet` does not hide: the result is not all that the user may take it for.
+  func warning(_ text: String) {
+    StandardError.write((isShown && isAnimated ? "\r\u{1B}[K" : "") + "warning: \(text)\n")
+  }
+
   /// Removes the bar.
   func finish() {
     if isShown, isAnimated { StandardError.write("\r\u{1B}[K") }

@@ -127,7 +127,7 @@ extension PlannedTensor {
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName
       guard let linear = output.linears[module] else { preconditionFailure("planned, not given: \(module)") }
-      try writer.write(linear, weight: name)
+      try writer.write(linear, weight: name, as: .awq)
     }
   }
 }

@@ -1,86 +1,92 @@
-// From a .skyq file back to the checkpoint it was packed from: the same tensors byte for byte.
+// From a quantized model, packed or not, to a checkpoint directory in one of two layouts.
+internal import JSON
 internal import ModelConfig
 internal import Quantization
 internal import Safetensors
 internal import Storage
 internal import Tensors
 
-/// Writes the AWQ checkpoint that a .skyq file holds.
+/// Writes a model as a checkpoint directory.
 public struct CheckpointExporter {
   private let source: ModelFile
+  private let format: CheckpointFormat
 
   /// An exporter of `source`.
-  public init(_ source: ModelFile) { self.source = source }
+  /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own.
+  public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
+    guard format == .awq || source.config.quantization != nil else {
+      throw ModelFilesError.unsupported(
+        path: source.path, reason: "is not quantized; `skyquant quantize` does that")
+    }
+    self.source = source
+    self.format = format
+  }
 
   /// Writes the directory `path`: shards, index, and every carried file.
   ///
-  /// qweight, qzeros and scales are those of the packed checkpoint, bit by bit; shards may be cut elsewhere.
+  /// As AWQ, tensors and files are those of the packed checkpoint, bit by bit; shards may be cut elsewhere. As
+  /// compressed-tensors, codes, zeros and scales are the same numbers in another order, and config.json says so.
   /// - Parameter onTensor: Called with the number of tensors done and of all.
   /// - Throws: `StorageError`, `SafetensorsError`; then nothing has the directory's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws {
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
-      plan = try ShardPlan(tensors: source.tensors.flatMap(\.checkpointTensors), metadata: ["format": "pt"])
+      plan = try ShardPlan(tensors: source.tensors.flatMap { $0.tensors(in: format) }, metadata: ["format": "pt"])
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
     var writer = try SafetensorsCheckpointWriter(plan, in: StagedDirectory(path: path, overwriting: overwriting))
     for (index, tensor) in source.tensors.enumerated() {
-      try writer.write(tensor)
+      try writer.write(tensor, as: format)
       tensor.release()
       onTensor(index + 1, source.tensors.count)
     }
     let directory = try writer.finish()
     for name in source.files.names where CarriedFiles.includes(name) {
-      if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
+      if let bytes = try file(name) { try directory.write(bytes, to: name) }
     }
     try directory.commit()
+  }
+
+  private func file(_ name: String) throws -> [UInt8]? {
+    guard name == "config.json", format == .compressedTensors, let quantization = source.config.quantization else {
+      return try source.files.bytes(of: name)
+    }
+    let config = CompressedTensorsConfig(
+      config: source.config, groupSize: quantization.groupSize, skippedLinears: skippedLinears)
+    return try config.document.serialized(.pretty) + [UInt8(ascii: "\n")]
+  }
+
+  /// Linears of the decoder layers that are not int4, by their module names in the file.
+  private var skippedLinears: [String] {
+    source.tensors.compactMap { tensor in
+      guard case .dense(let view) = tensor.content, view.info.shape.rank == 2,
+        WeightNames.canonical(tensor.name, layout: source.config.layout).allSatisfy({
+          $0.name.hasPrefix("language_model.model.layers.")
+        })
+      else { return nil }
+      return tensor.name.removingSuffix(".weight")
+    }
   }
 }
 
 extension StoredTensor {
-  /// The tensors that hold this one in an AWQ checkpoint.
-  var checkpointTensors: [TensorInfo] {
+  /// The tensors that hold this one in a checkpoint.
+  fileprivate func tensors(in format: CheckpointFormat) -> [TensorInfo] {
     switch content {
     case .dense(let view): [TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape)]
     case .int4(let packed):
-      AWQLayout.tensors(weight: name, outFeatures: packed.rows, inFeatures: packed.columns, scheme: packed.scheme)
+      format.tensors(weight: name, outFeatures: packed.rows, inFeatures: packed.columns, scheme: packed.scheme)
     }
   }
 }
 
 extension SafetensorsCheckpointWriter {
-  /// Writes the tensors that hold `tensor` in an AWQ checkpoint.
-  mutating func write(_ tensor: StoredTensor) throws {
+  /// Writes the tensors that hold `tensor`.
+  fileprivate mutating func write(_ tensor: StoredTensor, as format: CheckpointFormat) throws {
     switch tensor.content {
     case .dense(let view): try view.withBytes { try write($0, of: tensor.name) }
-    case .int4(let packed): try write(packed.unpacked(), weight: tensor.name)
+    case .int4(let packed): try write(packed.unpacked(), weight: tensor.name, as: format)
     }
-  }
-
-  /// Writes the three tensors of a quantized linear whose plain weight would be called `weight`.
-  mutating func write(_ linear: QuantizedLinear, weight: String) throws {
-    let parts = linear.awqTensors
-    let names = AWQLayout.tensors(
-      weight: weight, outFeatures: linear.outFeatures, inFeatures: linear.inFeatures, scheme: linear.scheme
-    ).map(\.name)
-    try write(unsafe parts.qweight.span.bytes, of: names[0])
-    try write(unsafe parts.qzeros.span.bytes, of: names[1])
-    try write(unsafe parts.scales.span.bytes, of: names[2])
-  }
-}
-
-/// Names and shapes of a quantized linear in an AWQ checkpoint.
-enum AWQLayout {
-  /// qweight, qzeros and scales of the linear whose plain weight would be called `weight`.
-  static func tensors(weight: String, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme) -> [TensorInfo] {
-    let module = weight.removingSuffix(".weight") ?? weight
-    let groups = inFeatures / scheme.groupSize
-    let words = outFeatures / AWQPacking.packFactor
-    return [
-      TensorInfo(name: module + ".qweight", dtype: .int32, shape: [inFeatures, words]),
-      TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [groups, words]),
-      TensorInfo(name: module + ".scales", dtype: .float16, shape: [groups, outFeatures]),
-    ]
   }
 }

@@ -28,7 +28,7 @@ struct PlannedTensor {
     case .copied(let view): return [view.info]
     case .folded(let view): return [TensorInfo(name: name, dtype: .float16, shape: view.info.shape)]
     case .quantized(let rows, let columns):
-      return AWQLayout.tensors(weight: name, outFeatures: rows, inFeatures: columns, scheme: scheme)
+      return CheckpointFormat.awq.tensors(weight: name, outFeatures: rows, inFeatures: columns, scheme: scheme)
     }
   }
 }

@@ -1,4 +1,4 @@
-// skyquant export: the checkpoint that a .skyq file was packed from.
+// skyquant export: a model as a checkpoint directory, in the layout that a loader wants.
 import ArgumentParser
 import JSON
 import ModelFiles
@@ -7,16 +7,23 @@ import Tensors
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a .skyq file back as a checkpoint directory.",
+    abstract: "Write a model back as a checkpoint directory.",
     discussion: """
-      qweight, qzeros and scales are those of the packed checkpoint bit by bit, and so are all other tensors and files.
+      --to awq gives qweight, qzeros and scales of the packed checkpoint bit by bit, and all other tensors and files. \
+      --to compressed-tensors writes the same codes, zeros and scales in llm-compressor's pack-quantized layout: \
+      nothing is lost.
 
-      Example:
+      Examples:
         skyquant export model.skyq --out model-awq
+        skyquant export MODEL-awq --to compressed-tensors --out MODEL-ct
       """)
 
-  @Argument(help: "A .skyq file.")
+  @Argument(help: "A .skyq file or an AWQ directory.")
   var model: String
+
+  @Option(
+    help: "Layout of the quantized linears: \(CheckpointFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var to: CheckpointFormat = .awq
 
   @Option(help: "Directory to write; it must not exist unless --force is given.")
   var out: String
@@ -29,12 +36,13 @@ struct Export: ParsableCommand {
   func run() throws {
     var progress = Progress(output)
     let file = try ModelFile.open(model)
-    try CheckpointExporter(file).export(to: out, overwriting: force) { done, total in
+    try CheckpointExporter(file, as: to).export(to: out, overwriting: force) { done, total in
       progress.update("tensors", done: done, total: total)
     }
     progress.finish()
     try output.print([
-      "schema": "skyquant.export/1", "directory": .string(out), "tensors": .integer(file.tensors.count),
-    ]) { "wrote \(out.displayed): \(file.tensors.count) tensors" }
+      "schema": "skyquant.export/1", "directory": .string(out), "format": .string(to.rawValue),
+      "tensors": .integer(file.tensors.count),
+    ]) { "wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)" }
   }
 }

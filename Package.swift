@@ -53,6 +53,7 @@ let package = Package(
     // File formats
     library("Safetensors", ["Tensors", "Storage", "JSON"]),
     library("Skyq", ["Tensors", "Storage", "JSON"]),
+    library("GGUF", ["Tensors", "Storage"]),
 
     // Models and their inputs
     library("ModelConfig", ["Tensors", "JSON"]),
@@ -66,6 +67,12 @@ let package = Package(
     library("Quantization", ["Tensors", "Kernels"]),
     library(
       "ModelFiles", ["Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization"]),
+    library(
+      "GGUFExport",
+      [
+        "Tensors", "Storage", "JSON", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
+        "ReferenceModel",
+      ]),
     library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "JSON"]),
     library("Doctor", ["Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
@@ -78,7 +85,8 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "AWQ", "Verification", "Doctor",
+        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ", "Verification",
+        "Doctor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -17,10 +17,7 @@ extension RotaryTable {
 extension TextConfig {
   /// `[headDim / 2]`, radians per position, in a sequence of `length` tokens. Rounded where the reference rounds.
   func rotaryFrequencies(length: Int) -> [Float] {
-    let base = rotaryBase(length: length)
-    let plain = stride(from: 0, to: headDim, by: 2).map { index in
-      1 / Float(pow(base, Double(Float(index) / Float(headDim))))
-    }
+    let plain = plainFrequencies(base: rotaryBase(length: length))
     switch ropeScaling {
     case .none, .dynamic: return plain
     case .linear(let factor): return plain.map { $0 / Float(factor) }
@@ -29,6 +26,16 @@ extension TextConfig {
         TextConfig.llama3($0, factor: Float(factor), low: Float(low), high: Float(high), length: Float(originalLength))
       }
     }
+  }
+
+  /// `[headDim / 2]`, what Llama 3.1's scaling divides each plain frequency by; nil for other scalings.
+  public var llama3Divisors: [Float]? {
+    guard case .llama3 = ropeScaling else { return nil }
+    return zip(plainFrequencies(base: ropeTheta), rotaryFrequencies(length: 1)).map { $0 / $1 }
+  }
+
+  private func plainFrequencies(base: Double) -> [Float] {
+    stride(from: 0, to: headDim, by: 2).map { 1 / Float(pow(base, Double(Float($0) / Float(headDim)))) }
   }
 
   private func rotaryBase(length: Int) -> Double {

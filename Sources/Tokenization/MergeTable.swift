@@ -34,6 +34,13 @@ struct MergeTable: Sendable {
     nextRank += 1
   }
 
+  /// The pairs that merge, by rank.
+  var ordered: [(left: Int, right: Int)] {
+    merges.sorted { $0.value.rank < $1.value.rank }.map { pair, _ in
+      (Int(pair >> 32), Int(pair & UInt64(UInt32.max)))
+    }
+  }
+
   private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }

@@ -1,5 +1,6 @@
-// skyquant export: a model as a checkpoint directory, in the layout that a loader wants.
+// skyquant export: a model in the layout that a loader wants.
 import ArgumentParser
+import GGUFExport
 import JSON
 import ModelFiles
 import Storage
@@ -7,42 +8,74 @@ import Tensors
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a model back as a checkpoint directory.",
+    abstract: "Write a model in the layout that another program wants.",
     discussion: """
-      --to awq gives qweight, qzeros and scales of the packed checkpoint bit by bit, and all other tensors and files. \
-      --to compressed-tensors writes the same codes, zeros and scales in llm-compressor's pack-quantized layout: \
-      nothing is lost.
+      awq: qweight, qzeros and scales of the packed checkpoint bit by bit, and all other tensors and files.
+      compressed-tensors: the same codes, zeros and scales in llm-compressor's pack-quantized layout; nothing is lost.
+      gguf-q4_1: one file for llama.cpp, text models only. Codes and scales stay, a group's zero becomes an offset in \
+      half precision; what that shifts, and what has no place in the file, is printed.
 
       Examples:
         skyquant export model.skyq --out model-awq
         skyquant export MODEL-awq --to compressed-tensors --out MODEL-ct
+        skyquant export MODEL-awq --to gguf-q4_1 --out MODEL-Q4_1.gguf
       """)
+
+  /// What can be written.
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case awq
+    case compressedTensors = "compressed-tensors"
+    case gguf = "gguf-q4_1"
+  }
 
   @Argument(help: "A .skyq file or an AWQ directory.")
   var model: String
 
-  @Option(
-    help: "Layout of the quantized linears: \(CheckpointFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var to: CheckpointFormat = .awq
+  @Option(help: "The layout.")
+  var to: Format = .awq
 
-  @Option(help: "Directory to write; it must not exist unless --force is given.")
+  @Option(help: "Directory or .gguf file to write; it must not exist unless --force is given.")
   var out: String
 
-  @Flag(help: "Replace an existing output directory.")
+  @Flag(help: "Replace existing output.")
   var force = false
 
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    guard to != .gguf || out.hasSuffix(".gguf") else { throw ValidationError("the file to write must end in .gguf") }
+  }
+
   func run() throws {
     var progress = Progress(output)
     let file = try ModelFile.open(model)
-    try CheckpointExporter(file, as: to).export(to: out, overwriting: force) { done, total in
-      progress.update("tensors", done: done, total: total)
+    func advance(_ done: Int, _ total: Int) { progress.update("tensors", done: done, total: total) }
+    var result: JSONObject = ["schema": "skyquant.export/1", "output": .string(out), "format": .string(to.rawValue)]
+    let text: String
+    switch to {
+    case .awq, .compressedTensors:
+      let format: CheckpointFormat = to == .awq ? .awq : .compressedTensors
+      try CheckpointExporter(file, as: format).export(to: out, overwriting: force, onTensor: advance)
+      result["tensors"] = .integer(file.tensors.count)
+      text = "wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)"
+    case .gguf:
+      let report = try GGUFExporter(file).export(to: out, overwriting: force, onTensor: advance)
+      result["tensors"] = .integer(report.tensorCount)
+      result["bytes"] = .integer(report.byteCount)
+      result["largest_shift"] = .double(Double(report.largestShift))
+      result["losses"] = .array(report.losses.map(JSONValue.string))
+      text = Self.text(report, out)
     }
     progress.finish()
-    try output.print([
-      "schema": "skyquant.export/1", "directory": .string(out), "format": .string(to.rawValue),
-      "tensors": .integer(file.tensors.count),
-    ]) { "wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)" }
+    try output.print(.object(result)) { text }
+  }
+
+  private static func text(_ report: GGUFExportReport, _ out: String) -> String {
+    """
+    wrote \(out.displayed): \(report.tensorCount) tensors, \(ByteCount.text(report.byteCount))
+    \(report.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half precision \
+    shift a group by up to \(report.largestShift) of a step
+    not carried over: \((report.losses + ["skyquant.json and other files of the directory"]).joined(separator: "; "))
+    """
   }
 }

@@ -1,13 +1,11 @@
 // Choices of the libraries as command-line arguments.
 public import AWQ
 public import ArgumentParser
-public import ModelFiles
 public import Skyq
 
 extension QuantizationMethod: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
-extension CheckpointFormat: ExpressibleByArgument {}
 
 extension TokenWeighting: ExpressibleByArgument {
   /// `uniform`, or three shares in 0...1e9 that are not all 0: `1,1,2`.

@@ -1,0 +1,110 @@
+// A quantized text model as a GGUF file for llama.cpp: its int4 linears as Q4_1, everything else in its own precision.
+internal import GGUF
+internal import Kernels
+internal import ModelConfig
+public import ModelFiles
+internal import Quantization
+internal import ReferenceModel
+internal import Storage
+internal import Tensors
+
+/// What a GGUF file says otherwise than the model it was made from.
+public struct GGUFExportReport: Sendable, Equatable {
+  /// Bytes of the file.
+  public var byteCount = 0
+  /// Tensors in it.
+  public var tensorCount = 0
+  /// Weights stored as Q4_1, 5 bits each.
+  public var quantizedWeightCount = 0
+  /// The largest shift of a group by the rounding of its offset, in quantization steps.
+  public var largestShift: Float = 0
+  /// What could not be carried over at all, one line each.
+  public var losses: [String] = []
+}
+
+/// Writes text models as GGUF files.
+public struct GGUFExporter {
+  private let source: ModelFile
+  private let names: GGUFNames
+  private let metadata: GGUFMetadata
+
+  /// An exporter of `source`.
+  /// - Throws: `ModelFilesError.unsupported` for what llama.cpp has no counterpart of; `TokenizerError`.
+  public init(_ source: ModelFile) throws {
+    guard source.config.layout == .text else {
+      throw ModelFilesError.unsupported(
+        path: source.path,
+        reason:
+          "is a vision-language model; GGUF export writes text models, llama.cpp keeps vision towers in a file apart")
+    }
+    self.source = source
+    names = GGUFNames(source.config.text)
+    metadata = try GGUFMetadata(source)
+  }
+
+  /// Writes the file `path`.
+  /// - Parameter onTensor: Called with the number of tensors done and of all.
+  /// - Throws: `ModelFilesError.unsupported` for a tensor that llama.cpp does not know, `GGUFError`, `StorageError`; then
+  ///   nothing has changed under the file's name.
+  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws -> GGUFExportReport {
+    let planned = try source.tensors.map { ($0, try plan($0)) }
+    let divisors = source.config.text.llama3Divisors
+    let frequencies = divisors.map { GGUFTensor(name: "rope_freqs.weight", type: .float32, shape: [$0.count]) }
+    var writer = try GGUFWriter(
+      metadata: metadata.values, tensors: planned.map(\.1) + [frequencies].compactMap(\.self),
+      to: AtomicFileWriter(path: path, overwriting: overwriting))
+    var report = GGUFExportReport()
+    report.losses = metadata.losses
+    for (index, (tensor, plan)) in planned.enumerated() {
+      try write(tensor, as: plan, into: &writer, &report)
+      tensor.release()
+      onTensor(index + 1, planned.count)
+    }
+    if let divisors { try writer.append(unsafe divisors.span.bytes) }
+    report.tensorCount = planned.count + (divisors == nil ? 0 : 1)
+    report.byteCount = try writer.finish()
+    return report
+  }
+
+  private func plan(_ tensor: StoredTensor) throws -> GGUFTensor {
+    guard let name = names.name(of: tensor.name) else {
+      throw ModelFilesError.unsupported(
+        path: source.path, reason: "llama.cpp has no tensor for '\(tensor.name.displayed)'")
+    }
+    return GGUFTensor(name: name, type: try type(of: tensor), shape: tensor.shape)
+  }
+
+  /// llama.cpp wants vectors in full precision.
+  private func type(of tensor: StoredTensor) throws -> GGUFTensorType {
+    guard case .dense(let view) = tensor.content else { return .q4_1 }
+    switch FloatFormat(view.info.dtype) {
+    case .float32: return .float32
+    case .float16: return tensor.shape.rank == 1 ? .float32 : .float16
+    case .bfloat16: return tensor.shape.rank == 1 ? .float32 : .bfloat16
+    case nil:
+      throw ModelFilesError.wrongType(
+        path: source.path, name: tensor.name, expected: "F32, F16 or BF16", found: view.info.dtype.rawValue)
+    }
+  }
+
+  private func write(
+    _ tensor: StoredTensor, as plan: GGUFTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
+  ) throws {
+    let order = names.rowOrder(of: tensor.name, rows: tensor.shape.rank > 0 ? tensor.shape[0] : 1)
+    switch tensor.content {
+    case .int4(let packed):
+      let linear = order.map { packed.unpacked().rows(in: $0) } ?? packed.unpacked()
+      let blocks = Q41Blocks(linear)
+      report.quantizedWeightCount += linear.codes.count
+      report.largestShift = max(report.largestShift, blocks.largestShift)
+      try writer.append(unsafe blocks.bytes.span.bytes)
+    case .dense(let view) where tensor.shape.rank == 1:
+      let values = try view.floats()
+      let ordered = order.map { $0.map { values[$0] } } ?? values
+      try writer.append(unsafe ordered.span.bytes)
+    case .dense(let view):
+      guard let order else { return try view.withBytes { try writer.append($0) } }
+      for row in order { try view.rows(row..<row + 1).withBytes { try writer.append($0) } }
+    }
+  }
+}

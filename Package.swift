@@ -98,6 +98,7 @@ let package = Package(
     tests("JSON", []),
     tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
     tests("Skyq", ["Tensors", "Storage", "JSON"]),
+    tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
@@ -118,6 +119,12 @@ let package = Package(
         "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels", "Quantization",
         "SampleModel",
       ], resources: [.copy("Resources")]),
+    tests(
+      "GGUFExport",
+      [
+        "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
+        "SampleModel",
+      ]),
     tests(
       "AWQ",
       [

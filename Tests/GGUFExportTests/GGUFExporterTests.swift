@@ -1,0 +1,152 @@
+// The sample's language model as a GGUF file, read back by a plain reader.
+import Foundation
+import GGUFExport
+import JSON
+import Kernels
+import ModelConfig
+import ModelFiles
+import Quantization
+import Safetensors
+import SampleModel
+import Storage
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct GGUFExporterTests {
+  private let folder: TemporaryDirectory
+  private let quantized: ModelFile
+
+  /// The decoder alone, as the text model `architecture`, its query projections in int4.
+  init() throws { (folder, quantized) = try Self.model(architecture: "llama") }
+
+  private static func model(
+    architecture: String, scaling: JSONValue = .null
+  ) throws -> (TemporaryDirectory, ModelFile) {
+    let folder = try TemporaryDirectory()
+    let sample = try ModelFile.open(try SampleModel().modelDirectory)
+    var config = try #require(sample.config.document["llm_config"]?.objectValue)
+    config["model_type"] = .string(architecture)
+    config["rope_scaling"] = scaling
+    config["quantization_config"] = [
+      "quant_method": "awq", "version": "gemm", "bits": 4, "group_size": 64, "zero_point": true,
+    ]
+    try folder.write(try JSONValue.object(config).serialized(.pretty), to: "text/config.json")
+    for name in ["tokenizer.json", "tokenizer_config.json"] {
+      let bytes = try sample.files.bytes(of: name)
+      try folder.write(try #require(bytes), to: "text/\(name)")
+    }
+    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    var parts: [(TensorInfo, [UInt8])] = []
+    for tensor in sample.tensors {
+      guard tensor.name.hasPrefix("language_model."), case .dense(let view) = tensor.content else { continue }
+      let name = String(tensor.name.dropFirst("language_model.".count))
+      guard name.hasSuffix("q_proj.weight") else {
+        parts.append((TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape), bytes(view)))
+        continue
+      }
+      let weight = Tensor(shape: view.info.shape, values: try view.floats())
+      let awq = QuantizedLinear(rounding: weight, scheme: scheme).awqTensors
+      let (rows, columns) = (weight.shape[0], weight.shape[1]), module = name.dropLast(".weight".count)
+      parts += [
+        (TensorInfo(name: module + ".qweight", dtype: .int32, shape: [columns, rows / 8]), littleEndian(awq.qweight)),
+        (
+          TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [columns / 64, rows / 8]), littleEndian(awq.qzeros)
+        ),
+        (
+          TensorInfo(name: module + ".scales", dtype: .float16, shape: [columns / 64, rows]),
+          littleEndian(awq.scales.map(\.bitPattern))
+        ),
+      ]
+    }
+    var writer = try SafetensorsWriter(
+      SafetensorsPlan(tensors: parts.map(\.0)),
+      to: AtomicFileWriter(path: folder.path("text/model.safetensors"), overwriting: false))
+    for (info, bytes) in parts { try writer.write(bytes, of: info.name) }
+    try writer.finish().commit()
+    return (folder, try ModelFile.open(folder.path("text")))
+  }
+
+  private static func bytes(_ view: TensorView) -> [UInt8] {
+    view.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
+  }
+
+  private static func littleEndian(_ values: [some FixedWidthInteger]) -> [UInt8] {
+    values.flatMap { value in (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+  }
+
+  private func exported() throws -> (GGUFReader, GGUFExportReport) {
+    let path = folder.path("model.gguf")
+    let report = try GGUFExporter(quantized).export(to: path, overwriting: true) { _, _ in }
+    return (try GGUFReader(path), report)
+  }
+
+  @Test func `every tensor has llama cpp's name and shape, vectors are in full precision`() throws {
+    let (file, report) = try exported()
+    let text = quantized.config.text
+    #expect(report.tensorCount == file.tensors.count)
+    #expect(file.tensors["token_embd.weight"]?.dimensions == [text.hiddenSize, text.vocabularySize])
+    #expect(file.tensors["blk.0.attn_norm.weight"]?.type == 0 && file.tensors["output_norm.weight"]?.type == 0)
+    #expect(file.tensors["blk.3.ffn_down.weight"]?.dimensions == [text.intermediateSize, text.hiddenSize])
+    #expect(file.tensors["blk.2.attn_q.weight"]?.type == 3 && file.tensors["blk.2.attn_k.weight"]?.type == 30)
+    let norm = try #require(quantized.tensors.first { $0.name == "model.layers.1.input_layernorm.weight" })
+    guard case .dense(let view) = norm.content else { return }
+    #expect(file.rows("blk.1.attn_norm.weight") == [try view.floats()])
+  }
+
+  @Test func `a llama's query rows are interleaved within each head`() throws {
+    let (file, report) = try exported()
+    let text = quantized.config.text
+    let source = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.weight" })
+    guard case .int4(let packed) = source.content else { return }
+    let weights = packed.decoded(), scales = packed.unpacked().scales
+    let rows = try #require(file.rows("blk.1.attn_q.weight"))
+    // reshape(heads, 2, d/2, in), swap the two inner axes: convert_hf_to_gguf.py's permute.
+    var expected: [Int] = []
+    for head in 0..<text.headCount {
+      for pair in 0..<text.headDim / 2 {
+        for side in 0..<2 { expected.append((head * 2 + side) * text.headDim / 2 + pair) }
+      }
+    }
+    let largestScale = scales.map { Float($0) }.max() ?? 0
+    for (row, origin) in expected.enumerated() {
+      let values = weights.values[origin * weights.rowWidth..<(origin + 1) * weights.rowWidth]
+      let largest = zip(rows[row], values).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(largest <= (report.largestShift + 1e-4) * largestScale, "row \(row)")
+    }
+    let bias = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.bias" })
+    guard case .dense(let view) = bias.content else { return }
+    let values = try view.floats()
+    #expect(file.rows("blk.1.attn_q.bias") == [expected.map { values[$0] }])
+  }
+
+  @Test func `hyperparameters and tokenizer are in the file`() throws {
+    let (file, report) = try exported()
+    let text = quantized.config.text
+    #expect(file.values["general.architecture"] as? String == "llama")
+    #expect(file.values["llama.attention.head_count_kv"] as? Int == text.kvHeadCount)
+    #expect(file.values["llama.rope.freq_base"] as? Float == Float(text.ropeTheta))
+    #expect((file.values["tokenizer.ggml.tokens"] as? [Any])?.count == text.vocabularySize)
+    #expect((file.values["tokenizer.ggml.token_type"] as? [Any])?.count == text.vocabularySize)
+    #expect(file.values["tokenizer.ggml.pre"] as? String == "qwen2")
+    #expect((file.values["tokenizer.chat_template"] as? String)?.contains("<|im_start|>") == true)
+    #expect(report.losses == [] && report.quantizedWeightCount == 4 * text.hiddenSize * text.hiddenSize)
+  }
+
+  @Test func `Qwen2's rows stay where they are, and what has no place is told`() throws {
+    let (folder, model) = try Self.model(architecture: "qwen2", scaling: ["type": "dynamic", "factor": 2])
+    let path = folder.path("model.gguf")
+    let report = try GGUFExporter(model).export(to: path, overwriting: false) { _, _ in }
+    #expect(report.losses.count == 1 && report.losses[0].contains("dynamic rope scaling"))
+    let bias = try #require(model.tensors.first { $0.name == "model.layers.0.self_attn.q_proj.bias" })
+    guard case .dense(let view) = bias.content else { return }
+    #expect(try GGUFReader(path).rows("blk.0.attn_q.bias") == [try view.floats()])
+  }
+
+  @Test func `a vision-language model is refused`() throws {
+    let error = #expect(throws: ModelFilesError.self) {
+      _ = try GGUFExporter(try ModelFile.open(try SampleModel().modelDirectory))
+    }
+    #expect(error?.category == .unsupported)
+  }
+}

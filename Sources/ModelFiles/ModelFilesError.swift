@@ -22,6 +22,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case damagedTensors(first: TensorFinding, count: Int)
   /// A value that half precision cannot hold would have to be stored in it.
   case beyondHalf(path: String, name: String, value: Float)
+  /// A file just written does not give back what it was made of.
+  case notReproduced(path: String, name: String)
   /// A stopped run had other settings or samples.
   case otherRecipe(path: String)
   /// A well-formed model that this command cannot work on.
@@ -49,6 +51,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .beyondHalf(let path, let name, let value):
       "\(path.displayed): tensor '\(name.displayed)': \(value) is beyond half precision, in which it would be stored; "
         + "leave the linears behind it in 16 bit with --skip"
+    case .notReproduced(let path, let name):
+      "\(path.displayed): tensor '\(name.displayed)' does not come back bit by bit; delete the file, check the disk"
     case .otherRecipe(let path):
       "\(path.displayed): the stopped run had other settings or samples; give the same ones, or start again with --force"
     case .unsupported(let path, let reason): "\(path.displayed): \(reason)"
@@ -61,6 +65,7 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
     case .missingTensor, .wrongShape, .wrongType, .incompleteLinear, .damagedTensors, .beyondHalf: .malformedInput
+    case .notReproduced: .inputOutput
     case .unsupported: .unsupported
     }
   }

@@ -23,8 +23,8 @@ struct Skyquant: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Inspect.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Export.self, DoctorCommand.self,
-      Verify.self, Run.self,
+      Inspect.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Import.self, Export.self,
+      DoctorCommand.self, Verify.self, Run.self,
     ])
 
   static func main() {

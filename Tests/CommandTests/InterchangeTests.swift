@@ -41,6 +41,31 @@ import TestSupport
     #expect(result.output.contains(", 1 codes differ") && result.output.contains(" 1 tensors and 0 files differ"))
   }
 
+  @Test func `an AWQ directory is imported with a proof, and a plain one refused`() throws {
+    let folder = try TemporaryDirectory()
+    let (directory, packed) = try models(folder)
+    let imported = try skyquant("import", directory, folder.path("imported.skyq"), "--quiet")
+    #expect(imported.exitCode == 0 && imported.output.contains("tensors come back from it bit by bit"))
+    #expect(FileManager.default.contentsEqual(atPath: packed, andPath: folder.path("imported.skyq")))
+    let plain = try skyquant("import", try SampleModel().modelDirectory, folder.path("plain.skyq"), "--quiet")
+    #expect(plain.exitCode == 69 && plain.errors.contains("is no AWQ checkpoint"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("plain.skyq")))
+  }
+
+  @Test func `tensors are extracted under their names, and an unknown one is refused`() throws {
+    let folder = try TemporaryDirectory()
+    let (_, packed) = try models(folder)
+    let out = folder.path("two.safetensors")
+    let names = ["language_model.model.layers.0.mlp.up_proj.weight", "vision_model.embeddings.class_embedding"]
+    #expect(try skyquant("extract", packed, "--tensor", names[0], "--tensor", names[1], "--out", out).exitCode == 0)
+    let header = String(decoding: try Data(contentsOf: URL(fileURLWithPath: out)).prefix(512), as: UTF8.self)
+    #expect(names.allSatisfy(header.contains) && header.contains("F32") && header.contains("BF16"))
+    let absent = try skyquant("extract", packed, "--tensor", "absent", "--out", folder.path("none.safetensors"))
+    #expect(absent.exitCode == 66 && absent.errors.contains("'absent'"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("none.safetensors")))
+    #expect(try skyquant("extract", packed, "--tensor", names[0]).exitCode == 64)
+  }
+
   @Test func `embedded files come out byte for byte`() throws {
     let folder = try TemporaryDirectory()
     let (directory, packed) = try models(folder)

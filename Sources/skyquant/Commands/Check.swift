@@ -24,7 +24,7 @@ struct Check: ParsableCommand {
   @Flag(help: "Everything the format demands, not only checksums.")
   var full = false
 
-  @Option(help: "Check the N-th of T shares of the tensors, as N/T.")
+  @Option(help: "Check the N-th of T shares of the tensors, as N/T, or a fixed choice of P percent, as P%.")
   var subset: SkyqCheckSubset = .whole
 
   @OptionGroup var compute: ComputeOptions

@@ -1,19 +1,23 @@
-// skyquant extract: the files inside a .skyq file, byte for byte.
+// skyquant extract: the files inside a .skyq file, byte for byte, and single tensors.
 import ArgumentParser
 import JSON
+import ModelFiles
 import Skyq
 import Storage
 import Tensors
 
 struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Take files such as config.json out of a .skyq file.",
+    abstract: "Take files such as config.json, and single tensors, out of a .skyq file.",
     discussion: """
-      Without options the embedded files are listed. `skyquant export` writes the tensors, too.
+      Without options the embedded files are listed. --tensor writes tensors into one safetensors file: those of 16 or \
+      32 bit as they are, int4 linears decoded to F32, which holds their values exactly. `skyquant export` writes all \
+      tensors as a checkpoint.
 
       Examples:
         skyquant extract model.skyq --file config.json
         skyquant extract model.skyq --out tokenizer-and-config
+        skyquant extract model.skyq --tensor model.layers.0.mlp.down_proj.weight --out down.safetensors
       """)
 
   @Argument(help: "A .skyq file.")
@@ -22,19 +26,26 @@ struct Extract: ParsableCommand {
   @Option(help: "Print this file to standard output.")
   var file: String?
 
-  @Option(help: "Write all files into this new directory.")
+  @Option(help: "Write this tensor into the safetensors file --out; may be given several times.")
+  var tensor: [String] = []
+
+  @Option(help: "Write all files into this new directory, or the tensors into this new file.")
   var out: String?
 
-  @Flag(help: "Replace an existing output directory.")
+  @Flag(help: "Replace an existing output.")
   var force = false
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard file == nil || out == nil else { throw ValidationError("give either --file or --out") }
+    guard file == nil || (out == nil && tensor.isEmpty) else { throw ValidationError("give either --file or --out") }
+    guard tensor.isEmpty || out?.hasSuffix(".safetensors") == true else {
+      throw ValidationError("--tensor needs --out FILE.safetensors")
+    }
   }
 
   func run() throws {
+    if !tensor.isEmpty, let out { return try writeTensors(to: out) }
     let opened = try SkyqFile(path: model)
     if let file {
       guard let bytes = try opened.bytes(of: file) else {
@@ -50,6 +61,23 @@ struct Extract: ParsableCommand {
       "schema": "skyquant.extract/1", "file": .string(model),
       "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.size)] }),
     ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.size))\n" }.joined() }
+  }
+
+  private func writeTensors(to path: String) throws {
+    let opened = try ModelFile.open(model)
+    let tensors = try tensor.map { name in
+      guard let found = opened.tensors.first(where: { $0.name == name }) else {
+        throw UserError(
+          description: "\(model.displayed): no tensor '\(name.displayed)'; `skyquant inspect --tensors` lists them",
+          category: .missingInput)
+      }
+      return found
+    }
+    try TensorExtractor(tensors).write(to: path, overwriting: force)
+    try output.print([
+      "schema": "skyquant.extract/1", "file": .string(model),
+      "tensors": .array(tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] }),
+    ]) { tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)\n" }.joined() }
   }
 
   private func write(_ opened: SkyqFile, to path: String) throws {

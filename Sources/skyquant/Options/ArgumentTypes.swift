@@ -42,8 +42,8 @@ struct ByteBudget: ExpressibleByArgument {
 }
 
 extension SkyqCheckSubset: ExpressibleByArgument {
-  /// `N/T`.
+  /// `N/T` or `P%`.
   public init?(argument: String) { self.init(argument) }
   /// As it is read.
-  public var defaultValueDescription: String { "\(part)/\(count)" }
+  public var defaultValueDescription: String { text }
 }

@@ -1,0 +1,46 @@
+// Whether an AWQ checkpoint comes back from the .skyq file that was made of it.
+internal import Quantization
+internal import Tensors
+
+extension ModelFile {
+  /// Checks that `packed` has the tensors of this checkpoint in this order, and that each comes back bit by bit: dense
+  /// tensors, and qweight, qzeros and scales of int4 linears.
+  /// - Parameter onTensor: Called with the number of tensors compared and of all.
+  /// - Throws: `ModelFilesError.notReproduced` with the first tensor that does not.
+  public func requireReturn(from packed: ModelFile, onTensor: (Int, Int) -> Void) throws {
+    for index in 0..<max(tensors.count, packed.tensors.count) {
+      guard index < tensors.count, index < packed.tensors.count,
+        tensors[index].isReproduced(by: packed.tensors[index])
+      else {
+        let name = (index < tensors.count ? tensors : packed.tensors)[index].name
+        throw ModelFilesError.notReproduced(path: packed.path, name: name)
+      }
+      tensors[index].release()
+      packed.tensors[index].release()
+      onTensor(index + 1, tensors.count)
+    }
+  }
+}
+
+extension StoredTensor {
+  fileprivate func isReproduced(by other: StoredTensor) -> Bool {
+    guard name == other.name, shape == other.shape else { return false }
+    switch (content, other.content) {
+    case (.dense(let before), .dense(let after)):
+      return before.info.dtype == after.info.dtype && after.withBytes { before.hasBytes($0) }
+    case (.int4(let before as AWQGEMMMatrix), .int4(let after)):
+      let parts = after.unpacked().awqTensors
+      return unsafe before.qweight.hasBytes(parts.qweight.span.bytes)
+        && before.qzeros.hasBytes(parts.qzeros.span.bytes) && before.scales.hasBytes(parts.scales.span.bytes)
+    default: return false
+    }
+  }
+}
+
+extension TensorView {
+  fileprivate func hasBytes(_ other: RawSpan) -> Bool {
+    withBytes { bytes in
+      unsafe bytes.withUnsafeBytes { first in unsafe other.withUnsafeBytes { unsafe first.elementsEqual($0) } }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// Single tensors of a model in a safetensors file of their own, for a look at them with other tools.
+internal import Quantization
+internal import Safetensors
+internal import Storage
+internal import Tensors
+
+/// Writes tensors of a model decoded.
+public struct TensorExtractor {
+  private let tensors: [StoredTensor]
+
+  /// An extractor of `tensors`, whose names must differ.
+  public init(_ tensors: [StoredTensor]) { self.tensors = tensors }
+
+  /// Writes the safetensors file `path`: dense tensors as they are, int4 linears as F32 `[out, in]`, which holds
+  /// (q − z) · s exactly.
+  /// - Throws: `SafetensorsError` for a name used twice, `StorageError`; then nothing has the file's name.
+  public func write(to path: String, overwriting: Bool) throws {
+    let plan: SafetensorsPlan
+    do throws(SafetensorsError.Reason) {
+      plan = try SafetensorsPlan(tensors: tensors.map(\.decodedInfo))
+    } catch {
+      throw SafetensorsError(path: path, reason: error)
+    }
+    var writer = try SafetensorsWriter(plan, to: AtomicFileWriter(path: path, overwriting: overwriting))
+    for tensor in tensors {
+      switch tensor.content {
+      case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }
+      case .int4(let packed):
+        let rowsAtOnce = max(1, (1 << 20) / max(packed.columns, 1))
+        for start in stride(from: 0, to: packed.rows, by: rowsAtOnce) {
+          let rows = start..<min(start + rowsAtOnce, packed.rows)
+          var values = [Float](repeating: 0, count: rows.count * packed.columns)
+          var span = values.mutableSpan
+          packed.decodeRows(rows, into: &span)
+          try writer.write(unsafe values.span.bytes, of: tensor.name)
+        }
+      }
+      tensor.release()
+    }
+    try writer.finish().commit()
+  }
+}
+
+extension StoredTensor {
+  fileprivate var decodedInfo: TensorInfo {
+    switch content {
+    case .dense(let view): TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape)
+    case .int4: TensorInfo(name: name, dtype: .float32, shape: shape)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// What `pack` and `import` have in common: a checkpoint in, a .skyq file out.
+import ArgumentParser
+import JSON
+import ModelFiles
+import Skyq
+import Tensors
+
+struct PackingOptions: ParsableArguments {
+  @Argument(help: "Checkpoint directory.")
+  var model: String
+
+  @Argument(help: "File to write; must end in .skyq.")
+  var out: String
+
+  @Flag(help: "Replace an existing file.")
+  var force = false
+
+  @Flag(help: "Go on where a run was stopped. The result is the same, byte for byte.")
+  var resume = false
+
+  @OptionGroup var source: SourceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard out.hasSuffix(".skyq") else { throw ValidationError("the file to write must end in .skyq") }
+  }
+
+  /// Packs `file`, the opened model.
+  func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
+    let audit = try source.audit(file, &progress)
+    for finding in audit.findings { progress.warning("\(finding)") }
+    let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)
+    return try packer.pack(to: out, overwriting: force, resuming: resume) { done, total in
+      progress.update("tensors", done: done, total: total)
+    }
+  }
+
+  /// Prints what was written.
+  func print(_ header: SkyqHeader, schema: String, proof: String = "") throws {
+    try output.print([
+      "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
+      "content_id": .string(header.contentID),
+    ]) {
+      """
+      wrote \(out.displayed): \(header.fileSize) bytes, content \(header.contentID)\(proof)
+      next: skyquant inspect \(out.displayed)
+      """
+    }
+  }
+}

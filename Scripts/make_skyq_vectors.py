@@ -19,6 +19,7 @@ import numpy as np
 import zstandard
 
 from read_skyq import spell_values
+from skyq_border_cases import add_border_cases
 from skyq_image import CRITICAL, I64, UNSEALED, ZSTD, sha256
 from skyq_valid_images import valid_images
 
@@ -350,7 +351,8 @@ def main():
                           tensor_count=len(image.tensors), tensors=[describe(t) for t in tensors]))
     invalid = Invalid(images, files)
     for add in (add_superblock_cases, add_name_cases, add_section_cases, add_tensor_cases, add_end_cases,
-                add_data_cases, add_zstd_cases, add_value_cases, add_json_cases):
+                add_data_cases, add_zstd_cases, add_value_cases, add_json_cases,
+                add_border_cases):
         add(invalid)
     cases += invalid.cases
     assert len({case["name"] for case in cases}) == len(cases), "case names must be unique"

@@ -237,7 +237,8 @@ class Skyq:
     def check_section_data(self, section, full):
         plain = self.section_bytes(section)
         if full and section["type"] in KNOWN_TYPES and section["type"] != b"FILE":
-            check_canonical_json(plain)
+            value = check_canonical_json(plain)
+            require(section["type"] not in (b"META", b"PROV") or isinstance(value, dict), "E037", "not an object")
 
     def check_tensor(self, tensor, full):
         planes = self.plane_bytes(tensor)
@@ -278,7 +279,8 @@ def decode_awq(planes, shape, group, bf16):
     packed = np.frombuffer(planes[2], "u1").reshape(rows, (groups + 1) // 2, 1)
     zeros = np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, -1)[:, :groups].astype(np.int32)
     difference = codes - np.repeat(zeros, group, axis=1)
-    return difference.astype(np.float32) * np.repeat(scales.reshape(rows, groups), group, axis=1)
+    with np.errstate(over="ignore"):  # to infinity, as §6.2 allows
+        return difference.astype(np.float32) * np.repeat(scales.reshape(rows, groups), group, axis=1)
 
 
 def decompress(stored, size):
@@ -286,9 +288,10 @@ def decompress(stored, size):
     import zstandard
 
     try:
-        require(stored[:4] == b"\x28\xb5\x2f\xfd", "E031")
+        require(stored[:4] == b"\x28\xb5\x2f\xfd" and len(stored) > 4, "E031")
+        require(stored[4] & 3 == 0, "E031", "a dictionary")
         frame = zstandard.get_frame_parameters(stored)
-        require(frame.content_size == size and frame.dict_id == 0 and frame.window_size <= 8 * MIB, "E031")
+        require(frame.content_size == size and frame.window_size <= 8 * MIB, "E031")
         decoder = zstandard.ZstdDecompressor().decompressobj()
         plain = decoder.decompress(stored)
         require(decoder.eof and not decoder.unused_data and len(plain) == size, "E031")
@@ -325,6 +328,7 @@ def check_canonical_json(raw):
     except (ValueError, RecursionError):
         raise Refused("E037") from None
     require(depth(value) <= 32 and spelt == raw, "E037")
+    return value
 
 
 def hexadecimal_float(value):

@@ -162,8 +162,8 @@ def plain(name, encoding, values):
     return Tensor(name, encoding, list(values.shape), [raw.tobytes()], values=shown)
 
 
-def awq(name, encoding, rows, columns, group, seed):
-    """Random codes, scales and zeros, packed by loops that spell out §6.2; values by its formula."""
+def awq(name, encoding, rows, columns, group, seed, raw_scales=None):
+    """Random codes, zeros and (unless given as bits) scales, packed by loops that spell out §6.2; values by its formula."""
     random = np.random.default_rng(seed)
     groups = columns // group
     codes = random.integers(0, 16, (rows, columns))
@@ -175,6 +175,9 @@ def awq(name, encoding, rows, columns, group, seed):
     else:
         raw = (scales.view("<u4") >> 16).astype("<u2")
         wide = (raw.astype("<u4") << 16).view("<f4")
+    if raw_scales is not None:
+        raw = np.array(raw_scales, "<u2").reshape(rows, groups)
+        wide = raw.view("<f2").astype(np.float32) if encoding == AWQ_F16 else (raw.astype("<u4") << 16).view("<f4")
     plane0 = bytearray(rows * columns // 2)
     plane2 = bytearray(rows * ((groups + 1) // 2))
     values = np.zeros((rows, columns), np.float32)
@@ -182,7 +185,8 @@ def awq(name, encoding, rows, columns, group, seed):
         for i in range(columns):
             block, k, t = i // 32, i % 32, i // group
             plane0[o * columns // 2 + 16 * block + k % 16] |= int(codes[o, i]) << (0 if k < 16 else 4)
-            values[o, i] = np.float32(int(codes[o, i]) - int(zeros[o, t])) * wide[o, t]
+            with np.errstate(over="ignore"):  # to infinity, as §6.2 allows
+                values[o, i] = np.float32(int(codes[o, i]) - int(zeros[o, t])) * wide[o, t]
         for t in range(groups):
             plane2[o * ((groups + 1) // 2) + t // 2] |= int(zeros[o, t]) << (4 * (t % 2))
     return Tensor(name, encoding, [rows, columns], [bytes(plane0), raw.tobytes(), bytes(plane2)], group, values)

@@ -6,8 +6,8 @@ Needs Python 3.11, numpy, xxhash, zstandard.
 import numpy as np
 import zstandard
 
-from skyq_image import (AWQ_BF16, AWQ_F16, BF16, BOOL, F16, F32, I8, I32, I64, U8, ZSTD, Image, Section, Tensor, awq,
-                        plain, spec_example)
+from skyq_image import (AWQ_BF16, AWQ_F16, BF16, BOOL, CRITICAL, F16, F32, I8, I32, I64, U8, ZSTD, Image, Section, Tensor,
+                        awq, plain, spec_example)
 
 
 def all_plain():
@@ -65,6 +65,29 @@ def front_of_1mib():
     return [plain(b"%06d" % i + b"x" * (n - 6), F32, np.zeros((0,))) for i, n in enumerate(lengths)]
 
 
+def later_meanings():
+    """A file of a later minor version that uses every byte this one reserves, and names that are nearly forbidden."""
+    sections = raw_sections()
+    sections[0].flags = CRITICAL
+    sections[0].override["reserved"] = b"\1" * 16
+    sections[4:4] = [Section(b"EVAL", b"config.json", '{"\uffff":1,"\U00010000":2}'.encode()),
+                     Section(b"EVAL", b"Text", b'"\x7f/\xe2\x80\xa8"')]
+    sections += [Section(b"FILE", name, b"x") for name in (b"-", b"_.", b"a..b")]
+    tensors = small_tensors()
+    tensors[0].override.update(gap=b"\1\1", reserved=b"\1" * 40)
+    beside = [0x20, 0x7E, 0xA0, 0x61B, 0x61D, 0x200D, 0x2010, 0x2027, 0x202F, 0x2065, 0x206A, 0xFFFF]
+    tensors += [plain(chr(point).encode(), U8, np.zeros((0,))) for point in beside]
+    return Image(sections, tensors, minor=1, reserved=b"\1" * 3840,
+                 override=dict(gap=b"\1" * 7, reserved=b"\1" * 56, compat=2**64 - 1))
+
+
+def extreme_scales():
+    """Zero, negative, subnormal and largest scales against the widest differences; the largest products overflow."""
+    f16 = [0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0xFBFF]
+    bf16 = [0x0000, 0x8000, 0x0001, 0x807F, 0x7F7F, 0xFF7F]
+    return [awq(b"f16", AWQ_F16, 1, 192, 32, 8, raw_scales=f16), awq(b"bf16", AWQ_BF16, 1, 192, 32, 9, raw_scales=bf16)]
+
+
 def valid_images():
     """name → (image, sections of the specification it covers)"""
     unknown = Section(b"XTRA", b"anything", b"of a later version")
@@ -95,6 +118,8 @@ def valid_images():
         "sections_reversed": (Image(raw_sections()[::-1], small_tensors()[::-1]), "4 8"),
         "future_minor": (Image([unknown, *raw_sections()], small_tensors(), minor=7, reserved=b"later",
                                override=dict(compat=1 << 63)), "1 3 4 8 11"),
+        "later_meanings": (later_meanings(), "1 3 4 5 7 11"),
+        "awq_extreme_scales": (Image(tensors=extreme_scales()), "6.2"),
         "unknown_encoding": (Image(tensors=[experiment, plain(b"known", U8, np.array([3]))]), "6.1"),
         "front_1mib": (Image(tensors=front_of_1mib()), "2 5"),
     }

@@ -33,6 +33,28 @@ public enum CanonicalJSON {
     return value
   }
 
+  /// The bytes of a section of this type.
+  /// - Throws: E037 as `encode(_:)`, and if the type demands an object that `value` is not.
+  static func encode(_ value: JSONValue, for type: SkyqSectionType) throws(SkyqError) -> [UInt8] {
+    try requireShape(value, of: type)
+    return try encode(value)
+  }
+
+  /// The value of a section of this type.
+  /// - Throws: E037 as `decode(_:)`, and if the type demands an object and the value is none.
+  static func decode(_ bytes: [UInt8], for type: SkyqSectionType) throws(SkyqError) -> JSONValue {
+    let value = try decode(bytes)
+    try requireShape(value, of: type)
+    return value
+  }
+
+  private static func requireShape(_ value: JSONValue, of type: SkyqSectionType) throws(SkyqError) {
+    if !type.isObject { return }
+    guard case .object = value else {
+      throw SkyqError(.canonicalJSON, "\(type.rawValue) must be a JSON object")
+    }
+  }
+
   private static func requireCanonical(_ value: JSONValue, depth: Int) throws(SkyqError) {
     switch value {
     case .null, .bool, .string: return

@@ -22,6 +22,8 @@ public enum SkyqSectionType: String, Sendable, CaseIterable {
   public var fixedName: String? { self == .evaluation || self == .file ? nil : rawValue.lowercased() }
   /// Whether the bytes are canonical JSON.
   public var isJSON: Bool { self != .file }
+  /// Whether the JSON must be an object.
+  public var isObject: Bool { self == .meta || self == .provenance }
   /// Whether the section is part of the model's identity.
   public var isContent: Bool { self == .meta || self == .file }
 }

@@ -55,9 +55,9 @@ extension SkyqFile {
 
   private func check(_ section: SkyqSection, level: SkyqCheckLevel) throws(SkyqError) {
     let bytes = try bytes(of: section)
-    guard level == .full, section.knownType?.isJSON == true else { return }
+    guard level == .full, let type = section.knownType, type.isJSON else { return }
     do throws(SkyqError) {
-      _ = try CanonicalJSON.decode(bytes)
+      _ = try CanonicalJSON.decode(bytes, for: type)
     } catch {
       throw error.about(section.part)
     }

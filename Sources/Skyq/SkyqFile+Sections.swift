@@ -30,12 +30,13 @@ extension SkyqFile {
   }
 
   /// The value of a JSON section, or nil if there is none.
-  /// - Throws: E030 to E032 if it is damaged, E037 if it is not canonical JSON.
+  /// - Throws: E030 to E032 if it is damaged, E037 if it is not canonical JSON, or not the object that its type
+  ///   demands.
   public func json(_ type: SkyqSectionType, named name: String? = nil) throws(SkyqError) -> JSONValue? {
     guard let section = section(type, named: name) else { return nil }
     let bytes = try bytes(of: section)
     do throws(SkyqError) {
-      return try CanonicalJSON.decode(bytes)
+      return try CanonicalJSON.decode(bytes, for: type)
     } catch {
       throw error.about(section.part).inFile(path)
     }

@@ -51,11 +51,12 @@ public struct SkyqSectionContent: Sendable, Hashable {
   public let bytes: [UInt8]
 
   /// A section of JSON. `name` is needed for evaluations only.
-  /// - Throws: E037 if `json` has no canonical spelling: write fractions as strings.
+  /// - Throws: E037 if `json` has no canonical spelling (write fractions as strings), or is not an object where `type`
+  ///   demands one.
   public init(_ type: SkyqSectionType, named name: String? = nil, json: JSONValue) throws(SkyqError) {
     self.type = type
     self.name = name ?? type.fixedName ?? ""
-    bytes = try CanonicalJSON.encode(json)
+    bytes = try CanonicalJSON.encode(json, for: type)
   }
 
   /// One embedded file.

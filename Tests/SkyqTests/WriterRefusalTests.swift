@@ -104,6 +104,12 @@ import Testing
     #expect(error?.code == .canonicalJSON)
   }
 
+  @Test(arguments: [SkyqSectionType.meta, .provenance])
+  func metadataThatIsNoObjectIsRefused(type: SkyqSectionType) {
+    let error = #expect(throws: SkyqError.self) { _ = try SkyqSectionContent(type, json: ["qwen2"]) }
+    #expect(error?.code == .canonicalJSON)
+  }
+
   @Test func morePlaneBytesThanPlannedAreAProgrammingError() async {
     await #expect(processExitsWith: .failure) {
       let directory = try TemporaryDirectory()

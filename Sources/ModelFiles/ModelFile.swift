@@ -41,6 +41,9 @@ public struct ModelFile: Sendable {
     path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
   }
 
+  /// How many files the weights lie in.
+  public var weightFileCount: Int { shards.count }
+
   /// Gives back the memory of all weights that were read; they can still be read again.
   public func releasePages() {
     for tensor in tensors { tensor.release() }

@@ -52,6 +52,37 @@ import TestSupport
     #expect(!FileManager.default.fileExists(atPath: folder.path("plain.skyq")))
   }
 
+  @Test func `a directory is checked by headers, in full by values and the digest that names a blob`() throws {
+    let folder = try TemporaryDirectory()
+    let original = try SampleModel().modelDirectory
+    let quick = try skyquant("check", original, "--quiet")
+    #expect(quick.exitCode == 0 && quick.output.contains("intact, 3 parts, headers only"))
+    let shard = "model-00001-of-00003.safetensors"
+    let full = try skyquant("check", original, "--full", "--quiet")
+    let line = try #require(full.output.split(separator: "\n").first { $0.hasSuffix("  " + shard) })
+    let digest = String(line.prefix(64))
+    // The same directory as the Hugging Face cache keeps it, with one shard as a blob.
+    let snapshot = folder.path("snapshots/main")
+    for name in ["blobs", "snapshots"] {
+      try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+    }
+    try FileManager.default.copyItem(atPath: original, toPath: snapshot)
+    let blob = folder.path("blobs/" + digest)
+    try FileManager.default.moveItem(atPath: snapshot + "/" + shard, toPath: blob)
+    try FileManager.default.createSymbolicLink(
+      atPath: snapshot + "/" + shard, withDestinationPath: "../../blobs/" + digest)
+    #expect(try skyquant("check", snapshot, "--full", "--quiet").exitCode == 0)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: blob))
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: blob))
+    #expect(try skyquant("check", snapshot, "--quiet").exitCode == 0)
+    let changed = try skyquant("check", snapshot, "--full", "--quiet")
+    #expect(changed.exitCode == 65 && changed.output.contains("blob \(digest) has the SHA-256"))
+    bytes.removeLast()
+    try bytes.write(to: URL(fileURLWithPath: blob))
+    #expect(try skyquant("check", snapshot, "--quiet").exitCode == 65)
+  }
+
   @Test func `tensors are extracted under their names, and an unknown one is refused`() throws {
     let folder = try TemporaryDirectory()
     let (_, packed) = try models(folder)

@@ -28,7 +28,7 @@ public enum GGUFTensorType: UInt32, Sendable {
 
 /// A tensor to be written.
 public struct GGUFTensor: Sendable, Equatable {
-  /// At most 64 bytes of UTF-8.
+  /// At most 63 bytes of UTF-8: ggml adds a zero.
   public let name: String
   /// How its values are stored.
   public let type: GGUFTensorType

@@ -18,6 +18,10 @@ public struct GGUFWriter: ~Copyable {
   public init(
     metadata: [(key: String, value: GGUFValue)], tensors: [GGUFTensor], to file: consuming AtomicFileWriter
   ) throws {
+    var names: Set<String> = []
+    for tensor in tensors where !names.insert(tensor.name).inserted {
+      throw GGUFError.unwritable(tensor: tensor.name, reason: "two tensors have this name")
+    }
     let byteCounts = try tensors.map { try GGUFWriter.byteCount(of: $0) }
     var head = Array("GGUF".utf8)
     head.append(littleEndian: Self.version)
@@ -68,8 +72,8 @@ public struct GGUFWriter: ~Copyable {
   }
 
   private static func byteCount(of tensor: GGUFTensor) throws(GGUFError) -> Int {
-    guard tensor.name.utf8.count <= 64, tensor.shape.rank <= 4 else {
-      throw .unwritable(tensor: tensor.name, reason: "names have at most 64 bytes, shapes at most 4 dimensions")
+    guard tensor.name.utf8.count < 64, tensor.shape.rank <= 4 else {
+      throw .unwritable(tensor: tensor.name, reason: "names have at most 63 bytes, shapes at most 4 dimensions")
     }
     guard let byteCount = tensor.type.byteCount(of: tensor.shape) else {
       throw .unwritable(tensor: tensor.name, reason: "rows of \(tensor.shape) are not whole blocks of 32")

@@ -37,6 +37,10 @@ public struct GGUFExporter {
         reason:
           "is a vision-language model; GGUF export writes text models, llama.cpp keeps vision towers in a file apart")
     }
+    guard source.config.quantization != nil else {
+      throw ModelFilesError.unsupported(
+        path: source.path, reason: "is not quantized; `skyquant quantize` does that")
+    }
     self.source = source
     names = GGUFNames(source.config.text)
     metadata = try GGUFMetadata(source)
@@ -44,15 +48,13 @@ public struct GGUFExporter {
 
   /// Writes the file `path`.
   /// - Parameter onTensor: Called with the number of tensors done and of all.
-  /// - Throws: `ModelFilesError.unsupported` for a tensor that llama.cpp does not know, `GGUFError`, `StorageError`; then
-  ///   nothing has changed under the file's name.
+  /// - Throws: `ModelFilesError` for a tensor that llama.cpp does not know or that the format cannot hold, `StorageError`;
+  ///   then nothing has changed under the file's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws -> GGUFExportReport {
     let planned = try source.tensors.map { ($0, try plan($0)) }
     let divisors = source.config.text.llama3Divisors
     let frequencies = divisors.map { GGUFTensor(name: "rope_freqs.weight", type: .float32, shape: [$0.count]) }
-    var writer = try GGUFWriter(
-      metadata: metadata.values, tensors: planned.map(\.1) + [frequencies].compactMap(\.self),
-      to: AtomicFileWriter(path: path, overwriting: overwriting))
+    var writer = try begun(planned.map(\.1) + [frequencies].compactMap(\.self), path, overwriting)
     var report = GGUFExportReport()
     report.losses = metadata.losses
     for (index, (tensor, plan)) in planned.enumerated() {
@@ -66,12 +68,33 @@ public struct GGUFExporter {
     return report
   }
 
+  private func begun(_ tensors: [GGUFTensor], _ path: String, _ overwriting: Bool) throws -> GGUFWriter {
+    do {
+      return try GGUFWriter(
+        metadata: metadata.values, tensors: tensors, to: AtomicFileWriter(path: path, overwriting: overwriting))
+    } catch let error as GGUFError {
+      throw ModelFilesError.unsupported(path: source.path, reason: "\(error)")
+    }
+  }
+
   private func plan(_ tensor: StoredTensor) throws -> GGUFTensor {
     guard let name = names.name(of: tensor.name) else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "llama.cpp has no tensor for '\(tensor.name.displayed)'")
     }
+    try checkShape(of: tensor)
     return GGUFTensor(name: name, type: try type(of: tensor), shape: tensor.shape)
+  }
+
+  /// Nothing reads the forward pass's shapes here, so those that reordering relies on are checked.
+  private func checkShape(of tensor: StoredTensor) throws(ModelFilesError) {
+    let heads = names.reorderedHeads(of: tensor.name)
+    let rows = heads.map { $0 * source.config.text.headDim }
+    guard tensor.shape.elementCount > 0, tensor.shape.rank > 0, rows == nil || rows == tensor.shape[0] else {
+      throw .wrongShape(
+        path: source.path, name: tensor.name, expected: rows.map { "\($0) rows" } ?? "at least one element",
+        found: "\(tensor.shape)")
+    }
   }
 
   /// llama.cpp wants vectors in full precision.
@@ -90,11 +113,16 @@ public struct GGUFExporter {
   private func write(
     _ tensor: StoredTensor, as plan: GGUFTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
   ) throws {
-    let order = names.rowOrder(of: tensor.name, rows: tensor.shape.rank > 0 ? tensor.shape[0] : 1)
+    let order = names.rowOrder(of: tensor.name, rows: tensor.shape[0])
     switch tensor.content {
     case .int4(let packed):
       let linear = order.map { packed.unpacked().rows(in: $0) } ?? packed.unpacked()
       let blocks = Q41Blocks(linear)
+      guard blocks.largestShift.isFinite else {
+        throw ModelFilesError.unsupported(
+          path: source.path,
+          reason: "tensor '\(tensor.name.displayed)': zero times scale is beyond half precision, in which Q4_1 has it")
+      }
       report.quantizedWeightCount += linear.codes.count
       report.largestShift = max(report.largestShift, blocks.largestShift)
       try writer.append(unsafe blocks.bytes.span.bytes)

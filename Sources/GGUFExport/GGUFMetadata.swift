@@ -65,7 +65,13 @@ struct GGUFMetadata {
         path: source.path, reason: "llama.cpp has no name for how this tokenizer cuts text before merging")
     }
     // The embedding table decides how many tokens there are; ids without a token get a name that no text has.
-    let count = max(source.config.text.vocabularySize, listing.tokens.count)
+    let count = source.config.text.vocabularySize
+    guard listing.tokens.count <= count else {
+      throw ModelFilesError.unsupported(
+        path: source.path,
+        reason: "the tokenizer has \(listing.tokens.count) tokens, the embedding table \(count) rows; llama.cpp wants "
+          + "one for each")
+    }
     let tokens = (0..<count).map { listing.tokens.indices.contains($0) ? listing.tokens[$0] : nil }
     values += [
       ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string(splitting.ggufName)),

@@ -26,19 +26,23 @@ struct GGUFNames {
     return "blk.\(layer).\(known).\(parameter)"
   }
 
-  /// Which row of the tensor comes at each place; nil where the order stays.
+  /// How many heads of `config.headDim` rows the tensor `name` has, if their rows are reordered.
+  func reorderedHeads(of name: String) -> Int? {
+    guard config.architecture == .llama, let (_, module, _) = parts(of: name) else { return nil }
+    switch module {
+    case "self_attn.q_proj": return config.headCount
+    case "self_attn.k_proj": return config.kvHeadCount
+    default: return nil
+    }
+  }
+
+  /// Which row of the tensor, of whole heads, comes at each place; nil where the order stays.
   ///
   /// Llama's checkpoints rotate the halves of a head against each other, llama.cpp its neighbours: row j·d/2 + i of a
   /// head becomes row 2i + j.
   func rowOrder(of name: String, rows: Int) -> [Int]? {
-    guard config.architecture == .llama, let (_, module, _) = parts(of: name) else { return nil }
-    let heads: Int
-    switch module {
-    case "self_attn.q_proj": heads = config.headCount
-    case "self_attn.k_proj": heads = config.kvHeadCount
-    default: return nil
-    }
-    let width = rows / heads, half = width / 2
+    guard reorderedHeads(of: name) != nil else { return nil }
+    let width = config.headDim, half = width / 2
     return (0..<rows).map { row in
       let (head, place) = (row / width, row % width)
       return head * width + place % 2 * half + place / 2

@@ -6,7 +6,8 @@
 public struct Q41Blocks: Sendable, Equatable {
   /// `[out, in/32]` blocks of 20 bytes.
   public let bytes: [UInt8]
-  /// The largest |m + s·z| / s: how far all weights of a group are shifted, in quantization steps.
+  /// The largest |m + s·z| / s: how far all weights of a group are shifted, in quantization steps. Infinite if some m or
+  /// s is not finite.
   public let largestShift: Float
 
   private static let blockSize = 32
@@ -21,7 +22,8 @@ public struct Q41Blocks: Sendable, Equatable {
       let group = first / groupSize
       let scale = linear.scales[group], exact = -Float(scale) * Float(linear.zeros[group])
       let offset = Float16(exact)
-      if scale > 0 { largestShift = max(largestShift, abs(Float(offset) - exact) / Float(scale)) }
+      if !offset.isFinite || !scale.isFinite { largestShift = .infinity }
+      if scale != 0 { largestShift = max(largestShift, abs(Float(offset) - exact) / abs(Float(scale))) }
       for bits in [scale.bitPattern, offset.bitPattern] {
         bytes.append(UInt8(truncatingIfNeeded: bits))
         bytes.append(UInt8(truncatingIfNeeded: bits >> 8))

@@ -143,6 +143,49 @@ import Testing
     #expect(try GGUFReader(path).rows("blk.0.attn_q.bias") == [try view.floats()])
   }
 
+  @Test func `query rows that are no whole heads are refused, and leave no file`() throws {
+    let (folder, _) = try Self.model(architecture: "llama")
+    let config = try String(contentsOfFile: folder.path("text/config.json"), encoding: .utf8)
+    let heads = config.replacing(/"num_attention_heads": \d+/, with: "\"num_attention_heads\": 1000")
+      .replacing(/"num_key_value_heads": \d+/, with: "\"num_key_value_heads\": 1000, \"head_dim\": 2")
+    try folder.write(Array(heads.utf8), to: "text/config.json")
+    let path = folder.path("model.gguf")
+    let error = #expect(throws: ModelFilesError.self) {
+      _ = try GGUFExporter(try ModelFile.open(folder.path("text"))).export(to: path, overwriting: false) { _, _ in }
+    }
+    #expect(error?.category == .malformedInput && error?.description.contains("2000 rows") == true)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a zero that half precision cannot hold is refused, and leaves no file`() throws {
+    let (folder, _) = try Self.model(architecture: "llama")
+    let shard = URL(fileURLWithPath: folder.path("text/model.safetensors"))
+    let file = try SafetensorsFile(path: shard.path)
+    let scales = try #require(file.header["model.layers.0.self_attn.q_proj.scales"]).byteRange
+    var bytes = try Data(contentsOf: shard)
+    // The largest half; some zero of the linear is above 1.
+    for offset in stride(from: scales.lowerBound, to: scales.upperBound, by: 2) {
+      bytes[file.dataOffset + offset] = 0xFF
+      bytes[file.dataOffset + offset + 1] = 0x7B
+    }
+    try bytes.write(to: shard)
+    let path = folder.path("model.gguf")
+    let error = #expect(throws: ModelFilesError.self) {
+      _ = try GGUFExporter(try ModelFile.open(folder.path("text"))).export(to: path, overwriting: false) { _, _ in }
+    }
+    #expect(error?.description.contains("beyond half precision") == true)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a model that is not quantized is refused`() throws {
+    let (folder, _) = try Self.model(architecture: "llama")
+    let config = try String(contentsOfFile: folder.path("text/config.json"), encoding: .utf8)
+    try folder.write(
+      Array(config.replacing("quantization_config", with: "other_config").utf8), to: "text/config.json")
+    let error = #expect(throws: ModelFilesError.self) { _ = try GGUFExporter(try ModelFile.open(folder.path("text"))) }
+    #expect(error?.description.contains("is not quantized") == true)
+  }
+
   @Test func `a vision-language model is refused`() throws {
     let error = #expect(throws: ModelFilesError.self) {
       _ = try GGUFExporter(try ModelFile.open(try SampleModel().modelDirectory))

@@ -8,6 +8,7 @@ extension SafetensorsHeader {
   /// - Parameters:
   ///   - json: The header, padding included.
   ///   - dataByteCount: Bytes of the file after the header.
+  /// - Throws: the first rule of Formats/safetensors.md §2 that is broken, E102 to E122.
   public init(parsing json: RawSpan, dataByteCount: Int) throws(SafetensorsError.Reason) {
     guard json.byteCount <= SafetensorsHeader.maximumByteCount else {
       throw .headerTooLarge(byteCount: UInt64(json.byteCount))

@@ -39,21 +39,28 @@ public struct AtomicFileWriter: ~Copyable, ByteSink {
   public var byteCount: Int { writer.byteCount }
 
   /// See `FileWriter.reserve`.
+  /// - Throws: `StorageError.noSpace`, or `failed`.
   public func reserve(_ byteCount: Int) throws(StorageError) { try writer.reserve(byteCount) }
 
   /// Appends all of `bytes`.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public mutating func append(_ bytes: RawSpan) throws(StorageError) { try writer.append(bytes) }
 
   /// Writes `bytes` over the file at `offset`.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) { try writer.write(bytes, at: offset) }
 
   /// Writes `bytes` over the file at `offset`.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try writer.write(bytes, at: offset) }
 
   /// Brings what was written so far to the disk.
+  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not write.
   public func synchronize() throws(StorageError) { try writer.synchronize() }
 
   /// Gives the file its final name. After a failure nothing has changed under that name, and the partial file is gone.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory cannot be brought
+  ///   to the disk the output has its name already, but might lose it when the power fails.
   public consuming func commit() throws(StorageError) {
     try writer.synchronize()
     try output.publish(overwriting: overwrites)

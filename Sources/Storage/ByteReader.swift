@@ -17,10 +17,13 @@ public struct ByteReader: ~Escapable {
   /// - Throws: `StorageError.endOfBytes`, and the cursor stays.
   public mutating func readUInt8() throws(StorageError) -> UInt8 { try readInteger() }
   /// The next two bytes as an unsigned integer.
+  /// - Throws: `StorageError.endOfBytes`, and the cursor stays.
   public mutating func readUInt16() throws(StorageError) -> UInt16 { try readInteger() }
   /// The next four bytes as an unsigned integer.
+  /// - Throws: `StorageError.endOfBytes`, and the cursor stays.
   public mutating func readUInt32() throws(StorageError) -> UInt32 { try readInteger() }
   /// The next eight bytes as an unsigned integer.
+  /// - Throws: `StorageError.endOfBytes`, and the cursor stays.
   public mutating func readUInt64() throws(StorageError) -> UInt64 { try readInteger() }
 
   /// The next `count` bytes, not copied.

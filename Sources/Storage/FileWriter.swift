@@ -3,11 +3,13 @@
 /// Takes bytes one run after another.
 public protocol ByteSink: ~Copyable {
   /// Appends all of `bytes`.
+  /// - Throws: `StorageError.failed`.
   mutating func append(_ bytes: RawSpan) throws(StorageError)
 }
 
 extension ByteSink where Self: ~Copyable {
   /// Appends all of `bytes`.
+  /// - Throws: `StorageError.failed`.
   public mutating func append(_ bytes: [UInt8]) throws(StorageError) {
     // Through an unsafe view because `Span.bytes` counts as unsafe; every UInt8 is a byte.
     try append(unsafe bytes.span.bytes)
@@ -47,17 +49,21 @@ public struct FileWriter: ~Copyable, ByteSink {
   public func reserve(_ byteCount: Int) throws(StorageError) { try file.reserve(byteCount) }
 
   /// Appends all of `bytes`.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public mutating func append(_ bytes: RawSpan) throws(StorageError) {
     try file.write(bytes, at: byteCount)
     byteCount += bytes.byteCount
   }
 
   /// Writes `bytes` over the file at `offset`; what `append` does next is not affected.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
 
   /// Writes `bytes` over the file at `offset`; what `append` does next is not affected.
+  /// - Throws: `StorageError.failed`, also for a full disk that `reserve` was not asked about.
   public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
 
   /// Brings everything written to the disk. Must not be tried again after a failure.
+  /// - Throws: `StorageError.failed`.
   public func synchronize() throws(StorageError) { try file.synchronize() }
 }

@@ -73,6 +73,9 @@ public import Tensors
   }
 
   /// Calls `body` with all bytes of the file.
+  ///
+  /// If another program truncates the file meanwhile, `body` ends the process (see `TruncationHandler`).
+  /// - Throws: what `body` throws.
   public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
     // The span cannot leave `body`, and `self` keeps the mapping until then.
     try unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: byteCount)))

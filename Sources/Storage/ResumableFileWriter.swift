@@ -78,9 +78,11 @@ public struct ResumableFileWriter: ~Copyable {
   public func reserve(_ byteCount: Int) throws(StorageError) { try file.reserve(byteCount) }
 
   /// Writes `bytes` at `offset`.
+  /// - Throws: `StorageError.failed`.
   public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
 
   /// Writes `bytes` at `offset`.
+  /// - Throws: `StorageError.failed`.
   public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
 
   /// The bytes of `range`, which must lie in the file.
@@ -90,6 +92,7 @@ public struct ResumableFileWriter: ~Copyable {
   /// Brings what was written to the disk.
   ///
   /// After a failure nothing is known about what was written: the journal is removed, so that nobody resumes.
+  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not write.
   public func synchronize() throws(StorageError) {
     do throws(StorageError) {
       try file.synchronize()
@@ -100,6 +103,7 @@ public struct ResumableFileWriter: ~Copyable {
   }
 
   /// Brings what was written to the disk and then says so in the journal, one line each.
+  /// - Throws: `StorageError.failed`; the lines do not count then.
   public mutating func record(_ lines: [String]) throws(StorageError) {
     try synchronize()
     let text = Array(lines.map { $0 + "\n" }.joined().utf8)
@@ -110,6 +114,7 @@ public struct ResumableFileWriter: ~Copyable {
   }
 
   /// Cuts the journal back to its first `lineCount` lines, which were read when it was opened.
+  /// - Throws: `StorageError.failed`.
   public mutating func forgetLines(after lineCount: Int) throws(StorageError) {
     journalSize = resumedLines.prefix(lineCount).reduce(0) { $0 + $1.utf8.count + 1 }
     journalLineCount = lineCount
@@ -117,6 +122,8 @@ public struct ResumableFileWriter: ~Copyable {
   }
 
   /// Gives the file its final name. After a failure nothing has changed under that name.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory cannot be brought
+  ///   to the disk the output has its name already, but might lose it when the power fails.
   public consuming func commit() throws(StorageError) {
     try synchronize()
     try output.publish(overwriting: overwrites)

@@ -86,6 +86,7 @@ public struct StagedDirectory: ~Copyable {
   }
 
   /// Removes the file `name` if an earlier run left it.
+  /// - Throws: `StorageError.notAPlainFileName`, or `failed`. That there is none is no failure.
   public func discard(_ name: String) throws(StorageError) {
     try requirePlainFileName(name)
     let path = output.partial + "/" + name
@@ -93,6 +94,7 @@ public struct StagedDirectory: ~Copyable {
   }
 
   /// Maps the file `name` as it is now.
+  /// - Throws: `StorageError.notAPlainFileName`, or why it cannot be opened; a link is not followed.
   public func map(_ name: String) throws(StorageError) -> MappedFile {
     try requirePlainFileName(name)
     return try MappedFile(FileDescriptor(reading: output.partial + "/" + name, flags: O_NOFOLLOW))
@@ -115,11 +117,14 @@ public struct StagedDirectory: ~Copyable {
   }
 
   /// Brings the names of the files to the disk.
+  /// - Throws: `StorageError.failed`.
   public func synchronize() throws(StorageError) {
     try FileDescriptor(reading: output.partial, flags: O_DIRECTORY).synchronize()
   }
 
   /// Gives the directory its final name. After a failure nothing has changed under that name.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile, `notReplaceable` if what has the name holds
+  ///   more than plain files.
   public consuming func commit() throws(StorageError) {
     try synchronize()
     if overwrites && output.exists { try replace() } else { try output.publish(overwriting: false) }

@@ -12,7 +12,7 @@ struct SummaryText {
   var text: String {
     var lines = [heading, bits]
     if let skyq = summary.skyq {
-      lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant verify`)")
+      lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
     }
     var table = TextTable(columns: [.left, .right, .right, .left, .right, .right, .left])
     table.add(["part", "tensors", "parameters", "encoding", "size", "share", ""])

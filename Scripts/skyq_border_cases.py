@@ -7,7 +7,7 @@ import struct
 
 import zstandard
 
-from skyq_image import CRITICAL, UNSEALED
+from skyq_image import CRITICAL, UNSEALED, ZSTD
 
 
 def add_border_cases(v):
@@ -26,6 +26,7 @@ def add_limit_cases(v):
         v.field(f"tensor_count_{count}", "3 9", "E011" if count == 1 << 20 else "E010", tensor_count=count)
     beyond = (64 << 20) + 1
     v.section("section_stored_64mib_plus_1", "4", "E020", stored=beyond, size=beyond)
+    v.section("compressed_section_stored_64mib_plus_1", "4", "E020", flags=ZSTD, stored=beyond, size=1)
     v.section("section_stored_64mib", "2 4", "E021", stored=beyond - 1, size=beyond - 1)
 
     def stated_past_end(image):
@@ -78,6 +79,9 @@ def add_frame_cases(v):
     case("zstd_dictionary_id_zero", b"\x28\xb5\x2f\xfd\xe1\0" + size + raw_block)
     case("zstd_reserved_bit", b"\x28\xb5\x2f\xfd\xe8" + size + raw_block)
     case("zstd_window_8mib_and_an_eighth", b"\x28\xb5\x2f\xfd\xc0" + bytes([13 << 3 | 1]) + size + raw_block)
+    frame = v.images["sections_zstd"][0].sections[1].stored
+    case("zstd_skippable_frame_after", frame + b"\x50\x2a\x4d\x18\0\0\0\0")  # ZSTD_decompress alone takes
+    case("zstd_empty_frame_after", frame + b"\x28\xb5\x2f\xfd\x20\0\1\0\0")  # both
     case("zstd_header_cut", b"\x28\xb5\x2f\xfd")
     checked = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(plain))
     checked[-1] ^= 1

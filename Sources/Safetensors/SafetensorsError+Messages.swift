@@ -52,7 +52,8 @@ extension SafetensorsError.Reason: CustomStringConvertible {
       ("E120", "\(named(tensor)) begins at offset \(begin), but the data before it ends at \(previousEnd)")
     case .beyondFile(let tensor, let end, let size):
       ("E121", "\(named(tensor)) ends at offset \(end), but there are \(size) bytes of data; the file is truncated")
-    case .tail(let end, let size): ("E122", "\(size - end) bytes follow the last tensor, which ends at offset \(end)")
+    case .tail(let end, let size):
+      ("E122", "the last tensor ends at offset \(end), but there are \(size) bytes of data; something was appended")
     case .noWeightMap: ("E130", "no object \"weight_map\" in the index")
     case .invalidShardName(let name, let tensor):
       ("E131", "\(named(tensor)): shard '\(name.displayed)' is not a plain file name ending in .safetensors")

@@ -1,0 +1,245 @@
+// Runs every kernel and its plain twin over ragged sizes, in memory that ends where it says, and compares the two.
+// Scripts/check-sanitizers.sh builds it under AddressSanitizer and UndefinedBehaviorSanitizer, which see what tests in
+// Swift cannot: a read beyond an array, arithmetic that C leaves undefined.
+//   drive_kernels plain|avx2|avx512      with the kernels of that instruction set; exit code 69 if there are none
+//   drive_kernels beyond|unaligned       commits that fault, and must not get through
+#include "CKernels.h"
+#include "drive_kernels.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/// Relative rounding of one f32 operation, and what the tests allow for a handful of them (ElementwiseTests).
+static const double unit_roundoff = 0x1p-24, handful = 8 * 0x1p-24;
+
+static const size_t lengths[] = {0,  1,  2,  3,  5,  7,  8,   9,   15,  16,  17, 31,
+                                 32, 33, 63, 64, 65, 127, 129, 255, 257, 511, 1023};
+enum { LENGTHS = sizeof lengths / sizeof *lengths };
+
+static void conversions(size_t count) {
+  const uint8_t *stored = random_bytes(2 * count + 1);
+  const void *unaligned = stored + 1;
+  float *fast = room(count * sizeof *fast), *plain = room(count * sizeof *plain);
+  ck_bf16_to_f32(fast, unaligned, count), ck_bf16_to_f32_ref(plain, unaligned, count);
+  same("bf16_to_f32", fast, plain, count * sizeof *fast);
+  ck_f16_to_f32(fast, unaligned, count), ck_f16_to_f32_ref(plain, unaligned, count);
+  same("f16_to_f32", fast, plain, count * sizeof *fast);
+
+  // Any bits: NaN of all kinds, subnormal numbers, ties.
+  const float *in = random_bytes(count * sizeof *in);
+  uint16_t *narrow = room(count * sizeof *narrow), *narrow_plain = room(count * sizeof *narrow);
+  ck_f32_to_bf16(narrow, in, count), ck_f32_to_bf16_ref(narrow_plain, in, count);
+  same("f32_to_bf16", narrow, narrow_plain, count * sizeof *narrow);
+  ck_f32_to_f16(narrow, in, count), ck_f32_to_f16_ref(narrow_plain, in, count);
+  same("f32_to_f16", narrow, narrow_plain, count * sizeof *narrow);
+}
+
+static void magnitudes(size_t count) {
+  const uint8_t *bytes = (const uint8_t *)random_bytes(4 * count + 1) + 1;
+  uint16_t largest_16 = 0;
+  uint32_t largest_32 = 0;
+  for (size_t i = 0; i < 2 * count; i++) {
+    uint16_t bits = (uint16_t)((bytes[2 * i] | bytes[2 * i + 1] << 8) & 0x7FFF);
+    if (bits > largest_16) largest_16 = bits;
+    if (i % 2 == 0) continue;
+    uint32_t word = (uint32_t)bits << 16 | (uint32_t)bytes[2 * i - 1] << 8 | bytes[2 * i - 2];
+    if (word > largest_32) largest_32 = word;
+  }
+  expect("largest_bits_16", ck_largest_bits_16(bytes, 2 * count) == largest_16);
+  expect("largest_bits_32", ck_largest_bits_32(bytes, count) == largest_32);
+}
+
+static void matrix_vector(size_t rows, size_t columns) {
+  const float *w = random_floats(rows * columns, 2), *x = random_floats(columns, 2);
+  float *fast = room(rows * sizeof *fast), *plain = room(rows * sizeof *plain);
+  ck_matvec_f32(fast, w, x, rows, columns), ck_matvec_f32_ref(plain, w, x, rows, columns);
+  for (size_t r = 0; r < rows; r++) {
+    double magnitude = 0;
+    for (size_t c = 0; c < columns; c++) magnitude += fabs((double)w[r * columns + c] * (double)x[c]);
+    near("matvec", fast[r], plain[r], (double)(columns + 1) * unit_roundoff * magnitude);
+  }
+}
+
+static void activations(size_t count) {
+  const float *x = random_floats(count, 30), *up = random_floats(count, 2);
+  float *fast = copy(x, count * sizeof *x), *plain = copy(x, count * sizeof *x), largest = -INFINITY;
+  for (size_t i = 0; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  ck_softmax_f32(fast, count), ck_softmax_f32_ref(plain, count);
+  for (size_t i = 0; i < count; i++) {
+    double relative = handful + (double)(largest - x[i]) * unit_roundoff;
+    near("softmax", fast[i], plain[i], 2 * relative * (double)plain[i] + 1e-37);
+  }
+  memcpy(fast, x, count * sizeof *x), memcpy(plain, x, count * sizeof *x);
+  ck_silu_mul_f32(fast, up, count), ck_silu_mul_f32_ref(plain, up, count);
+  for (size_t i = 0; i < count; i++) near("silu_mul", fast[i], plain[i], 2 * handful * fabs((double)plain[i]));
+  // At the ends of the range too, where exp overflows.
+  float *ends = random_bytes(count * sizeof *ends);
+  ck_silu_mul_f32(ends, up, count), ck_softmax_f32(ends, count), ck_gelu_f32(ends, count);
+}
+
+/// These have no twin, they are only run.
+static void norms(size_t count) {
+  const float *x = random_floats(count, 9), *weight = random_floats(count, 2), *bias = random_floats(count, 2);
+  float *out = room(count * sizeof *out);
+  ck_rms_norm_f32(out, x, weight, count, 1e-6f);
+  ck_layer_norm_f32(out, x, weight, bias, count, 1e-6f);
+}
+
+static void gemm_weights(size_t out_features, size_t in_features, size_t group, size_t first, size_t count) {
+  const size_t groups = in_features / group, outputs = count * in_features * sizeof(float);
+  const uint8_t *codes = random_bytes(in_features * out_features / 2 + 1);
+  const uint8_t *zeros = random_bytes(groups * out_features / 2 + 1);
+  const uint8_t *scales = random_bytes(groups * out_features * 2 + 1);
+  float *fast = room(outputs), *plain = room(outputs);
+  ck_awq_gemm_decode_rows(fast, codes + 1, zeros + 1, scales + 1, in_features, out_features, group, first, count);
+  ck_awq_gemm_decode_rows_ref(plain, codes + 1, zeros + 1, scales + 1, in_features, out_features, group, first, count);
+  same("awq_gemm_decode_rows", fast, plain, outputs);
+}
+
+static void u4_weights(size_t out_features, size_t in_features, size_t group, size_t first, size_t count) {
+  const size_t groups = in_features / group, outputs = count * in_features * sizeof(float);
+  const uint8_t *codes = random_bytes(out_features * in_features / 2 + 1);
+  const uint8_t *scales = random_bytes(out_features * groups * 2 + 1);
+  const uint8_t *zeros = random_bytes(out_features * ((groups + 1) / 2));
+  float *fast = room(outputs), *plain = room(outputs);
+  for (ck_scale_type type = CK_SCALES_F16; type <= CK_SCALES_BF16; type++) {
+    ck_awq_u4_decode_rows(fast, codes + 1, scales + 1, zeros, type, in_features, group, first, count);
+    ck_awq_u4_decode_rows_ref(plain, codes + 1, scales + 1, zeros, type, in_features, group, first, count);
+    same("awq_u4_decode_rows", fast, plain, outputs);
+  }
+}
+
+static void rounding(size_t groups, size_t group) {
+  const size_t count = groups * group, bytes = count * sizeof(float);
+  const float *scales = random_positive(groups, 0.2f), *zeros = random_levels(groups);
+  // Any bits: weights are clamped to a code before they become an integer.
+  const float *any = random_bytes(bytes), *w = random_floats(count, 2);
+  float *fast = copy(any, bytes), *plain = copy(any, bytes);
+  uint8_t *codes = room(count), *plain_codes = room(count);
+  ck_round_groups(fast, codes, fast, scales, zeros, groups, group);
+  ck_round_groups_ref(plain, plain_codes, plain, scales, zeros, groups, group);
+  same("round_groups, codes", codes, plain_codes, count);
+  same("round_groups", fast, plain, bytes);
+  ck_round_groups(fast, NULL, w, scales, zeros, groups, group);
+  ck_round_groups_ref(plain, NULL, w, scales, zeros, groups, group);
+  same("round_groups without codes", fast, plain, bytes);
+
+  float *low = room(groups * sizeof *low), *high = room(groups * sizeof *high);
+  float *low_plain = room(groups * sizeof *low), *high_plain = room(groups * sizeof *high);
+  ck_group_extremes(low, high, w, groups, group), ck_group_extremes_ref(low_plain, high_plain, w, groups, group);
+  same("group_extremes, low", low, low_plain, groups * sizeof *low);
+  same("group_extremes, high", high, high_plain, groups * sizeof *high);
+}
+
+static void gptq(size_t columns, size_t lanes) {
+  const size_t count = columns * lanes, bytes = count * sizeof(float), stride = columns + 3;
+  const float *w = random_floats(count, 2), *upper = random_positive((columns - 1) * stride + columns, 1.5f);
+  const float *scales = random_positive(count, 0.2f), *zeros = random_levels(count);
+  float *fast = copy(w, bytes), *plain = copy(w, bytes), *errors = room(bytes), *plain_errors = room(bytes);
+  uint8_t *codes = room(count), *plain_codes = room(count);
+  ck_gptq_block(fast, errors, codes, upper, stride, scales, zeros, columns, lanes);
+  ck_gptq_block_ref(plain, plain_errors, plain_codes, upper, stride, scales, zeros, columns, lanes);
+  same("gptq_block", fast, plain, bytes);
+  same("gptq_block, errors", errors, plain_errors, bytes);
+  same("gptq_block, codes", codes, plain_codes, count);
+}
+
+static void descent(size_t columns, size_t group) {
+  // Not positive definite, so that some columns are left alone and some moves are long.
+  const float *gram = random_floats(columns * columns, 1), *start = random_floats(columns, 1);
+  const float *scales = random_positive(columns / group, 0.2f), *zeros = random_levels(columns / group);
+  float *gradient = copy(start, columns * sizeof *start), *plain_gradient = copy(start, columns * sizeof *start);
+  uint8_t *codes = room(columns);
+  for (size_t j = 0; j < columns; j++) codes[j] = (uint8_t)(random_bits() % 16);
+  uint8_t *plain_codes = copy(codes, columns);
+  size_t changed = ck_descend_row(codes, gradient, gram, scales, zeros, columns, group);
+  size_t plain_changed = ck_descend_row_ref(plain_codes, plain_gradient, gram, scales, zeros, columns, group);
+  expect("descend_row, changes", changed == plain_changed);
+  same("descend_row", gradient, plain_gradient, columns * sizeof *gradient);
+  same("descend_row, codes", codes, plain_codes, columns);
+}
+
+/// A function that checks one of the three products. C's last row ends with its last column.
+#define PRODUCT(SUFFIX, REAL, SUM, FACTOR)                                                                         \
+  static void product_##SUFFIX(size_t m, size_t n, size_t k, int a_by_rows, int b_by_rows, ck_gemm_mode mode) {    \
+    const size_t stride = n + 2, count = (m - 1) * stride + n, bytes = count * sizeof(SUM);                        \
+    REAL *left = room(m * k * sizeof(REAL)), *right = room(n * k * sizeof(REAL));                                  \
+    SUM *fast = room(bytes);                                                                                       \
+    for (size_t i = 0; i < m * k; i++) left[i] = (REAL)random_float(2) / 3;                                        \
+    for (size_t i = 0; i < n * k; i++) right[i] = (REAL)random_float(2) / 7;                                       \
+    for (size_t i = 0; i < count; i++) fast[i] = (SUM)random_float(2);                                             \
+    SUM *plain = copy(fast, bytes);                                                                                \
+    FACTOR a = {left, a_by_rows ? k : 1, a_by_rows ? 1 : m}, b = {right, b_by_rows ? k : 1, b_by_rows ? 1 : n};    \
+    ck_gemm_##SUFFIX(fast, stride, a, b, m, n, k, mode), ck_gemm_ref_##SUFFIX(plain, stride, a, b, m, n, k, mode); \
+    same("gemm_" #SUFFIX, fast, plain, bytes);                                                                     \
+  }
+PRODUCT(f32, float, float, ck_factor_f32)
+PRODUCT(f64, double, double, ck_factor_f64)
+PRODUCT(f32_f64, float, double, ck_factor_f32)
+
+/// Around the sizes of tiles (6x16, 8x32), blocks (120 lines, 1024 columns) and chains (256).
+static void products(void) {
+  static const size_t sizes[][3] = {{1, 1, 1},    {5, 7, 3},    {3, 5, 0},      {6, 16, 256},
+                                    {8, 32, 257}, {9, 33, 255}, {121, 47, 513}, {7, 1027, 9}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+    for (int storage = 0; storage < 4; storage++) {
+      for (ck_gemm_mode mode = CK_GEMM_SET; mode <= CK_GEMM_SUBTRACT; mode++) {
+        product_f32(m, n, k, storage & 1, storage >> 1, mode);
+        product_f64(m, n, k, storage & 1, storage >> 1, mode);
+        product_f32_f64(m, n, k, storage & 1, storage >> 1, mode);
+        release();
+      }
+    }
+  }
+}
+
+static void ragged_lengths(void) {
+  for (size_t i = 0; i < LENGTHS; i++) {
+    const size_t length = lengths[i];
+    conversions(length), magnitudes(length), activations(length), matrix_vector(3, length);
+    release();
+    if (length == 0) continue;
+    norms(length), rounding(7, length);
+    if (length <= 129) gptq(length, 24), gptq(5, length), descent(length, 1), descent(length * 5, 5);
+    release();
+  }
+  descent(96, 32), gptq(128, 64);
+  release();
+}
+
+static void packed_weights(void) {
+  static const size_t sizes[][3] = {{8, 32, 32}, {24, 128, 32},  {40, 96, 96},
+                                    {16, 15, 5}, {64, 256, 128}, {8, 384, 128}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const size_t out = sizes[i][0], in = sizes[i][1], group = sizes[i][2];
+    gemm_weights(out, in, group, 0, out), gemm_weights(out, in, group, out - 8, 8);
+    if (group % 32 == 0) u4_weights(out, in, group, 0, out), u4_weights(out, in, group, out - 1, 1);
+    release();
+  }
+}
+
+/// A fault that a sanitizer must end the program for: one element too many, or floats that are not aligned.
+static void commit_fault(const char *fault) {
+  float out[8];
+  if (strcmp(fault, "beyond") == 0) ck_bf16_to_f32(room(8 * sizeof(float)), random_bytes(17), 9);
+  if (strcmp(fault, "unaligned") == 0) {
+    const uint8_t *bytes = random_bytes(9 * sizeof(float));
+    ck_matvec_f32_ref(out, (const float *)(const void *)(bytes + 1), random_floats(8, 1), 1, 8);
+  }
+  release();
+}
+
+int main(int count, char **arguments) {
+  const char *wanted = count == 2 ? arguments[1] : "";
+  if (strcmp(wanted, "beyond") == 0 || strcmp(wanted, "unaligned") == 0) {
+    commit_fault(wanted);
+    return 0;
+  }
+  if (!choose_instructions(wanted)) return 69;
+  ragged_lengths();
+  packed_weights();
+  products();
+  printf("%s: %zu comparisons, %zu differ\n", wanted, comparisons, differences);
+  return differences > 0;
+}

@@ -3,7 +3,7 @@
 # Does nothing when all are present; run it after cloning, or let test.sh and quickstart.sh run it.
 set -euo pipefail
 
-# Debian package : what proves that it is there (a pkg-config module, or a command).
+# Debian package : what proves that it is there (a pkg-config module, a command, or a Python module of this name).
 packages=(
   "libzstd-dev:libzstd"
   "libjson-c-dev:json-c"
@@ -13,6 +13,7 @@ packages=(
   "libssl-dev:libcrypto"
   "jq:command"
   "python3:command"
+  "python3-jsonschema:python"
   "strace:command"
 )
 oldest_swift="6.2"
@@ -24,7 +25,12 @@ fail() {
 
 present() {
   local package=${1%%:*} proof=${1#*:}
-  if [[ $proof == command ]]; then command -v "$package" >/dev/null; else pkg-config --exists "$proof" 2>/dev/null; fi
+  case $proof in
+    command) command -v "$package" >/dev/null ;;
+    # The package is for Debian's own Python, which need not be the first on PATH.
+    python) python3 -c "import ${package#python3-}" 2>/dev/null || /usr/bin/python3 -c "import ${package#python3-}" 2>/dev/null ;;
+    *) pkg-config --exists "$proof" 2>/dev/null ;;
+  esac
 }
 
 missing() {

@@ -29,6 +29,7 @@ public struct LockHolder: Sendable, Equatable, CustomStringConvertible {
 /// The exclusive right to write one output, given back when the value goes away.
 struct OutputLock: ~Copyable {
   private let file: FileDescriptor
+  private let path: String
 
   /// Locks the output `path`.
   /// - Throws: `StorageError.locked` if another run holds the lock; `cannotCreate` if there can be no lock file.
@@ -44,12 +45,17 @@ struct OutputLock: ~Copyable {
       var named = stat()
       guard unsafe stat(lockPath, &named) == 0, named.isSameFile(as: try file.status()) else { continue }
       try OutputLock.leaveName(in: file)
+      UnfinishedOutputs.begin(path)
       self.file = file
+      self.path = path
       return
     }
   }
 
-  deinit { unsafe unlink(file.path) }  // before the descriptor is closed, so that nobody locks a file about to vanish
+  deinit {
+    UnfinishedOutputs.end(path)
+    unsafe unlink(file.path)  // before the descriptor is closed, so that nobody locks a file about to vanish
+  }
 
   private static func holder(in file: borrowing FileDescriptor) -> LockHolder? {
     guard let bytes = try? file.contents(limit: 64) else { return nil }

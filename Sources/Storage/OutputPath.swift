@@ -38,7 +38,7 @@ struct OutputPath {
   /// program puts here between the check and the rename is replaced.
   func publish(overwriting: Bool) throws(StorageError) {
     guard overwriting || !exists else { throw .exists(path: final) }
-    try OutputPath.rename(partial, to: final)
+    try UnfinishedOutputs.publish { () throws(StorageError) in try OutputPath.rename(partial, to: final) }
     try FileDescriptor(reading: parent, flags: O_DIRECTORY).synchronize()
   }
 

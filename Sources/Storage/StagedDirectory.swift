@@ -127,7 +127,13 @@ public struct StagedDirectory: ~Copyable {
   ///   more than plain files.
   public consuming func commit() throws(StorageError) {
     try synchronize()
-    if overwrites && output.exists { try replace() } else { try output.publish(overwriting: false) }
+    do throws(StorageError) {
+      if overwrites && output.exists { try replace() } else { try output.publish(overwriting: false) }
+    } catch {
+      // Renamed, but the parent is perhaps not on the disk: nothing is left to resume.
+      if OutputPath.status(output.partial) == nil { StagedDirectory.forgetResume(output) }
+      throw error
+    }
     isCommitted = true
     StagedDirectory.forgetResume(output)
   }
@@ -141,7 +147,10 @@ public struct StagedDirectory: ~Copyable {
   /// Puts the new directory in the place of the old one, which is then removed.
   private func replace() throws(StorageError) {
     guard StagedDirectory.isFlat(output.final) else { throw .notReplaceable(path: output.final) }
-    if try OutputPath.exchange(output.partial, output.final) {
+    let exchanged = try UnfinishedOutputs.publish { () throws(StorageError) in
+      try OutputPath.exchange(output.partial, output.final)
+    }
+    if exchanged {
       try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).synchronize()
       return try StagedDirectory.remove(output.partial)
     }
@@ -162,6 +171,11 @@ public struct StagedDirectory: ~Copyable {
   private static func recover(_ output: OutputPath) throws(StorageError) {
     guard OutputPath.status(output.replaced) != nil else { return }
     if output.exists { try remove(output.replaced) } else { try OutputPath.rename(output.replaced, to: output.final) }
+  }
+
+  /// Removes the unfinished directory `path` while another thread may still create files in it.
+  static func abandon(_ path: String) {
+    for _ in 0..<100 where (try? remove(path)) == nil {}
   }
 
   /// Whether `path` is a directory, no link, with nothing but plain files in it.

@@ -19,7 +19,7 @@ struct Skyquant: ParsableCommand {
 
       Exit codes: 0 fine, 1 a gate failed, models differ or doctor found errors, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
       70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run, \
-      130 and 143 interrupted (quantize and pack go on with --resume).
+      130 and 143 interrupted (quantize, pack and import go on with --resume).
       """,
     version: Version.current,
     subcommands: [

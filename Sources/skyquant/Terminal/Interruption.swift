@@ -1,6 +1,7 @@
 // Ctrl-C and SIGTERM: work is secured on the way and every file has its name only when it is complete, so that a run may
-// end at once, at any moment. It says how to go on and exits 128 + the signal.
+// end at once, at any moment. It says how to go on, or takes away what it has begun, and exits 128 + the signal.
 import Glibc
+import Storage
 import Tensors
 
 enum Interruption {
@@ -25,14 +26,18 @@ enum Interruption {
     unsafe sigaddset(&signals, SIGTERM)
     var number: Int32 = 0
     while unsafe sigwait(&signals, &number) != 0 {}
-    let clear = StandardError.isTerminal ? "\r\u{1B}[K" : ""
-    StandardError.write("\(clear)interrupted\(resumeHint(CommandLine.arguments))\n")
+    if let hint = resumeHint(CommandLine.arguments) { end(number, hint) }
+    UnfinishedOutputs.abandon { hasPublished in end(number, hasPublished ? "" : "; nothing was written") }
+  }
+
+  private static func end(_ number: Int32, _ hint: String) -> Never {
+    StandardError.write("\(StandardError.isTerminal ? "\r\u{1B}[K" : "")interrupted\(hint)\n")
     _exit(128 + number)
   }
 
   /// How to go on, for commands that can.
-  static func resumeHint(_ arguments: [String]) -> String {
-    guard arguments.count > 1, ["quantize", "pack"].contains(arguments[1]) else { return "; nothing was written" }
+  static func resumeHint(_ arguments: [String]) -> String? {
+    guard arguments.count > 1, ["quantize", "pack", "import"].contains(arguments[1]) else { return nil }
     let again = arguments.contains("--resume") ? arguments : arguments + ["--resume"]
     return "; go on with: " + again.map(quoted).joined(separator: " ")
   }

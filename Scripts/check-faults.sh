@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Makes the disk fail, at every place where it can, and checks what quantize and pack do about it: the exit code, one line
 # that says why, nothing under the final name, an older output untouched, and the undisturbed bytes after --resume.
-#   Scripts/check-faults.sh
+#   Scripts/check-faults.sh [STEP]      a fault at every STEP-th write of quantize and pack; 1, every one, by default
 # Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a held lock and
 # a file cut while it is mapped. Needs leave to trace processes (ptrace).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+step=${1:-1}
+[[ $step =~ ^[1-9][0-9]*$ ]] || { sed -n '4s/^# *//p' "$0" >&2; exit 64; }
 swift build -c release --product skyquant </dev/null >&2
 skyquant=$(swift build -c release --show-bin-path)/skyquant
 sample=$PWD/Sources/SampleModel/Resources
@@ -17,6 +19,10 @@ strace -o /dev/null true 2>/dev/null || { echo "check-faults: strace may not tra
 failures=0 checks=0
 # Whether quantize is to replace what is there.
 force=
+# Plain rounding has the writes of any method, and little between them; the others also keep activations.
+plain=(--method rtn)
+calibrated=(--calibration "$sample/calibration/questions.jsonl" --samples 8)
+settings=("${calibrated[@]}")
 
 # expect WHAT CONDITION...: counts a check and prints it if the condition does not hold.
 expect() {
@@ -30,12 +36,31 @@ expect() {
 
 # A shell between, for the news that something was killed.
 run() { sh -c '"$@" </dev/null >out 2>err; exit $?' sh "$@" 2>/dev/null; }
-quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" \
-  --samples 8 --checkpoint-every 0 --quiet --resume --out "$1" ${force:+--force}; }
+quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" "${settings[@]}" \
+  --checkpoint-every 0 --quiet --resume --out "$1" ${force:+--force}; }
 pack() { run "${@:2}" "$skyquant" pack expected-quantize "$1.skyq" --quiet --resume; }
+pack_large() { run "${@:2}" "$skyquant" pack large "$1.skyq" --quiet --resume; }
 
 # The output of a command, as one name.
-written() { if [[ $1 == pack ]]; then echo "$2.skyq"; else echo "$2"; fi; }
+written() { if [[ $1 == pack* ]]; then echo "$2.skyq"; else echo "$2"; fi; }
+
+# large_model: the quantized sample and 300 MiB, so that `pack` secures its work on the way. Sparse: a vector may be zero.
+large_model() {
+  cp -r expected-quantize large
+  python3 - large/model.safetensors <<'PYTHON'
+import json, pathlib, sys
+path = pathlib.Path(sys.argv[1])
+data = path.read_bytes()
+size = int.from_bytes(data[:8], "little")
+header, data = json.loads(data[8:8 + size]), data[8 + size:]
+end, count = len(data), 150 << 20
+header["ballast"] = {"dtype": "BF16", "shape": [count], "data_offsets": [end, end + 2 * count]}
+text = json.dumps(header).encode()
+with open(path, "wb") as file:
+    file.write(len(text).to_bytes(8, "little") + text + data)
+    file.truncate(8 + len(text) + end + 2 * count)
+PYTHON
+}
 
 # faulty COMMAND CODE WHAT STRACE-OPTION...: runs it with a fault, then goes on without. `reached` says whether there was one.
 faulty() {
@@ -56,6 +81,11 @@ faulty() {
     # But after the rename only the directory is left to be brought to the disk.
     [[ $what == *fsync* && -e $output ]] || expect "$what: nothing has the final name" test ! -e "$output"
   fi
+  if [[ $what == *EIO\ at\ fsync* ]]; then
+    # All later ones would fail too, and be counted. What pack had recorded counts no more: nobody goes on with it.
+    expect "$what: not tried again, nor any other" test "$reached" -eq 1
+    [[ $command == quantize ]] || expect "$what: no journal is left" test ! -e "$output.journal"
+  fi
   if [[ -e $output ]]; then
     expect "$what: what has the final name is whole" diff -r "$(written "$command" "expected-$command")" "$output"
     return
@@ -64,26 +94,37 @@ faulty() {
   expect "$what: the undisturbed bytes" diff -r "$(written "$command" "expected-$command")" "$output"
 }
 
+# series COMMAND CALL STEP: an error and a SIGKILL at every STEP-th call, or at calls ever further apart if STEP is 0, until
+# the command makes no such call any more.
+series() {
+  local command=$1 call=$2 k error errors=(EIO)
+  [[ $call == pwrite64 ]] && errors=(ENOSPC EIO EDQUOT)
+  for ((k = 1; ; k += $3 > 0 ? $3 : 1 + k / 3)); do
+    error=${errors[$((k / ($3 > 0 ? $3 : 1) % ${#errors[@]}))]}
+    faulty "$command" 74 "$error at $call $k" -e "trace=$call" -e "inject=$call:error=$error:when=$k+"
+    [[ $reached -gt 0 ]] || break
+    faulty "$command" 137 "SIGKILL at $call $k" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k"
+  done
+  echo "check-faults: $command, $call: up to call $k, after $SECONDS s"
+}
+
+settings=("${plain[@]}")
+quantize expected-quantize
+series quantize pwrite64 "$step"
+rm -r expected-quantize
+settings=("${calibrated[@]}")
 quantize expected-quantize
 pack expected-pack
-
-for command in quantize pack; do
-  for call in pwrite64 fsync rename; do
-    case $call in
-      pwrite64) errors=(ENOSPC EIO EDQUOT) ;;
-      fsync) errors=(EIO) ;;
-      rename) errors=(EIO) ;;
-    esac
-    # At the first calls, then ever further apart, until the command makes no such call any more.
-    for ((k = 1; ; k += 1 + k / 3)); do
-      error=${errors[$((k % ${#errors[@]}))]}
-      faulty "$command" 74 "$error at $call $k" -e "trace=$call" -e "inject=$call:error=$error:when=$k+"
-      [[ $reached -gt 0 ]] || break
-      faulty "$command" 137 "SIGKILL at $call $k" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k"
-    done
-    echo "check-faults: $command, $call: up to call $k"
-  done
-done
+series quantize pwrite64 0
+series quantize fsync 1
+series quantize rename 1
+series pack pwrite64 "$step"
+series pack fsync 1
+series pack rename 1
+large_model
+pack_large expected-pack_large
+series pack_large fsync 1
+rm -r large expected-pack_large.skyq
 # The room is asked for before the work.
 faulty pack 73 "ENOSPC at fallocate 1" -e trace=fallocate -e inject=fallocate:error=ENOSPC
 

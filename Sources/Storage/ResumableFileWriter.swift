@@ -93,9 +93,11 @@ public struct ResumableFileWriter: ~Copyable {
   ///
   /// After a failure nothing is known about what was written: the journal is removed, so that nobody resumes.
   /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not write.
-  public func synchronize() throws(StorageError) {
+  public func synchronize() throws(StorageError) { try synchronize(file) }
+
+  private func synchronize(_ descriptor: borrowing FileDescriptor) throws(StorageError) {
     do throws(StorageError) {
-      try file.synchronize()
+      try descriptor.synchronize()
     } catch {
       unsafe unlink(output.journal)
       throw error
@@ -103,12 +105,12 @@ public struct ResumableFileWriter: ~Copyable {
   }
 
   /// Brings what was written to the disk and then says so in the journal, one line each.
-  /// - Throws: `StorageError.failed`; the lines do not count then.
+  /// - Throws: `StorageError.failed`; the lines do not count then, and if it was the bringing to the disk that failed none do.
   public mutating func record(_ lines: [String]) throws(StorageError) {
     try synchronize()
     let text = Array(lines.map { $0 + "\n" }.joined().utf8)
     try journal.write(text, at: journalSize)
-    try journal.synchronize()
+    try synchronize(journal)
     journalSize += text.count
     journalLineCount += lines.count
   }
@@ -126,7 +128,13 @@ public struct ResumableFileWriter: ~Copyable {
   ///   to the disk the output has its name already, but might lose it when the power fails.
   public consuming func commit() throws(StorageError) {
     try synchronize()
-    try output.publish(overwriting: overwrites)
+    do throws(StorageError) {
+      try output.publish(overwriting: overwrites)
+    } catch {
+      // Renamed, but the directory is perhaps not on the disk: nothing is left to resume.
+      if OutputPath.status(output.partial) == nil { unsafe unlink(output.journal) }
+      throw error
+    }
     isCommitted = true
     unsafe unlink(output.journal)
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks that the thread count changes no byte: quantizes and packs the sample with 1 and with 2 threads and compares
-# all files. Run it after changing arithmetic, threading or a writer; CI runs it too.
+# Checks that neither a second run nor the thread count changes a byte: quantizes and packs the sample with 1, 2 and 4
+# threads, twice with 2, and compares all files. Run it after changing arithmetic, threading or a writer; CI runs it too.
+# More threads than processors are started all the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,19 +11,23 @@ sample=Sources/SampleModel/Resources
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 
-for threads in 1 2; do
-  mkdir "$output/$threads"
+runs=(1 2 2-again 4)
+for run in "${runs[@]}"; do
+  threads=${run%-again}
+  mkdir "$output/$run"
   "$skyquant" quantize $sample/tiny-r1v --calibration $sample/calibration/questions.jsonl \
-    --out "$output/$threads/awq" --threads $threads </dev/null
-  "$skyquant" pack "$output/$threads/awq" "$output/$threads/model.skyq" </dev/null
+    --out "$output/$run/awq" --threads "$threads" --quiet </dev/null
+  "$skyquant" pack "$output/$run/awq" "$output/$run/model.skyq" --quiet </dev/null
 done
 
 files=0
 differing=0
 while IFS= read -r -d '' file; do
   files=$((files + 1))
-  cmp -- "$output/1/$file" "$output/2/$file" || differing=$((differing + 1))
-done < <(cd "$output" && find 1 2 -type f -printf '%P\0' | sort -zu)
+  for run in "${runs[@]:1}"; do
+    cmp -- "$output/1/$file" "$output/$run/$file" || differing=$((differing + 1))
+  done
+done < <(cd "$output" && find "${runs[@]}" -type f -printf '%P\0' | sort -zu)
 [[ $files -gt 0 ]] || { echo "check-determinism: nothing was written" >&2; exit 1; }
-echo "check-determinism: $files files, $differing differ between 1 and 2 threads"
+echo "check-determinism: $files files of ${#runs[@]} runs (threads: ${runs[*]}), $differing differ from those of the first"
 [[ $differing -eq 0 ]]

@@ -29,13 +29,7 @@ struct ColumnBlocks {
 
   /// The columns `range` of a matrix `[rows, size]`.
   func part(_ range: Range<Int>, of matrix: Tensor) -> Tensor {
-    guard range.count < size else { return matrix }
-    var values: [Float] = []
-    values.reserveCapacity(matrix.rowCount * range.count)
-    for row in 0..<matrix.rowCount {
-      values += matrix.values[row * size + range.lowerBound..<row * size + range.upperBound]
-    }
-    return Tensor(shape: [matrix.rowCount, range.count], values: values)
+    range.count < size ? matrix.columns(range) : matrix
   }
 
   /// A weight matrix `[rows, size]` cut into the blocks; as it is if there is one block only.

@@ -8,7 +8,7 @@ public enum QuantizationMethod: String, Sendable, CaseIterable {
   case awqCompat = "awq-compat"
   /// Gram-exact scale search over all rules, then asymmetric ranges fitted under each group's Hessian.
   case awq
-  /// `awq`, then GPTQ rounding with static groups and coordinate descent on the scaled weights.
+  /// `awq`, then GPTQ rounding with static groups, coordinate descent and refitted group scales on the scaled weights.
   case awqGPTQ = "awq+gptq"
   /// For each site the scales, and for each linear the method, that are best on held-out tokens.
   case best
@@ -33,6 +33,8 @@ public enum QuantizationStep: String, Sendable, CaseIterable {
   case ranges
   /// Coordinate descent after GPTQ.
   case descent
+  /// Group scales fitted once more to the codes, and coordinate descent after that.
+  case refit
   /// Weights corrected for the drift of their inputs.
   case correction
   /// o_proj and down_proj making up for the residual stream, and token weights relative to it.

@@ -33,13 +33,42 @@ public enum LevelRounding {
   /// Groups that one worker takes together.
   fileprivate static func groupsPerChunk(_ groupSize: Int) -> Int { max(1, (1 << 15) / max(groupSize, 1)) }
 
-  /// One sweep of coordinate descent over a row's codes; see `ck_descend_row`. Returns how many changed.
+  /// Rows whose slopes a worker keeps in its cache while a line of the Gram matrix serves them all.
+  private static let descentRows = 8
+
+  /// One sweep of coordinate descent over the codes of all rows; see `ck_descend_rows`.
+  /// - Parameters:
+  ///   - codes: `[out, in]`. - gradient: `[out, in]`. - gram: `[in, in]`.
+  ///   - scales: `[out, groups]`. - zeros: `[out, groups]`, whole numbers.
+  /// - Returns: How many codes changed.
   public static func descend(
-    codes: inout [UInt8], gradient: inout [Float], gram: [Float], scales: [Float], zeros: [Float], groupSize: Int
+    codes: inout [UInt8], gradient: inout [Float], gram: [Float], scales: [Float], zeros: [Float], columns: Int,
+    groupSize: Int
   ) -> Int {
-    precondition(gram.count == codes.count * codes.count && gradient.count == codes.count)
+    let rows = columns == 0 ? 0 : codes.count / columns
+    precondition(gram.count == columns * columns && gradient.count == codes.count && rows * columns == codes.count)
     precondition(scales.count * groupSize == codes.count && zeros.count == scales.count)
-    return unsafe Int(ck_descend_row(&codes, &gradient, gram, scales, zeros, codes.count, groupSize))
+    return unsafe codes.withUnsafeMutableBufferPointer { codes in
+      unsafe gradient.withUnsafeMutableBufferPointer { gradient in
+        // Each worker changes rows of its own.
+        nonisolated(unsafe) let base = (codes: codes.baseAddress, gradient: gradient.baseAddress)
+        let panels = Parallel.map((rows + descentRows - 1) / descentRows) { panel in
+          let first = panel * descentRows, group = first * columns / groupSize
+          return unsafe scales.withUnsafeBufferPointer { scales in
+            unsafe zeros.withUnsafeBufferPointer { zeros in
+              guard let codes = unsafe base.codes, let gradient = unsafe base.gradient, let scales = scales.baseAddress,
+                let zeros = zeros.baseAddress
+              else { return 0 }
+              return unsafe Int(
+                ck_descend_rows(
+                  codes + first * columns, gradient + first * columns, gram, scales + group, zeros + group,
+                  min(descentRows, rows - first), columns, groupSize))
+            }
+          }
+        }
+        return panels.reduce(0, +)
+      }
+    }
   }
 }
 

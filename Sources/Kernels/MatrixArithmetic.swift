@@ -63,13 +63,25 @@ extension Tensor {
     }
   }
 
+  /// Columns `range`, copied.
+  public func columns(_ range: Range<Int>) -> Tensor {
+    let width = rowWidth
+    var result: [Float] = []
+    result.reserveCapacity(rowCount * range.count)
+    for row in 0..<rowCount { result += values[row * width + range.lowerBound..<row * width + range.upperBound] }
+    return Tensor(shape: [rowCount, range.count], values: result)
+  }
+
   /// x − y.
   public static func - (x: Tensor, y: Tensor) -> Tensor {
     precondition(x.shape == y.shape, "difference of different shapes")
     return unsafe x.made { output, first, count in
       unsafe x.values.withUnsafeBufferPointer { x in
         unsafe y.values.withUnsafeBufferPointer { y in
-          for index in 0..<count { unsafe output[index] = x[first + index] - y[first + index] }
+          guard let x = x.baseAddress, let y = y.baseAddress else { return }
+          // From pointers to the chunk the loop becomes vector instructions.
+          let (left, right) = unsafe (x + first, y + first)
+          for index in 0..<count { unsafe output[index] = left[index] - right[index] }
         }
       }
     }

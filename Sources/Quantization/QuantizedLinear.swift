@@ -82,6 +82,16 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// The weights the codes stand for, `[outFeatures, inFeatures]`.
   public func dequantized() -> Tensor { decoded(0..<outFeatures) }
 
+  /// Codes minus zeros of `rows`, `[rows, inFeatures]`: the weights in units of their groups' scales.
+  public func levels(_ rows: Range<Int>) -> Tensor {
+    var result = Tensor(zeros: [rows.count, inFeatures])
+    let first = rows.lowerBound * inFeatures
+    for index in result.values.indices {
+      result.values[index] = Float(codes[first + index]) - Float(zeros[(first + index) / scheme.groupSize])
+    }
+    return result
+  }
+
   /// The weights that `rows` stand for, `[rows, inFeatures]`.
   public func decoded(_ rows: Range<Int>) -> Tensor {
     var result = Tensor(zeros: [rows.count, inFeatures])

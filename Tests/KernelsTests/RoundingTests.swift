@@ -59,17 +59,18 @@ import Testing
     #expect(fast.map(\.bitPattern) == plain.map(\.bitPattern))
   }
 
-  @Test(arguments: [32, 64, 96, 160]) func descendingARowIsTheSameBitsFastAndPlain(columns: Int) {
+  @Test(arguments: [32, 64, 96, 160]) func descendingRowsIsTheSameBitsFastAndPlain(columns: Int) {
     var generator = SeededGenerator(seed: UInt64(columns))
+    let rows = 5, groups = columns / 32
     let gram = positiveDefinite(columns, &generator)
-    let scales = [Float](repeating: 0.1, count: columns / 32)
-    let zeros = [Float](repeating: 8, count: columns / 32)
-    var codes = (0..<columns).map { _ in UInt8.random(in: 0...15, using: &generator) }
-    var gradient = (0..<columns).map { _ in Float.random(in: -1...1, using: &generator) }
+    let scales = (0..<rows * groups).map { _ in Float.random(in: 0.05...0.2, using: &generator) }
+    let zeros = (0..<rows * groups).map { _ in Float(Int.random(in: 0...15, using: &generator)) }
+    var codes = (0..<rows * columns).map { _ in UInt8.random(in: 0...15, using: &generator) }
+    var gradient = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &generator) }
     var plainCodes = codes
     var plainGradient = gradient
-    let changed = unsafe ck_descend_row(&codes, &gradient, gram, scales, zeros, columns, 32)
-    let plainChanged = unsafe ck_descend_row_ref(&plainCodes, &plainGradient, gram, scales, zeros, columns, 32)
+    let changed = unsafe ck_descend_rows(&codes, &gradient, gram, scales, zeros, rows, columns, 32)
+    let plainChanged = unsafe ck_descend_rows_ref(&plainCodes, &plainGradient, gram, scales, zeros, rows, columns, 32)
     #expect(changed == plainChanged && changed > 0)
     #expect(codes == plainCodes)
     #expect(gradient.map(\.bitPattern) == plainGradient.map(\.bitPattern))

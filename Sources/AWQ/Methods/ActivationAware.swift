@@ -1,6 +1,6 @@
 // `awq` and `awq+gptq`: scales by activations (Lin et al., "AWQ", arXiv 2306.00978), judged exactly by the Gram matrix;
 // ranges fitted under each group's Hessian; then, for `awq+gptq`, codes by error feedback (Frantar et al., "GPTQ",
-// arXiv 2210.17323) and coordinate descent.
+// arXiv 2210.17323) and coordinate descent, with the group scales fitted once more in between.
 internal import Kernels
 internal import Quantization
 internal import Tensors
@@ -26,7 +26,7 @@ struct FittedSite {
   private let gram: GramMatrix
   private let scaled: [Tensor]
   private let ranges: [GroupRanges]
-  private let descends: Bool
+  private let omitted: Set<QuantizationStep>
   private let damping: Double
 
   init(_ site: SiteProblem, scale: ScaleCandidate) {
@@ -34,7 +34,7 @@ struct FittedSite {
     let scaled = site.targets.map { $0.columnsMultiplied(by: scale.scales) }
     scheme = site.scheme
     damping = site.damping
-    descends = !site.omitted.contains(.descent)
+    omitted = site.omitted
     ranges = scaled.map {
       site.omitted.contains(.ranges)
         ? GroupRanges(minMax: $0, scheme: site.scheme)
@@ -54,9 +54,18 @@ struct FittedSite {
     let gram = gram.damped(by: damping)
     guard let hessian = HessianRounding(gram: gram, scheme: scheme) else { return rounded() }
     let descent = CodeDescent(gram: gram, scheme: scheme)
+    let refit = ScaleRefit(gram: gram, scheme: scheme)
     return zip(scaled, ranges).map { weight, ranges in
+      var ranges = ranges
       var codes = hessian.codes(of: weight, ranges: ranges)
-      if descends { codes = descent.improved(codes, weight: weight, ranges: ranges) }
+      func descend() {
+        if !omitted.contains(.descent) { codes = descent.improved(codes, weight: weight, ranges: ranges) }
+      }
+      descend()
+      if !omitted.contains(.refit) {
+        ranges = refit.refitted(ranges, codes: codes, weight: weight)
+        descend()
+      }
       return QuantizedLinear(
         codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
     }

@@ -29,15 +29,15 @@ void ck_gptq_block_ref(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
   size_t columns, size_t lanes);
 
-/// One sweep of coordinate descent over the codes of one row: each code in turn moves to the level nearest to
-/// the minimum of the row's error dT H d with all others held. Returns how many codes changed.
-/// codes: [columns]; gradient: H d on entry, kept up to date; gram: H, [columns, columns];
-/// scales, zeros: [columns / group]. Columns with H[j][j] <= 0 are left alone.
-size_t ck_descend_row(
-  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t columns,
-  size_t group);
-size_t ck_descend_row_ref(
-  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t columns,
-  size_t group);
+/// One sweep of coordinate descent over the codes of some rows: each code in turn moves to the level nearest to
+/// the minimum of its row's error dT H d with all others held. Returns how many codes changed.
+/// codes: [rows, columns]; gradient: H d of every row on entry, [rows, columns], kept up to date;
+/// gram: H, [columns, columns]; scales, zeros: [rows, columns / group]. Columns with H[j][j] <= 0 are left alone.
+size_t ck_descend_rows(
+  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
+  size_t columns, size_t group);
+size_t ck_descend_rows_ref(
+  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
+  size_t columns, size_t group);
 
 #endif

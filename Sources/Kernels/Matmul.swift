@@ -53,21 +53,18 @@ public enum Matmul {
     precondition(a.shape.rank == 2 && b.shape.rank == 2 && a.shape[1] == b.shape[0], "shapes do not chain")
     let m = a.shape[0], k = a.shape[1], n = b.shape[1]
     let blockRows = 256
-    var c = Tensor(zeros: [m, n])
-    guard k > 0, n > 0 else { return c }
-    Parallel.forEachChunk(of: &c.values, chunkCount: blockRows * n) { block, chunk in
+    guard k > 0, n > 0 else { return Tensor(zeros: [m, n]) }
+    let values: [Float] = unsafe Parallel.array(count: m * n, chunkCount: blockRows * n) { out, first, count in
       unsafe a.values.withUnsafeBufferPointer { left in
         unsafe b.values.withUnsafeBufferPointer { right in
-          unsafe chunk.withUnsafeMutableBufferPointer { out in
-            guard let left = left.baseAddress, let right = right.baseAddress, let base = out.baseAddress else { return }
-            unsafe Gemm.multiply(
-              MatrixPointer(base: left + block * blockRows * k, stride: k), MatrixPointer(base: right, stride: n),
-              .plain, ProductSize(m: out.count / n, n: n, k: k), into: base, stride: n)
-          }
+          guard let left = left.baseAddress, let right = right.baseAddress else { return }
+          unsafe Gemm.multiply(
+            MatrixPointer(base: left + first / n * k, stride: k), MatrixPointer(base: right, stride: n), .plain,
+            ProductSize(m: count / n, n: n, k: k), into: out, stride: n)
         }
       }
     }
-    return c
+    return Tensor(shape: [m, n], values: values)
   }
 
   /// Rows decoded together: 64 to 256, fewer for wide weights.

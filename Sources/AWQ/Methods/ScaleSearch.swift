@@ -19,8 +19,10 @@ struct ScaleSearch: Sendable {
   let scheme: QuantizationScheme
   /// Maps the scales the rules give to those the site can fold; see `ChannelPooling`.
   let pooling: ChannelPooling
-  private let samples: [Tensor]
-  private let linearWeights: [Double]
+  /// The judged rows of all linears, one below the other: one product with the Gram matrix serves them all.
+  private let samples: Tensor
+  /// How many rows of its linear each of them stands for.
+  private let rowWeights: [Double]
 
   /// - Parameter weights: the linears that share this input, each `[out, in]`.
   init(
@@ -31,8 +33,12 @@ struct ScaleSearch: Sendable {
     self.statistics = pooling.pooled(statistics)
     self.scheme = scheme
     self.pooling = pooling
-    samples = weights.map(Self.judged)
-    linearWeights = zip(weights, samples).map { Double($0.shape[0]) / Double(max($1.shape[0], 1)) }
+    let judged = weights.map(Self.judged)
+    samples = Tensor(
+      shape: [judged.reduce(0) { $0 + $1.rowCount }, gram.size], values: judged.flatMap(\.values))
+    rowWeights = zip(weights, judged).flatMap { weight, judged in
+      [Double](repeating: Double(weight.rowCount) / Double(max(judged.rowCount, 1)), count: judged.rowCount)
+    }
   }
 
   /// The rows of `weight` that judge.
@@ -68,12 +74,10 @@ struct ScaleSearch: Sendable {
 
   /// The output errors of plain rounding under the candidates' scales, estimated on the judged rows.
   private func losses(of candidates: [ScaleCandidate]) -> [Double] {
-    let parts = Parallel.mapPieces(candidates.count * samples.count) { index in
-      let linear = index % samples.count
-      let delta = roundingError(of: samples[linear], scales: candidates[index / samples.count].scales)
-      return linearWeights[linear] * gram.error(of: delta)
+    Parallel.mapPieces(candidates.count) { index in
+      let errors = gram.rowErrors(of: roundingError(of: samples, scales: candidates[index].scales))
+      return zip(rowWeights, errors).reduce(0) { $0 + $1.0 * $1.1 } / max(gram.totalWeight, .leastNormalMagnitude)
     }
-    return candidates.indices.map { parts[$0 * samples.count..<($0 + 1) * samples.count].reduce(0, +) }
   }
 
   /// Q(W·s)/s − W.

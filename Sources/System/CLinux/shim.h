@@ -1,5 +1,6 @@
-// System calls that Glibc's module does not show.
+// System calls and settings that Glibc's module does not show.
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

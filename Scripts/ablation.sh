@@ -28,8 +28,9 @@ row "plain rounding" --method rtn
 row "AutoAWQ's choices" --method awq-compat
 row "scale search" --method awq --propagate float --without ranges
 row "+ ranges" --method awq --propagate float
-row "+ Hessian rounding" --method awq+gptq --propagate float --without descent
-row "+ coordinate descent" --method awq+gptq --propagate float
+row "+ Hessian rounding" --method awq+gptq --propagate float --without descent --without refit
+row "+ coordinate descent" --method awq+gptq --propagate float --without refit
+row "+ refitted group scales" --method awq+gptq --propagate float
 row "+ statistics of the quantized model" --method awq+gptq --without correction --without residual
 row "+ correction for drift" --method awq+gptq --without residual
 row "+ residual stream" --method awq+gptq

@@ -144,19 +144,20 @@ static void gptq(size_t columns, size_t lanes) {
   same("gptq_block, codes", codes, plain_codes, count);
 }
 
-static void descent(size_t columns, size_t group) {
+static void descent(size_t rows, size_t columns, size_t group) {
+  const size_t count = rows * columns, groups = rows * (columns / group), bytes = count * sizeof(float);
   // Not positive definite, so that some columns are left alone and some moves are long.
-  const float *gram = random_floats(columns * columns, 1), *start = random_floats(columns, 1);
-  const float *scales = random_positive(columns / group, 0.2f), *zeros = random_levels(columns / group);
-  float *gradient = copy(start, columns * sizeof *start), *plain_gradient = copy(start, columns * sizeof *start);
-  uint8_t *codes = room(columns);
-  for (size_t j = 0; j < columns; j++) codes[j] = (uint8_t)(random_bits() % 16);
-  uint8_t *plain_codes = copy(codes, columns);
-  size_t changed = ck_descend_row(codes, gradient, gram, scales, zeros, columns, group);
-  size_t plain_changed = ck_descend_row_ref(plain_codes, plain_gradient, gram, scales, zeros, columns, group);
-  expect("descend_row, changes", changed == plain_changed);
-  same("descend_row", gradient, plain_gradient, columns * sizeof *gradient);
-  same("descend_row, codes", codes, plain_codes, columns);
+  const float *gram = random_floats(columns * columns, 1), *start = random_floats(count, 1);
+  const float *scales = random_positive(groups, 0.2f), *zeros = random_levels(groups);
+  float *gradient = copy(start, bytes), *plain_gradient = copy(start, bytes);
+  uint8_t *codes = room(count);
+  for (size_t j = 0; j < count; j++) codes[j] = (uint8_t)(random_bits() % 16);
+  uint8_t *plain_codes = copy(codes, count);
+  size_t changed = ck_descend_rows(codes, gradient, gram, scales, zeros, rows, columns, group);
+  size_t plain_changed = ck_descend_rows_ref(plain_codes, plain_gradient, gram, scales, zeros, rows, columns, group);
+  expect("descend_rows, changes", changed == plain_changed);
+  same("descend_rows", gradient, plain_gradient, bytes);
+  same("descend_rows, codes", codes, plain_codes, count);
 }
 
 /// A function that checks one of the three products. C's last row ends with its last column.
@@ -201,10 +202,10 @@ static void ragged_lengths(void) {
     release();
     if (length == 0) continue;
     norms(length), rounding(7, length);
-    if (length <= 129) gptq(length, 24), gptq(5, length), descent(length, 1), descent(length * 5, 5);
+    if (length <= 129) gptq(length, 24), gptq(5, length), descent(1, length, 1), descent(3, length * 5, 5);
     release();
   }
-  descent(96, 32), gptq(128, 64);
+  descent(8, 96, 32), gptq(128, 64);
   release();
 }
 

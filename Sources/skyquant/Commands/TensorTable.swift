@@ -12,23 +12,20 @@ struct TensorTable {
     let byteCount: Int
   }
 
-  private var rows: [Row]
+  private let rows: [Row]
 
-  init(_ file: ModelFile) {
-    rows = file.tensors.map { Row(name: $0.name, encoding: $0.encodingName, shape: $0.shape, byteCount: $0.byteCount) }
-  }
-
-  init(shard: SafetensorsFile) {
-    rows = shard.tensors.map {
-      Row(name: $0.name, encoding: $0.dtype.rawValue, shape: $0.shape, byteCount: $0.byteCount)
+  /// The tensors of a model whose name matches; all without a pattern.
+  init(_ file: ModelFile, matching pattern: NamePattern?) {
+    rows = file.tensors.lazy.filter { pattern?.matches($0.name) ?? true }.map {
+      Row(name: $0.name, encoding: $0.encodingName, shape: $0.shape, byteCount: $0.byteCount)
     }
   }
 
-  /// The tensors whose name matches.
-  func matching(_ pattern: NamePattern) -> TensorTable {
-    var table = self
-    table.rows = rows.filter { pattern.matches($0.name) }
-    return table
+  /// Those of one safetensors file, which may have a million.
+  init(shard: SafetensorsFile, matching pattern: NamePattern?) {
+    rows = shard.header.entries.lazy.map(\.info).filter { pattern?.matches($0.name) ?? true }.map {
+      Row(name: $0.name, encoding: $0.dtype.rawValue, shape: $0.shape, byteCount: $0.byteCount)
+    }
   }
 
   var text: String {

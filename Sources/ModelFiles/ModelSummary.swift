@@ -58,6 +58,8 @@ public struct ModelSummary: Sendable {
   public var kind: ModelFile.Kind
   /// The first of config.json's `architectures`, or its `model_type`.
   public var architecture: String
+  /// Whether there is a vision tower.
+  public var seesImages: Bool
   /// Parts that have tensors, in a fixed order.
   public var parts: [PartSummary]
   /// Names of the small files that belong to the model.
@@ -81,6 +83,7 @@ public struct ModelSummary: Sendable {
     path = file.path
     kind = file.kind
     architecture = file.config.architectureName ?? file.config.modelType
+    seesImages = file.config.multimodal != nil
     self.parts = ModelPart.allCases.compactMap { parts[$0] }
     files = file.files.names.filter(CarriedFiles.includes)
     skyq = file.skyqHeader.map { ("\($0.majorVersion).\($0.minorVersion)", $0.contentID) }

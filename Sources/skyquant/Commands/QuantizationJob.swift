@@ -60,7 +60,8 @@ struct QuantizationJob {
       options.isIncluded = { !kept.contains($0) && isIncluded($0) }
     }
     var summary = QuantizationSummary(
-      source: source, destination: destination, options: options, sources: audit.digests, kept: kept.sorted())
+      source: source, destination: destination, options: options, seesImages: file.config.multimodal != nil,
+      sources: audit.digests, kept: kept.sorted())
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, path: destination, overwriting: overwrites,
       resuming: resumed.map { ($0.layerCount, $0.dataDigest) }, quantizes: options.isIncluded)

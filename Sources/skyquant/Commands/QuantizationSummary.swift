@@ -9,6 +9,8 @@ struct QuantizationSummary {
   let source: String
   let destination: String
   let options: QuantizationOptions
+  /// Whether the model has a vision tower.
+  let seesImages: Bool
   private(set) var reports: [LinearReport] = []
   private(set) var warnings: [String] = []
   /// Modules that `--keep-16bit` left as they were.
@@ -19,11 +21,13 @@ struct QuantizationSummary {
   var seconds = 0.0
 
   init(
-    source: String, destination: String, options: QuantizationOptions, sources: [SourceDigest], kept: [String]
+    source: String, destination: String, options: QuantizationOptions, seesImages: Bool, sources: [SourceDigest],
+    kept: [String]
   ) {
     self.source = source
     self.destination = destination
     self.options = options
+    self.seesImages = seesImages
     self.sources = sources
     self.kept = kept
   }
@@ -86,16 +90,22 @@ struct QuantizationSummary {
     }.joined(separator: ", ")
   }
 
-  var text: String {
+  /// What calibration was good for; plain rounding needs none.
+  private var gainLine: String {
+    guard options.method != .rtn else { return "plain rounding, no calibration" }
     let improved = reports.count { $0.method != .rtn }
-    return """
-      wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), \
-      \(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them
-      \(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)
-      \(keptLine)\(borderLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
-      next: skyquant verify \(destination.displayed) --reference \(source.displayed) --questions FILE
+    return "\(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)"
+  }
 
-      """
+  var text: String {
+    """
+    wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), \
+    \(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them
+    \(gainLine)
+    \(keptLine)\(borderLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
+    next: skyquant verify \(destination.displayed) --reference \(source.displayed) \(SampleOptions.hint(seesImages: seesImages))
+
+    """
   }
 
   var json: JSONValue {

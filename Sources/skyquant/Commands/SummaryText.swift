@@ -46,9 +46,9 @@ struct SummaryText {
   }
 
   private var next: String {
-    let path = summary.path.displayed
+    let path = summary.path.displayed, samples = SampleOptions.hint(seesImages: summary.seesImages)
     return "next: skyquant inspect \(path) --tensors 'layers.0'   ·   --json"
-      + (summary.kind == .checkpoint ? "" : "   ·   skyquant verify \(path) --reference DIR --questions FILE")
+      + (summary.kind == .checkpoint ? "" : "   ·   skyquant verify \(path) --reference DIR \(samples)")
   }
 
   var json: JSONValue {

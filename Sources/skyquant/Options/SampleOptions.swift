@@ -56,3 +56,8 @@ struct SampleSource {
     return samples
   }
 }
+
+extension SampleOptions {
+  /// How a model is given samples to be verified on, for hints at the next command.
+  static func hint(seesImages: Bool) -> String { seesImages ? "--questions FILE" : "--text FILE" }
+}

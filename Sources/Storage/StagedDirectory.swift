@@ -175,7 +175,7 @@ public struct StagedDirectory: ~Copyable {
 
   /// Removes the unfinished directory `path` while another thread may still create files in it.
   static func abandon(_ path: String) {
-    for _ in 0..<100 where (try? remove(path)) == nil {}
+    for _ in 0..<100 { if (try? remove(path)) != nil { return } }
   }
 
   /// Whether `path` is a directory, no link, with nothing but plain files in it.

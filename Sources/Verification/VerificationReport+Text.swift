@@ -6,7 +6,7 @@ extension VerificationReport {
   public var text: String {
     var lines = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
     lines += table
-    lines += ["", "residual stream after each layer, relative error (lower is better):", layerLine]
+    lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines
     if let answers { lines += ["", answers.line] + answers.changedLines(limit: 5) }
     if !gates.isEmpty { lines += [""] + gates.map(\.line) }
     return lines.joined(separator: "\n") + "\n"
@@ -35,8 +35,12 @@ extension VerificationReport {
       + zip(cells, widths).map { $0.padded($1, leading: true) }.joined()
   }
 
-  private var layerLine: String {
-    layers.map { "\($0.layer): \($0.relativeError.short)" }.joined(separator: "  ")
+  /// Eight layers a line, so that those of a large model stay readable.
+  private var layerLines: [String] {
+    let cells = layers.map { "\($0.layer): \($0.relativeError.short)" }
+    return stride(from: 0, to: cells.count, by: 8).map {
+      cells[$0..<min($0 + 8, cells.count)].joined(separator: "  ")
+    }
   }
 }
 

@@ -29,16 +29,17 @@ struct Inspect: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    if path.hasSuffix(".safetensors") { return try show(TensorTable(shard: try SafetensorsFile(path: path))) }
+    if path.hasSuffix(".safetensors") {
+      return try show(TensorTable(shard: SafetensorsFile(path: path), matching: tensors))
+    }
     let file = try ModelFile.open(path)
     if let dumpWeights { return try WeightDump(path: dumpWeights).write(file) }
-    if tensors != nil { return try show(TensorTable(file)) }
+    if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     let summary = SummaryText(ModelSummary(file))
     try output.print(summary.json) { summary.text }
   }
 
   private func show(_ table: TensorTable) throws {
-    let chosen = tensors.map { table.matching($0) } ?? table
-    try output.print(chosen.json) { chosen.text }
+    try output.print(table.json) { table.text }
   }
 }

@@ -12,23 +12,24 @@ struct TensorTable {
     let byteCount: Int
   }
 
-  private var rows: [Row]
+  private let rows: [Row]
 
-  init(_ file: ModelFile) {
-    rows = file.tensors.map { Row(name: $0.name, encoding: $0.encodingName, shape: $0.shape, byteCount: $0.byteCount) }
-  }
-
-  init(shard: SafetensorsFile) {
-    rows = shard.tensors.map {
-      Row(name: $0.name, encoding: $0.dtype.rawValue, shape: $0.shape, byteCount: $0.byteCount)
+  /// The tensors of `file` whose name matches; all without a pattern.
+  init(_ file: ModelFile, matching pattern: NamePattern?) {
+    rows = file.tensors.compactMap { tensor in
+      guard pattern?.matches(tensor.name) ?? true else { return nil }
+      return Row(
+        name: tensor.name, encoding: tensor.encodingName, shape: tensor.shape, byteCount: tensor.byteCount)
     }
   }
 
-  /// The tensors whose name matches.
-  func matching(_ pattern: NamePattern) -> TensorTable {
-    var table = self
-    table.rows = rows.filter { pattern.matches($0.name) }
-    return table
+  /// The tensors of `shard` whose name matches; all without a pattern.
+  init(shard: SafetensorsFile, matching pattern: NamePattern?) {
+    rows = shard.header.entries.compactMap { entry in
+      let info = entry.info
+      guard pattern?.matches(info.name) ?? true else { return nil }
+      return Row(name: info.name, encoding: info.dtype.rawValue, shape: info.shape, byteCount: info.byteCount)
+    }
   }
 
   var text: String {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes DIR/large.safetensors, 900,000 tensors in a header of nearly 100 MB, and DIR/large.skyq, 2^20 tensors: the
+"""Writes DIR/large.safetensors, 10^6 tensors in a header of 90 MB, and DIR/large.skyq, 2^20 tensors: the
 largest that are read. One byte a tensor; the .skyq file is sparse.
 
 Usage: Scripts/make_large_headers.py DIR
@@ -60,7 +60,7 @@ def main():
         sys.exit(__doc__)
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
-    safetensors(directory / "large.safetensors", 900_000)
+    safetensors(directory / "large.safetensors", 1_000_000)
     skyq(directory / "large.skyq", 1 << 20)
 
 

@@ -36,6 +36,6 @@ echo
 echo "| headers of | wall | processor | peak memory |"
 echo "|---|---|---|---|"
 row "38B checkpoint, 1,366 tensors: \`inspect DIR\`" "$skyquant" inspect "$work/38b"
-row "safetensors, 900,000 tensors: \`inspect FILE --tensors NAME\`" \
+row "safetensors, 10^6 tensors: \`inspect FILE --tensors NAME\`" \
   "$skyquant" inspect "$work/large.safetensors" --tensors layers.0.experts.1.weight
 row ".skyq, 2^20 tensors: \`check FILE --subset 1/1048576\`" "$skyquant" check "$work/large.skyq" --subset 1/1048576

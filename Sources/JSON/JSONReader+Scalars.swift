@@ -49,23 +49,27 @@ extension JSONReader {
   private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   /// A string at the cursor. Leaves `tokenOffset` at its opening quote.
-  mutating func readString(expected: String) throws(JSONError) -> String {
+  mutating func readText(expected: String) throws(JSONError) -> JSONText {
     tokenOffset = offset
     try consume(UInt8(ascii: "\""), expected)
-    let start = offset
+    var end = offset
     var isEscaped = false
-    while offset < bytes.count {
-      let byte = bytes[offset]
+    var bits: UInt8 = 0
+    while end < bytes.count {
+      let byte = bytes[end]
       if byte == UInt8(ascii: "\"") {
-        offset += 1
-        return try isEscaped ? unescaped(start..<offset - 1) : text(start..<offset - 1)
+        let range = offset..<end
+        offset = end + 1
+        if isEscaped { return JSONText(range: range, decoded: try unescaped(range)) }
+        return JSONText(range: range, decoded: bits < 0x80 ? nil : try text(range))
       }
-      guard byte >= 0x20 else { throw .controlCharacter(byte, offset: offset) }
+      guard byte >= 0x20 else { throw .controlCharacter(byte, offset: end) }
       if byte == UInt8(ascii: "\\") {
         isEscaped = true
-        offset += 1  // the escaped character, be it a quote, cannot end the string
+        end += 1  // the escaped character, be it a quote, cannot end the string
       }
-      offset += 1
+      bits |= byte
+      end += 1
     }
     offset = bytes.count
     throw .unexpectedEnd(expected: "'\"'", offset: offset)

@@ -79,8 +79,14 @@ public struct JSONReader: ~Escapable {
 
   /// The next key of the innermost object, or nil after consuming its closing brace.
   public mutating func nextKey() throws(JSONError) -> String? {
+    guard let key = try nextKeyText() else { return nil }
+    return string(key)
+  }
+
+  /// The next key of the innermost object, left where it stands, or nil after consuming its closing brace.
+  public mutating func nextKeyText() throws(JSONError) -> JSONText? {
     guard try advance(until: UInt8(ascii: "}"), "',' or '}'") else { return nil }
-    let key = try readString(expected: "a key in quotes")
+    let key = try readText(expected: "a key in quotes")
     skipWhitespace()
     try consume(UInt8(ascii: ":"), "':'")
     return key
@@ -97,7 +103,7 @@ public struct JSONReader: ~Escapable {
   /// A string, unescaped.
   public mutating func readString() throws(JSONError) -> String {
     skipWhitespace()
-    return try readString(expected: "a string")
+    return string(try readText(expected: "a string"))
   }
 
   /// `true` or `false`.

@@ -16,52 +16,70 @@ extension SafetensorsHeader {
     guard json.byteCount > 0, unsafe json.unsafeLoad(as: UInt8.self) == UInt8(ascii: "{") else {
       throw .headerNotObject
     }
-    let parser = try SafetensorsError.Reason.parsing {
-      var parser = HeaderParser(headerByteCount: json.byteCount)
+    var parser = HeaderParser(headerByteCount: json.byteCount)
+    let names = try SafetensorsError.Reason.parsing {
       var reader = try JSONReader(json)
-      try parser.parse(&reader)
+      let names = try parser.parse(&reader)
       try HeaderParser.requireSpaces(json, from: reader.offset)
-      return parser
+      return names
     }
-    try self.init(
-      entries: parser.entries, positions: parser.positions, metadata: parser.metadata, dataByteCount: dataByteCount)
+    metadata = parser.metadata
+    entries = try SafetensorsEntryList(
+      parser.records, dimensions: parser.dimensions, names: names, dataByteCount: dataByteCount)
   }
 }
 
 /// Collects tensors and metadata in the order of the header.
 private struct HeaderParser {
-  var entries: [SafetensorsHeader.Entry] = []
+  var records: [SafetensorsEntryList.Record] = []
+  /// The extents of all tensors.
+  var dimensions: [Int] = []
   var metadata: [String: String] = [:]
-  /// Where each name stands in `entries`.
-  var positions: [String: Int] = [:]
+  private var names: HeaderNames
   private var hasMetadata = false
 
   init(headerByteCount: Int) {
     let usualEntryByteCount = 100  // room for about as many tensors as there are spares growing the table
-    positions.reserveCapacity(headerByteCount / usualEntryByteCount)
-    entries.reserveCapacity(headerByteCount / usualEntryByteCount)
+    let usualCount = headerByteCount / usualEntryByteCount
+    records.reserveCapacity(usualCount)
+    names = HeaderNames(expectedCount: usualCount)
   }
 
   /// Reads the whole object and leaves the reader after its closing brace.
-  mutating func parse(_ reader: inout JSONReader) throws {
+  /// - Returns: the names of `records`.
+  mutating func parse(_ reader: inout JSONReader) throws -> NameTable {
+    var failure: (any Error)?
+    do {
+      try parseMembers(&reader)
+    } catch {
+      failure = error
+    }
+    let table = names.table()
+    if let (name, offset) = names.firstRepetition(in: table) {  // it stands before what failed
+      throw SafetensorsError.Reason.duplicateName(name, offset: offset)
+    }
+    if let failure { throw failure }
+    return table
+  }
+
+  private mutating func parseMembers(_ reader: inout JSONReader) throws {
     try reader.beginObject()
-    while let name = try reader.nextKey() {
+    while let name = try reader.nextKeyText() {
       let offset = reader.tokenOffset
-      if name == SafetensorsHeader.metadataKey {
-        guard !hasMetadata else { throw SafetensorsError.Reason.duplicateName(name, offset: offset) }
+      if reader.matches(name, SafetensorsHeader.metadataKey) {
+        guard !hasMetadata else {
+          throw SafetensorsError.Reason.duplicateName(reader.string(name), offset: offset)
+        }
         hasMetadata = true
         try parseMetadata(&reader)
         continue
       }
-      guard !name.isEmpty, !name.utf8.contains(0) else {
-        throw SafetensorsError.Reason.invalidName(name, offset: offset)
+      guard names.append(name, of: reader) else {
+        throw SafetensorsError.Reason.invalidName(reader.string(name), offset: offset)
       }
-      guard positions.updateValue(entries.count, forKey: name) == nil else {
-        throw SafetensorsError.Reason.duplicateName(name, offset: offset)
-      }
-      var fields = TensorFields(tensor: name)
-      try fields.parse(&reader)
-      entries.append(try fields.entry())
+      var fields = TensorFields(name: name)
+      try fields.parse(&reader, &dimensions)
+      records.append(try fields.record(reader, dimensions))
     }
   }
 
@@ -89,84 +107,88 @@ private struct HeaderParser {
 
 /// The three fields of one tensor, each of which must be there once.
 private struct TensorFields {
-  let tensor: String
+  /// Made a string for messages only.
+  let name: JSONText
   private var dtype: DType?
-  private var dimensions: [Int]?
+  private var dimensions: Range<UInt32>?
   private var offsets: (begin: Int, end: Int)?
 
-  init(tensor: String) { self.tensor = tensor }
+  init(name: JSONText) { self.name = name }
 
-  mutating func parse(_ reader: inout JSONReader) throws {
+  /// Reads the fields, and appends the extents to those of the tensors before.
+  mutating func parse(_ reader: inout JSONReader, _ extents: inout [Int]) throws {
     try reader.beginObject()
-    while let field = try reader.nextKey() {
-      switch field {
-      case "dtype":
-        try requireFirst(dtype == nil, field)
+    while let field = try reader.nextKeyText() {
+      if reader.matches(field, "dtype") {
+        try requireFirst(dtype == nil, field, reader)
         dtype = try parseDType(&reader)
-      case "shape":
-        try requireFirst(dimensions == nil, field)
-        let limit = SafetensorsHeader.maximumRank
-        dimensions = try parseIntegers(&reader, limit: limit, else: .tooManyDimensions(tensor: tensor))
-      case "data_offsets":
-        try requireFirst(offsets == nil, field)
+      } else if reader.matches(field, "shape") {
+        try requireFirst(dimensions == nil, field, reader)
+        dimensions = try parseDimensions(&reader, &extents)
+      } else if reader.matches(field, "data_offsets") {
+        try requireFirst(offsets == nil, field, reader)
         offsets = try parsePair(&reader)
-      default: throw SafetensorsError.Reason.unknownField(field, tensor: tensor)
+      } else {
+        throw SafetensorsError.Reason.unknownField(reader.string(field), tensor: reader.string(name))
       }
     }
   }
 
   /// The tensor, if its fields agree.
-  func entry() throws(SafetensorsError.Reason) -> SafetensorsHeader.Entry {
-    guard let dtype else { throw .missingField("dtype", tensor: tensor) }
-    guard let dimensions else { throw .missingField("shape", tensor: tensor) }
-    guard let offsets else { throw .missingField("data_offsets", tensor: tensor) }
+  func record(_ reader: JSONReader, _ extents: [Int]) throws(SafetensorsError.Reason) -> SafetensorsEntryList.Record {
+    guard let dtype else { throw .missingField("dtype", tensor: reader.string(name)) }
+    guard let dimensions else { throw .missingField("shape", tensor: reader.string(name)) }
+    guard let offsets else { throw .missingField("data_offsets", tensor: reader.string(name)) }
+    let shape = extents[Int(dimensions.lowerBound)..<Int(dimensions.upperBound)]
     // Extents of zero do not hide an overflow of the others: strides and row sizes are computed from those.
     var bound: Int? = dtype.byteWidth
-    for extent in dimensions where extent != 0 { bound = bound?.multiplied(checked: extent) }
-    guard bound != nil, let shape = Shape(checking: dimensions) else {
-      throw .sizeOverflow(tensor: tensor, dimensions: dimensions)
-    }
+    for extent in shape where extent != 0 { bound = bound?.multiplied(checked: extent) }
+    guard let bound else { throw .sizeOverflow(tensor: reader.string(name), dimensions: Array(shape)) }
     guard offsets.begin <= offsets.end else {
-      throw .reversedOffsets(tensor: tensor, begin: offsets.begin, end: offsets.end)
+      throw .reversedOffsets(tensor: reader.string(name), begin: offsets.begin, end: offsets.end)
     }
-    let info = TensorInfo(name: tensor, dtype: dtype, shape: shape)
-    guard info.byteCount == offsets.end - offsets.begin else {
-      throw .sizeMismatch(tensor: tensor, expected: info.byteCount, found: offsets.end - offsets.begin)
+    let byteCount = shape.contains(0) ? 0 : bound
+    guard byteCount == offsets.end - offsets.begin else {
+      throw .sizeMismatch(tensor: reader.string(name), expected: byteCount, found: offsets.end - offsets.begin)
     }
-    return SafetensorsHeader.Entry(info: info, byteRange: offsets.begin..<offsets.end)
+    return SafetensorsEntryList.Record(dtype: dtype, dimensions: dimensions, byteRange: offsets.begin..<offsets.end)
   }
 
-  private func requireFirst(_ isFirst: Bool, _ field: String) throws {
-    guard isFirst else { throw SafetensorsError.Reason.duplicateField(field, tensor: tensor) }
+  private func requireFirst(_ isFirst: Bool, _ field: JSONText, _ reader: JSONReader) throws {
+    guard isFirst else {
+      throw SafetensorsError.Reason.duplicateField(reader.string(field), tensor: reader.string(name))
+    }
   }
 
   private func parseDType(_ reader: inout JSONReader) throws -> DType {
-    let name = try reader.readString()
-    guard let dtype = DType(rawValue: name) else { throw SafetensorsError.Reason.unknownDType(name, tensor: tensor) }
+    let text = try reader.readString()
+    guard let dtype = DType(rawValue: text) else {
+      throw SafetensorsError.Reason.unknownDType(text, tensor: reader.string(name))
+    }
     return dtype
   }
 
   /// Two integers, without an array to hold them: there are as many as tensors.
   private func parsePair(_ reader: inout JSONReader) throws -> (begin: Int, end: Int) {
-    let failure = SafetensorsError.Reason.offsetCount(tensor: tensor)
     try reader.beginArray()
-    guard try reader.nextElement() else { throw failure }
+    guard try reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
     let begin = try reader.readUnsignedInteger()
-    guard try reader.nextElement() else { throw failure }
+    guard try reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
     let end = try reader.readUnsignedInteger()
-    guard try !reader.nextElement() else { throw failure }
+    guard try !reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
     return (begin, end)
   }
 
-  private func parseIntegers(
-    _ reader: inout JSONReader, limit: Int, else failure: SafetensorsError.Reason
-  ) throws -> [Int] {
-    var integers: [Int] = []
+  /// Appends the extents to those of the tensors before and returns where they stand.
+  private func parseDimensions(_ reader: inout JSONReader, _ extents: inout [Int]) throws -> Range<UInt32> {
+    let first = extents.count  // fewer than the bytes of a header, which a UInt32 counts
     try reader.beginArray()
     while try reader.nextElement() {
-      guard integers.count < limit else { throw failure }
-      integers.append(try reader.readUnsignedInteger())
+      guard extents.count - first < SafetensorsHeader.maximumRank else {
+        throw SafetensorsError.Reason.tooManyDimensions(tensor: reader.string(name))
+      }
+      extents.append(try reader.readUnsignedInteger())
     }
-    return integers
+    return UInt32(first)..<UInt32(extents.count)
   }
 }

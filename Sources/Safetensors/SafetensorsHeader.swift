@@ -15,7 +15,7 @@ public struct SafetensorsHeader: Sendable {
   public static let maximumByteCount = 100_000_000
   /// Most dimensions of a tensor read and written.
   public static let maximumRank = 8
-  static let metadataKey = "__metadata__"
+  static let metadataKey: StaticString = "__metadata__"
 
   /// One tensor and where its data lies.
   public struct Entry: Sendable, Hashable {
@@ -26,64 +26,10 @@ public struct SafetensorsHeader: Sendable {
   }
 
   /// All tensors in the order of their data.
-  public let entries: [Entry]
+  public let entries: SafetensorsEntryList
   /// The texts in `__metadata__`.
   public let metadata: [String: String]
-  private let positions: [String: Int]
 
-  /// The tensor `name`.
-  public subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
-
-  /// Takes tensors in the order of the header, each checked by itself, and checks how they lie.
-  /// - Parameter positions: Where each name stands in `entries`.
-  init(entries: [Entry], positions: [String: Int], metadata: [String: String], dataByteCount: Int)
-    throws(SafetensorsError.Reason)
-  {
-    if SafetensorsHeader.isInDataOrder(entries) {
-      self.entries = entries
-      self.positions = positions
-    } else {
-      let order = SafetensorsHeader.dataOrder(of: entries)
-      self.entries = order.map { entries[$0] }
-      var ranks = order  // the inverse of `order`
-      for (rank, position) in order.enumerated() { ranks[position] = rank }
-      self.positions = positions.mapValues { ranks[$0] }
-    }
-    self.metadata = metadata
-    try SafetensorsHeader.requireNoGaps(self.entries, dataByteCount: dataByteCount)
-  }
-}
-
-extension SafetensorsHeader {
-  /// Whether sorting would change nothing, as is usual.
-  private static func isInDataOrder(_ entries: [Entry]) -> Bool {
-    entries.indices.dropFirst().allSatisfy { index in
-      let (first, second) = (entries[index - 1].byteRange, entries[index].byteRange)
-      return (first.lowerBound, first.upperBound) <= (second.lowerBound, second.upperBound)
-    }
-  }
-
-  /// Positions in `entries`, sorted by where the data begins. Any order in the header is accepted, and tensors without
-  /// bytes may stand anywhere between others.
-  private static func dataOrder(of entries: [Entry]) -> [Int] {
-    entries.indices.sorted { left, right in
-      let (first, second) = (entries[left].byteRange, entries[right].byteRange)
-      return (first.lowerBound, first.upperBound, left) < (second.lowerBound, second.upperBound, right)
-    }
-  }
-
-  /// Checks that the tensors fill the data: each begins where its predecessor ends, the last ends with the file.
-  private static func requireNoGaps(_ entries: [Entry], dataByteCount: Int) throws(SafetensorsError.Reason) {
-    var end = 0
-    var previous = ""
-    for entry in entries {
-      let (name, begin) = (entry.info.name, entry.byteRange.lowerBound)
-      if begin < end { throw .overlap(tensor: name, begin: begin, previous: previous, previousEnd: end) }
-      if begin > end { throw .hole(tensor: name, begin: begin, previousEnd: end) }
-      end = entry.byteRange.upperBound
-      guard end <= dataByteCount else { throw .beyondFile(tensor: name, end: end, dataByteCount: dataByteCount) }
-      previous = name
-    }
-    guard end == dataByteCount else { throw .tail(dataEnd: end, dataByteCount: dataByteCount) }
-  }
+  /// The tensor `name`, spelt byte by byte as in the header.
+  public subscript(name: String) -> Entry? { entries.entry(named: name) }
 }

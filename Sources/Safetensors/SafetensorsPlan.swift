@@ -17,7 +17,7 @@ public struct SafetensorsPlan: Sendable {
   /// - Throws: the reason why no reader would accept the file, for example a name used twice.
   public init(tensors: [TensorInfo], metadata: [String: String] = [:]) throws(SafetensorsError.Reason) {
     var (header, dataByteCount) = (JSONObject(), 0)
-    if !metadata.isEmpty { header[SafetensorsHeader.metadataKey] = SafetensorsPlan.sorted(metadata) }
+    if !metadata.isEmpty { header["\(SafetensorsHeader.metadataKey)"] = SafetensorsPlan.sorted(metadata) }
     for info in tensors {
       let end = dataByteCount + info.byteCount
       let entry: JSONValue = [

@@ -4,8 +4,7 @@ import Tensors
 
 enum ContentID {
   /// SHA-256 of the canonical list of content sections and tensors, whatever their order in the file.
-  /// `order` is the positions of the tensors sorted by name.
-  static func compute(sections: [SkyqSection], tensors: [SkyqTensor], order: [Int]) -> SHA256Digest {
+  static func compute(sections: [SkyqSection], tensors: TensorTable, names: NameTable) -> SHA256Digest {
     let content = sections.filter { $0.knownType?.isContent == true }.sorted {
       $0.type == $1.type ? SkyqName.precedes($0.name, $1.name) : SkyqName.precedes($0.type, $1.type)
     }
@@ -17,14 +16,20 @@ enum ContentID {
     var hasher = SHA256Hasher()
     hasher.update(list.bytes)
     for section in content { hasher.update(record(of: section)) }
-    var record = RecordWriter()
-    for index in order {
-      record.removeAll()
-      append(tensors[index], to: &record)
-      hasher.update(record.bytes)
+    var records = RecordWriter()
+    for index in names.order {
+      append(tensors[Int(index)], named: names.utf8(at: Int(index)), to: &records)
+      if records.bytes.count >= piece {
+        hasher.update(records.bytes)
+        records.removeAll()
+      }
     }
+    hasher.update(records.bytes)
     return hasher.finalize()
   }
+
+  /// Bytes that are hashed in one call, about.
+  private static let piece = 1 << 16
 
   private static func record(of section: SkyqSection) -> [UInt8] {
     var record = RecordWriter()
@@ -37,14 +42,14 @@ enum ContentID {
     return record.bytes
   }
 
-  private static func append(_ tensor: SkyqTensor, to record: inout RecordWriter) {
+  private static func append(_ tensor: TensorEntry, named name: RawSpan, to record: inout RecordWriter) {
     record.append(UInt8(2))
-    record.append(UInt16(tensor.name.utf8.count))
-    record.append(tensor.name.utf8)
-    record.append(tensor.encoding.code)
-    record.append(UInt32(tensor.groupSize))
-    record.append(UInt8(tensor.shape.rank))
-    for dimension in tensor.shape.dimensions { record.append(UInt64(dimension)) }
+    record.append(UInt16(name.byteCount))
+    record.append(name)
+    record.append(tensor.encoding)
+    record.append(tensor.groupSize)
+    record.append(tensor.rank)
+    for axis in 0..<Int(tensor.rank) { record.append(tensor.dimensions[axis]) }
     record.append(tensor.sha256)
   }
 }

@@ -41,68 +41,97 @@ extension SkyqSection {
 }
 
 extension TensorEntry {
-  /// The tensor, whose planes are the next that `placement` gives.
+  /// Checks that the entry is right by itself, and that its planes are the next that `placement` gives. Allocates
+  /// nothing unless something is wrong.
   /// - Throws: E022 to E026.
-  func checked(name: String, placement: inout Placement) throws(SkyqError) -> SkyqTensor {
-    let shape = try checkedShape()
-    let encoding = SkyqEncoding(code: encoding)
-    try checkPlaneSizes(try encoding.planes(of: shape, groupSize: Int(groupSize)))
-    var placed = SkyqPlanes()
+  func check(_ placement: inout Placement) throws(SkyqError) {
+    try checkShape()
+    try checkPlaneSizes()
     for index in 0..<Int(planeCount) {  // at most 4: `checkPlaneSizes`
       let plane = planes[index]
-      guard let offset = placement.place(plane.size), offset == plane.offset, let size = Int(exactly: plane.size)
-      else {
+      guard let offset = placement.place(plane.size), offset == plane.offset else {
         throw SkyqError(
           .planePlacement,
           "plane \(index) must follow what lies before it, found \(plane.size) bytes at "
             + "\(plane.offset)")
       }
-      placed.append(SkyqPlane(offset: offset, size: size, xxh3: plane.xxh3))
     }
-    return SkyqTensor(
-      name: name, encoding: encoding, shape: shape, groupSize: Int(groupSize), planes: placed, sha256: sha256)
   }
 
   /// E022 and E023.
-  private func checkedShape() throws(SkyqError) -> Shape {
+  private func checkShape() throws(SkyqError) {
     guard rank <= SkyqLimits.rank,
       dimensions.indices.allSatisfy({ dimensions[$0] < ($0 < rank ? SkyqLimits.dimension : 1) })
     else {
       let all = dimensions.indices.map { dimensions[$0] }
       throw SkyqError(.dimensions, "rank \(rank) with dimensions \(all) is out of range")
     }
-    let used = (0..<Int(rank)).map { Int(dimensions[$0]) }
     var product: UInt64 = 1
-    for dimension in used where dimension != 0 {
-      let (next, overflow) = product.multipliedReportingOverflow(by: UInt64(dimension))
+    var isEmpty = false
+    for axis in 0..<Int(rank) {
+      guard dimensions[axis] != 0 else {
+        isEmpty = true
+        continue
+      }
+      let (next, overflow) = product.multipliedReportingOverflow(by: dimensions[axis])
       guard !overflow, next < SkyqLimits.elementCount else {
         throw SkyqError(.elementCount, "dimensions \(used) give too many elements")
       }
       product = next
     }
-    let count = used.contains(0) ? 0 : product
-    guard count == elementCount, let shape = Shape(checking: used) else {
+    let count = isEmpty ? 0 : product
+    guard count == elementCount else {
       throw SkyqError(.elementCount, "dimensions \(used) give \(count) elements, the entry says \(elementCount)")
     }
-    return shape
   }
 
-  /// E025.
-  private func checkPlaneSizes(_ expected: [(dtype: DType, shape: Shape)]?) throws(SkyqError) {
+  /// E024 and E025.
+  private func checkPlaneSizes() throws(SkyqError) {
+    let expected = try expectedPlaneSizes()
     guard (1...SkyqLimits.planeCount).contains(Int(planeCount)),
       (Int(planeCount)..<SkyqLimits.planeCount).allSatisfy({ planes[$0] == Plane() })
     else {
       throw SkyqError(.planeSize, "\(planeCount) planes, or an unused plane that is not zero")
     }
     guard let expected else { return }
-    func byteCount(_ plane: (dtype: DType, shape: Shape)) -> UInt64 {
-      UInt64(plane.shape.elementCount * plane.dtype.byteWidth)
-    }
-    guard expected.count == Int(planeCount),
-      expected.indices.allSatisfy({ planes[$0].size == byteCount(expected[$0]) })
+    guard expected.count == Int(planeCount), (0..<expected.count).allSatisfy({ planes[$0].size == expected.sizes[$0] })
     else {
-      let found = (0..<Int(planeCount)).map { planes[$0].size }
-      throw SkyqError(.planeSize, "the planes must have \(expected.map(byteCount)) bytes, found \(found)")
+      let (wanted, found) = (
+        (0..<expected.count).map { expected.sizes[$0] }, (0..<Int(planeCount)).map { planes[$0].size }
+      )
+      throw SkyqError(.planeSize, "the planes must have \(wanted) bytes, found \(found)")
     }
+  }
+
+  /// The bytes of each plane; nil for an unknown encoding.
+  /// - Throws: E024.
+  private func expectedPlaneSizes() throws(SkyqError) -> (count: Int, sizes: InlineArray<4, UInt64>)? {
+    let encoding = SkyqEncoding(code: encoding)
+    if case .unknown = encoding { return nil }
+    if let dtype = encoding.dtype {
+      try encoding.requireNoGroups(Int(groupSize))
+      return (1, [elementCount * UInt64(dtype.byteWidth), 0, 0, 0])
+    }
+    let planes = try encoding.matrixPlanes(
+      of: shape, rank: Int(rank), rows: Int(dimensions[0]), columns: Int(dimensions[1]), groupSize: Int(groupSize))
+    return (3, [UInt64(planes[0].byteCount), UInt64(planes[1].byteCount), UInt64(planes[2].byteCount), 0])
+  }
+
+  /// The dimensions that are used. Their product may overflow before `checkShape`.
+  private var used: [Int] { (0..<Int(rank)).map { Int(dimensions[$0]) } }
+  fileprivate var shape: Shape { Shape(used) }
+}
+
+extension SkyqTensor {
+  /// The tensor of an entry that has been checked.
+  init(_ entry: TensorEntry, name: String) {
+    var planes = SkyqPlanes()
+    for index in 0..<Int(entry.planeCount) {
+      let plane = entry.planes[index]
+      planes.append(SkyqPlane(offset: Int(plane.offset), size: Int(plane.size), xxh3: plane.xxh3))
+    }
+    self.init(
+      name: name, encoding: SkyqEncoding(code: entry.encoding), shape: entry.shape, groupSize: Int(entry.groupSize),
+      planes: planes, sha256: entry.sha256)
   }
 }

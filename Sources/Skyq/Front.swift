@@ -6,50 +6,39 @@ import Tensors
 struct Front {
   var superblock: Superblock
   var sections: [SectionEntry]
-  var tensors: [TensorEntry]
+  var tensors: TensorTable
   var names: [UInt8]
 
   /// Tables and names, the bytes under the index digest.
   func encodedIndex() -> [UInt8] {
-    sections.flatMap { $0.encoded() } + tensors.flatMap { $0.encoded() } + names
+    sections.flatMap { $0.encoded() } + tensors.bytes + names
   }
 }
 
 extension Front {
-  /// Parses the tables and names. `head` is the superblock's 4,096 bytes; `copy` gives the bytes of a range of the file
-  /// and is called for each byte once, so that a large table is never held as bytes.
+  /// Parses the tables and names. `head` is the superblock's 4,096 bytes; `read` appends the bytes of a range of the file
+  /// to an array and is called for each byte once.
   /// - Throws: E012 and E013.
-  init(superblock: Superblock, head: [UInt8], copy: (Range<Int>) -> [UInt8]) throws(SkyqError) {
+  init(superblock: Superblock, head: [UInt8], read: (Range<Int>, inout [UInt8]) -> Void) throws(SkyqError) {
     self.superblock = superblock
-    sections = []
-    tensors = []
-    tensors.reserveCapacity(Int(superblock.tensorCount))  // `checkFront` has bounded it by the bytes of the file
+    (sections, tensors, names) = ([], TensorTable(), [])
     var digest = SHA256Hasher()
     let tensorTable = Int(superblock.tensorTableOffset)..<Int(superblock.namesOffset)
-    do throws(StorageError) {
-      let table = copy(SkyqLimits.superblockSize..<tensorTable.lowerBound)
-      digest.update(table)
-      var record = unsafe ByteReader(table.span.bytes)
-      while record.remaining > 0 { sections.append(try SectionEntry(reading: &record)) }
-      for start in stride(from: tensorTable.lowerBound, to: tensorTable.upperBound, by: Self.pieceSize) {
-        let piece = copy(start..<min(start + Self.pieceSize, tensorTable.upperBound))
-        digest.update(piece)
-        var record = unsafe ByteReader(piece.span.bytes)
-        while record.remaining > 0 { tensors.append(try TensorEntry(reading: &record)) }
-      }
-    } catch {
-      throw SkyqError(.frontLayout, "the tables are too short: \(error)")
-    }
-    names = copy(tensorTable.upperBound..<Int(superblock.frontSize))
-    digest.update(names)
+    var sectionTable: [UInt8] = []
+    digest.update(SkyqLimits.superblockSize..<tensorTable.lowerBound, of: read, into: &sectionTable)
+    digest.update(tensorTable, of: read, into: &tensors.bytes)
+    digest.update(tensorTable.upperBound..<Int(superblock.frontSize), of: read, into: &names)
     guard digest.finalize() == superblock.indexDigest else {
       throw SkyqError(.indexDigest, "the tables are damaged: their digest differs", offset: SkyqLimits.superblockSize)
     }
+    do throws(StorageError) {
+      var record = unsafe ByteReader(sectionTable.span.bytes)
+      while record.remaining > 0 { sections.append(try SectionEntry(reading: &record)) }
+    } catch {
+      throw SkyqError(.frontLayout, "the tables are too short: \(error)")
+    }
     try checkReservedBytes(head: head)
   }
-
-  /// Bytes of the tensor table that are parsed at a time.
-  private static let pieceSize = 4_096 * SkyqLimits.tensorEntrySize
 
   /// E013.
   private func checkReservedBytes(head: [UInt8]) throws(SkyqError) {
@@ -60,7 +49,7 @@ extension Front {
     if let index = sections.firstIndex(where: { !$0.reservedIsZero }) {
       throw SkyqError(.reservedBytes, "reserved bytes must be zero", part: .sectionEntry(index))
     }
-    if let index = tensors.firstIndex(where: { !$0.reservedIsZero }) {
+    if let index = tensors.indices.first(where: { !tensors.reservedIsZero(at: $0) }) {
       throw SkyqError(.reservedBytes, "reserved bytes must be zero", part: .tensorEntry(index))
     }
   }
@@ -85,15 +74,15 @@ extension Front {
       try entry.check(part: .section(entry, name))
       sectionNames.append(name)
     }
-    let (tensorNames, table) = try names.tensors(tensors)
+    let tensorNames = try names.tensors(tensors)
     try names.finish()
     let sections = try placedSections(names: sectionNames)
-    let tensors = try placedTensors(names: tensorNames)
-    try checkParameterCount(tensors)
-    let id = ContentID.compute(sections: sections, tensors: tensors, order: table.order)
+    try checkTensors(names: tensorNames)
+    try checkParameterCount()
+    let id = ContentID.compute(sections: sections, tensors: tensors, names: tensorNames)
     return SkyqContents(
-      header: SkyqHeader(superblock, id: id), sections: sections, tensors: tensors,
-      tensorNames: table, id: id)
+      header: SkyqHeader(superblock, id: id), sections: sections,
+      tensors: SkyqTensorList(tensors, names: tensorNames), id: id)
   }
 
   /// E021.
@@ -118,13 +107,11 @@ extension Front {
   }
 
   /// E022 to E027.
-  private func placedTensors(names: [String]) throws(SkyqError) -> [SkyqTensor] {
+  private func checkTensors(names: NameTable) throws(SkyqError) {
     var placement = Placement(from: Int(superblock.dataOffset), alignment: superblock.alignment)
-    var placed: [SkyqTensor] = []
-    placed.reserveCapacity(tensors.count)
     for index in tensors.indices {
       do {
-        placed.append(try tensors[index].checked(name: names[index], placement: &placement))
+        try tensors[index].check(&placement)
       } catch {
         throw error.about(.tensor(names[index]))
       }
@@ -136,14 +123,13 @@ extension Front {
         "the last plane ends at \(placement.end), but the superblock says \(superblock.dataEnd) and the file "
           + "has \(superblock.fileSize) bytes", offset: 0x68)
     }
-    return placed
   }
 
-  /// E028.
-  private func checkParameterCount(_ tensors: [SkyqTensor]) throws(SkyqError) {
+  /// E028, once the element counts are known to be right.
+  private func checkParameterCount() throws(SkyqError) {
     var total: UInt64 = 0
     for index in tensors.indices {
-      let (sum, overflow) = total.addingReportingOverflow(UInt64(tensors[index].shape.elementCount))
+      let (sum, overflow) = total.addingReportingOverflow(tensors[index].elementCount)
       guard !overflow else { throw SkyqError(.parameterCount, "the tensors have more than 2^64 elements") }
       total = sum
     }
@@ -151,6 +137,21 @@ extension Front {
       throw SkyqError(
         .parameterCount, "the tensors have \(total) elements, the superblock says \(superblock.parameterCount)",
         offset: 0x78)
+    }
+  }
+}
+
+extension SHA256Hasher {
+  /// Has `read` append the bytes of `range` to `bytes`, and hashes them while they are in the processor's cache.
+  fileprivate mutating func update(
+    _ range: Range<Int>, of read: (Range<Int>, inout [UInt8]) -> Void, into bytes: inout [UInt8]
+  ) {
+    let pieceSize = 1 << 18
+    bytes.reserveCapacity(range.count)  // `checkFront` has bounded it by the bytes of the file
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: pieceSize) {
+      let first = bytes.count
+      read(start..<min(start + pieceSize, range.upperBound), &bytes)
+      update(unsafe bytes.span.bytes.extracting(droppingFirst: first))
     }
   }
 }

@@ -1,4 +1,5 @@
 // The names of a front, checked and taken out of the names region, Formats/skyq.md §5.
+import Tensors
 
 /// Takes names in table order out of the names region: sections first, then tensors.
 struct FrontNames {
@@ -13,8 +14,8 @@ struct FrontNames {
   /// - Throws: E014 to E017.
   mutating func section(_ entry: SectionEntry, index: Int) throws(SkyqError) -> String {
     let part = SkyqPart.sectionEntry(index)
-    let raw = try next(offset: entry.nameOffset, length: Int(entry.nameLength), part: part)
-    let name = try text(raw, part: part)
+    let raw = bytes[try next(offset: entry.nameOffset, length: Int(entry.nameLength), part: part)]
+    let name = String(decoding: raw, as: UTF8.self)
     let type = SkyqSectionType(rawValue: String(decoding: entry.type, as: UTF8.self))
     let key = entry.type + (type == .file ? SkyqName.lowercasedASCII(raw) : Array(raw))
     guard sectionNames.insert(key).inserted else {
@@ -29,17 +30,17 @@ struct FrontNames {
     return name
   }
 
-  /// The names of all tensors, which follow those of the sections, and the table to find them by.
+  /// The names of all tensors, which follow those of the sections.
   /// - Throws: E014 to E016, for the first tensor that breaks one of them.
-  mutating func tensors(_ entries: [TensorEntry]) throws(SkyqError) -> (names: [String], table: NameTable) {
-    var names: [String] = []
-    names.reserveCapacity(entries.count)
-    var borders = [end]
+  mutating func tensors(_ entries: TensorTable) throws(SkyqError) -> NameTable {
+    var borders = [UInt32(end)]
+    borders.reserveCapacity(entries.count + 1)
     var failure: SkyqError?
-    for index in entries.indices {  // not `for entry in`: a million entries would be copied
+    for index in entries.indices {
       do throws(SkyqError) {
-        names.append(try tensor(at: entries[index].nameOffset, entries[index].nameLength, index: index))
-        borders.append(end)
+        let entry = entries[index]
+        _ = try next(offset: entry.nameOffset, length: Int(entry.nameLength), part: .tensorEntry(index))
+        borders.append(UInt32(end))
       } catch {
         failure = error
         break
@@ -47,15 +48,10 @@ struct FrontNames {
     }
     let table = NameTable(bytes, borders: borders)
     if let repetition = table.firstRepetition {  // it lies before the tensor that failed
-      throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(names[repetition]))
+      throw SkyqError(.duplicateName, "a second tensor of this name", part: .tensor(table[repetition]))
     }
     if let failure { throw failure }
-    return (names, table)
-  }
-
-  private mutating func tensor(at offset: UInt32, _ length: UInt16, index: Int) throws(SkyqError) -> String {
-    let part = SkyqPart.tensorEntry(index)
-    return try text(try next(offset: offset, length: Int(length), part: part), part: part)
+    return table
   }
 
   /// Checks that no byte of the region is left.
@@ -66,28 +62,24 @@ struct FrontNames {
     }
   }
 
-  private mutating func next(
-    offset: UInt32, length: Int, part: SkyqPart
-  ) throws(SkyqError) -> ArraySlice<UInt8> {
+  /// Where the next name lies, which must be where the one before ends.
+  /// - Throws: E014 and E015.
+  private mutating func next(offset: UInt32, length: Int, part: SkyqPart) throws(SkyqError) -> Range<Int> {
     guard offset == end, length <= bytes.count - end else {
       throw SkyqError(
         .namePlacement,
         "the name must follow the one before at \(end) and end inside the \(bytes.count) bytes of "
           + "names, found \(length) bytes at \(offset)", part: part)
     }
-    let start = end
-    end += length
-    return bytes[start..<end]
-  }
-
-  private func text(_ raw: ArraySlice<UInt8>, part: SkyqPart) throws(SkyqError) -> String {
-    guard let name = SkyqName.parse(raw) else {
+    let range = end..<end + length
+    guard SkyqName.isName(bytes.span.extracting(range)) else {
       throw SkyqError(
         .nameBytes,
         "a name must be 1 to \(SkyqLimits.nameLength) bytes of UTF-8 without control and direction "
           + "characters", part: part)
     }
-    return name
+    end = range.upperBound
+    return range
   }
 }
 

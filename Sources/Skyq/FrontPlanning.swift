@@ -20,7 +20,7 @@ extension Front {
     superblock = Superblock()
     superblock.alignmentLog2 = UInt8(alignmentLog2)
     self.sections = []
-    self.tensors = []
+    self.tensors = TensorTable()
     names = []
     for (content, entry) in sections {
       self.sections.append(entry)
@@ -69,7 +69,7 @@ extension Front {
     superblock.dataEnd = UInt64(placement.end)
     superblock.fileSize = UInt64(fileSize)
     // Cannot wrap: 2^20 tensors of fewer than 2^50 elements, and what they need together fits a file.
-    superblock.parameterCount = tensors.reduce(0) { $0 &+ $1.elementCount }
+    superblock.parameterCount = tensors.indices.reduce(0) { $0 &+ tensors[$1].elementCount }
   }
 
   /// The front of a file that is not finished.

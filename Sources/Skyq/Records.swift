@@ -13,6 +13,18 @@ extension ByteReader {
   }
 }
 
+extension RawSpan {
+  /// The little-endian integer at `offset`, which must lie inside with all its bytes.
+  func integer<Integer: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(at offset: Int) -> Integer {
+    Integer(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))  // any bits are one
+  }
+
+  /// Whether the bytes in `range` are zero.
+  func isZero(in range: Range<Int>) -> Bool {
+    range.reduce(0) { $0 | integer(at: $1) as UInt8 } == 0
+  }
+}
+
 /// Builds a record field by field.
 struct RecordWriter {
   private(set) var bytes: [UInt8] = []
@@ -23,9 +35,14 @@ struct RecordWriter {
   /// Appends bytes.
   mutating func append(_ field: some Sequence<UInt8>) { bytes.append(contentsOf: field) }
 
+  /// Appends bytes.
+  mutating func append(_ field: RawSpan) {
+    unsafe field.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+  }
+
   /// Appends the 32 bytes of a digest.
   mutating func append(_ digest: SHA256Digest) {
-    unsafe digest.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    append(digest.bytes)
   }
 
   /// Appends an integer, little-endian.

@@ -36,7 +36,7 @@ public struct SkyqCheckSubset: Sendable, Equatable {
   }
 
   /// The tensors of this share. At least one if there is any and the share is in percent.
-  func selected(_ tensors: [SkyqTensor]) -> [SkyqTensor] {
+  func selected(_ tensors: SkyqTensorList) -> [SkyqTensor] {
     switch share {
     case .part(let part, let count):
       return stride(from: part - 1, to: tensors.count, by: count).map { tensors[$0] }

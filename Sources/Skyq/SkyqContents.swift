@@ -69,9 +69,7 @@ public struct SkyqHeader: Sendable, Hashable {
 struct SkyqContents {
   let header: SkyqHeader
   let sections: [SkyqSection]
-  let tensors: [SkyqTensor]
-  /// The names of `tensors`.
-  let tensorNames: NameTable
+  let tensors: SkyqTensorList
   /// Computed, not read.
   let id: SHA256Digest
 }

@@ -12,13 +12,13 @@ public enum SkyqEncoding: Sendable, Hashable {
   case unknown(UInt16)
 
   /// One row per encoding: its code in the file, its name, and the dtype of a plain one.
-  private static let table: [(encoding: SkyqEncoding, code: UInt16, name: String, dtype: DType?)] = [
+  private static let table: [(encoding: SkyqEncoding, code: UInt16, name: StaticString, dtype: DType?)] = [
     (.float32, 1, "f32", .float32), (.float16, 2, "f16", .float16), (.bfloat16, 3, "bf16", .bfloat16),
     (.int8, 4, "i8", .int8), (.uint8, 5, "u8", .uint8), (.int32, 6, "i32", .int32), (.int64, 7, "i64", .int64),
     (.bool, 8, "bool", .bool), (.awqFloat16, 0x0101, "awq_u4 f16", nil), (.awqBFloat16, 0x0102, "awq_u4 bf16", nil),
   ]
 
-  private var row: (encoding: SkyqEncoding, code: UInt16, name: String, dtype: DType?)? {
+  private var row: (encoding: SkyqEncoding, code: UInt16, name: StaticString, dtype: DType?)? {
     Self.table.first { $0.encoding == self }
   }
 
@@ -50,33 +50,58 @@ public enum SkyqEncoding: Sendable, Hashable {
 extension SkyqEncoding: CustomStringConvertible {
   /// `bf16`, `awq_u4 f16`, `unknown 0x8001`.
   public var description: String {
-    if case .unknown(let code) = self { "unknown 0x" + String(code, radix: 16) } else { row?.name ?? "" }
+    if case .unknown(let code) = self { "unknown 0x" + String(code, radix: 16) } else { row.map { "\($0.name)" } ?? "" }
   }
 }
 
 extension SkyqEncoding {
+  /// One of the three planes of an int4 matrix: codes, scales, zeros.
+  struct MatrixPlane {
+    let dtype: DType
+    let rows: Int
+    let columns: Int
+
+    var byteCount: Int { rows * columns * dtype.byteWidth }
+  }
+
   /// Type and shape of each plane of a tensor `shape` in groups of `groupSize`; nil for an unknown encoding, whose
   /// planes only the file describes.
   /// - Throws: E024 if rank, shape or group size do not fit the encoding.
   func planes(of shape: Shape, groupSize: Int) throws(SkyqError) -> [(dtype: DType, shape: Shape)]? {
     if case .unknown = self { return nil }
     if let dtype {
-      guard groupSize == 0 else {
-        throw SkyqError(.encodingParameters, "\(self) has no groups, but the group size is \(groupSize)")
-      }
+      try requireNoGroups(groupSize)
       return [(dtype, shape)]
     }
+    let (rows, columns) = shape.rank == 2 ? (shape[0], shape[1]) : (0, 0)
+    let planes = try matrixPlanes(of: shape, rank: shape.rank, rows: rows, columns: columns, groupSize: groupSize)
+    return planes.indices.map { (planes[$0].dtype, [planes[$0].rows, planes[$0].columns]) }
+  }
+
+  /// The planes of an int4 matrix. `shape` is for the message alone.
+  /// - Throws: E024 if it is no matrix, or the group size does not fit.
+  func matrixPlanes(
+    of shape: @autoclosure () -> Shape, rank: Int, rows: Int, columns: Int, groupSize: Int
+  ) throws(SkyqError) -> InlineArray<3, MatrixPlane> {
     guard SkyqLimits.groupSizes.contains(groupSize) else {
       throw SkyqError(.encodingParameters, "\(self) needs groups of 32, 64 or 128, found \(groupSize)")
     }
-    guard shape.rank == 2, shape[1] % groupSize == 0 else {
+    guard rank == 2, columns % groupSize == 0 else {
       throw SkyqError(
-        .encodingParameters, "\(self) needs a shape [out, in] with in a multiple of \(groupSize), found \(shape)")
+        .encodingParameters, "\(self) needs a shape [out, in] with in a multiple of \(groupSize), found \(shape())")
     }
-    let rows = shape[0]
-    let groups = shape[1] / groupSize
+    let groups = columns / groupSize
     return [
-      (.uint8, [rows, shape[1] / 2]), (scaleDType ?? .float16, [rows, groups]), (.uint8, [rows, (groups + 1) / 2]),
+      MatrixPlane(dtype: .uint8, rows: rows, columns: columns / 2),
+      MatrixPlane(dtype: scaleDType ?? .float16, rows: rows, columns: groups),
+      MatrixPlane(dtype: .uint8, rows: rows, columns: (groups + 1) / 2),
     ]
+  }
+
+  /// E024 for a plain encoding.
+  func requireNoGroups(_ groupSize: Int) throws(SkyqError) {
+    guard groupSize == 0 else {
+      throw SkyqError(.encodingParameters, "\(self) has no groups, but the group size is \(groupSize)")
+    }
   }
 }

@@ -14,10 +14,9 @@ public struct SkyqFile: Sendable {
   /// Sections in file order.
   public let sections: [SkyqSection]
   /// Tensors in file order.
-  public let tensors: [SkyqTensor]
+  public let tensors: SkyqTensorList
   /// The mapped bytes.
   public let mapping: MappedFile
-  private let tensorNames: NameTable
 
   /// Opens and maps the file `path`.
   /// - Throws: `StorageError` if it cannot be read, `SkyqError` if it breaks a rule of the format.
@@ -30,7 +29,6 @@ public struct SkyqFile: Sendable {
       sections = contents.sections
       tensors = contents.tensors
       self.mapping = mapping
-      tensorNames = contents.tensorNames
     } catch {
       throw error.inFile(path)
     }
@@ -43,14 +41,14 @@ public struct SkyqFile: Sendable {
     }
     let head = mapping.copy(0..<SkyqLimits.superblockSize)
     let superblock = try Superblock(parsing: head, actualSize: mapping.byteCount)
-    return try Front(superblock: superblock, head: head) { range in
-      defer { mapping.release(range) }
-      return mapping.copy(range)
+    return try Front(superblock: superblock, head: head) { range, bytes in
+      mapping.append(range, to: &bytes)
+      mapping.release(range)
     }
   }
 
   /// The tensor `name`, or nil if there is none.
-  public func tensor(named name: String) -> SkyqTensor? { tensorNames.position(of: name).map { tensors[$0] } }
+  public func tensor(named name: String) -> SkyqTensor? { tensors.tensor(named: name) }
 
   /// A plane as a typed tensor, not copied.
   ///
@@ -83,6 +81,13 @@ public struct SkyqFile: Sendable {
 extension MappedFile {
   /// The bytes of `range`, copied.
   func copy(_ range: Range<Int>) -> [UInt8] {
-    withBytes { all in unsafe all.extracting(range).withUnsafeBytes { unsafe Array($0) } }
+    var bytes: [UInt8] = []
+    append(range, to: &bytes)
+    return bytes
+  }
+
+  /// Appends a copy of the bytes of `range`.
+  func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
+    withBytes { all in unsafe all.extracting(range).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) } }
   }
 }

@@ -17,7 +17,7 @@ enum SkyqJournal {
   /// Hashes again what the journal of `file` claims, up to the first tensor that is not as it says.
   /// - Returns: the digests of the tensors from the first on that are on the disk.
   static func provenDigests(
-    of tensors: [SkyqTensor], in file: borrowing ResumableFileWriter
+    of tensors: SkyqTensorList, in file: borrowing ResumableFileWriter
   ) throws(StorageError) -> [TensorDigests] {
     var proven: [TensorDigests] = []
     for (claim, tensor) in zip(file.resumedLines.dropFirst(), tensors) {

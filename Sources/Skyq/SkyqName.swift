@@ -1,5 +1,4 @@
 // Which names sections and tensors may have, Formats/skyq.md §5.
-import Glibc
 
 /// Rules for names.
 enum SkyqName {
@@ -11,13 +10,16 @@ enum SkyqName {
     }
   }
 
-  /// The text of `bytes`, or nil if they are not a name.
-  static func parse(_ bytes: ArraySlice<UInt8>) -> String? {
-    guard (1...SkyqLimits.nameLength).contains(bytes.count) else { return nil }
-    if bytes.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }  // nearly all
-    guard let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isForbidden)
-    else { return nil }
-    return text
+  /// Whether `bytes` are a name.
+  static func isName(_ bytes: Span<UInt8>) -> Bool {
+    guard (1...SkyqLimits.nameLength).contains(bytes.count) else { return false }
+    if bytes.indices.allSatisfy({ (0x20...0x7E).contains(bytes[$0]) }) { return true }  // nearly all
+    guard let text = try? UTF8Span(validating: bytes) else { return false }
+    var scalars = text.makeUnicodeScalarIterator()
+    while let scalar = scalars.next() {
+      if isForbidden(scalar) { return false }
+    }
+    return true
   }
 
   /// Whether `name` may name an embedded file: `[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}`.
@@ -40,22 +42,7 @@ enum SkyqName {
   }
 
   /// Whether `left` comes before `right` byte by byte, the order of names in the specification.
-  static func precedes(_ left: String, _ right: String) -> Bool { compare(left, right) < 0 }
-
-  /// Negative, zero or positive as `left` comes before `right`, is the same, or comes after it, byte by byte.
-  private static func compare(_ left: String, _ right: String) -> Int {
-    var (left, right) = (left, right)
-    return left.withUTF8 { left in
-      right.withUTF8 { right in
-        unsafe compare(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
-      }
-    }
-  }
-
-  /// The same of bytes.
-  static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-    guard let first = left.baseAddress, let second = right.baseAddress else { return left.count - right.count }
-    let difference = unsafe memcmp(first, second, min(left.count, right.count))
-    return difference == 0 ? left.count - right.count : Int(difference)
+  static func precedes(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
   }
 }

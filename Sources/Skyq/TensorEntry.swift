@@ -24,7 +24,6 @@ struct TensorEntry {
   var planes = InlineArray<4, Plane>(repeating: Plane())
   var sha256 = SHA256Digest()
   var elementCount: UInt64
-  private(set) var reservedIsZero = true
 
   init(
     encoding: UInt16, groupSize: Int, dimensions: [Int], elementCount: Int, planeSizes: [Int], nameLength: Int
@@ -39,23 +38,22 @@ struct TensorEntry {
     self.elementCount = UInt64(elementCount)
   }
 
-  init(reading record: inout ByteReader) throws(StorageError) {
-    nameOffset = try record.readUInt32()
-    nameLength = try record.readUInt16()
-    encoding = try record.readUInt16()
-    rank = try record.readUInt8()
-    planeCount = try record.readUInt8()
-    let gapIsZero = try record.readZeros(2)
-    groupSize = try record.readUInt32()
-    for index in dimensions.indices { dimensions[index] = try record.readUInt64() }
+  /// The entry that `record`, 256 bytes, states; what is reserved in it is passed over.
+  init(record: RawSpan) {
+    nameOffset = record.integer(at: 0x00)
+    nameLength = record.integer(at: 0x04)
+    encoding = record.integer(at: 0x06)
+    rank = record.integer(at: 0x08)
+    planeCount = record.integer(at: 0x09)
+    groupSize = record.integer(at: 0x0C)
+    for index in dimensions.indices { dimensions[index] = record.integer(at: 0x10 + 8 * index) }
     for index in planes.indices {
-      planes[index].offset = try record.readUInt64()
-      planes[index].size = try record.readUInt64()
-      planes[index].xxh3 = try record.readUInt64()
+      let start = 0x50 + 24 * index
+      planes[index] = Plane(
+        offset: record.integer(at: start), size: record.integer(at: start + 8), xxh3: record.integer(at: start + 16))
     }
-    sha256 = try SHA256Digest(reading: &record)
-    elementCount = try record.readUInt64()
-    reservedIsZero = try record.readZeros(40) && gapIsZero
+    sha256 = SHA256Digest(record.extracting(0xB0..<0xD0))
+    elementCount = record.integer(at: 0xD0)
   }
 
   func encoded() -> [UInt8] {

@@ -12,8 +12,13 @@ public struct SHA256Digest: Sendable, CustomStringConvertible {
   /// A digest read from a file.
   /// - Throws: `StorageError.endOfBytes` if there are fewer than 32 bytes.
   public init(reading record: inout ByteReader) throws(StorageError) {
-    let bytes = try record.readBytes(SHA256Digest.byteCount)
-    for index in storage.indices { storage[index] = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+    self.init(try record.readBytes(SHA256Digest.byteCount))
+  }
+
+  /// The digest that is these 32 bytes.
+  public init(_ bytes: RawSpan) {
+    precondition(bytes.byteCount == SHA256Digest.byteCount, "a digest has 32 bytes")
+    storage = unsafe bytes.unsafeLoadUnaligned(as: InlineArray<32, UInt8>.self)  // any bits are one
   }
 
   /// A digest from its 64 hexadecimal digits; nil for anything else.

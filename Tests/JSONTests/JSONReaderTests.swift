@@ -57,4 +57,22 @@ import Testing
       try reader.skipValue()
     }
   }
+
+  @Test(arguments: ["", "a", "dtype", "dtypes", "é", #"\u0061"#, #"d\u0074ype"#, #"\n\"\\"#, #"\ud83d\ude80"#])
+  func aTextLeftInPlaceIsTheStringItWouldBeReadAs(literal: String) throws {
+    let bytes = Array(#"{"\#(literal)":1}"#.utf8)
+    let expected = try JSONValue(parsing: bytes).objectValue?.keys.first
+    var reader = try JSONReader(bytes.span)
+    try reader.beginObject()
+    let text = try reader.nextKeyText()
+    guard let text, let expected else {
+      Issue.record("no key")
+      return
+    }
+    let (string, isDType, isEmpty) = (reader.string(text), reader.matches(text, "dtype"), reader.matches(text, ""))
+    #expect(string == expected && isDType == (expected == "dtype") && isEmpty == expected.isEmpty)
+    var appended: [UInt8] = [1]
+    reader.append(text, to: &appended)
+    #expect(appended == [1] + Array(expected.utf8))
+  }
 }

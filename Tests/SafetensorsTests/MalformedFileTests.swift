@@ -72,6 +72,31 @@ import Testing
         == .duplicateMetadata(key: "k", offset: 25))
   }
 
+  @Test func ofADuplicateNameAndAnotherFaultTheOneThatStandsFirstIsReported() throws {
+    let a = entry("a", "U8", "[1]", 0, 1)
+    let duplicate = SafetensorsError.Reason.duplicateName("a", offset: a.utf8.count + 2)
+    for rest in [#""a":{"dtype":"?"}}"#, #""a":{}, "b":{"extra":1}}"#, #""a":{}"#, #""a":nothing"#, "\(a),"] {
+      #expect(try refusal(of: file(header: "{\(a),\(rest)", dataByteCount: 1)) == duplicate)
+    }
+    #expect(try refusal(of: file(header: "{\(a),\(a)}?", dataByteCount: 9)) == duplicate)
+    let broken = #""b":{"dtype":"U8","extra":1}"#
+    #expect(
+      try refusal(of: file(header: "{\(a),\(broken),\(a)}", dataByteCount: 1)) == .unknownField("extra", tensor: "b"))
+  }
+
+  @Test(arguments: [
+    ("é", "e\u{301}"), ("e\u{301}", "é"), ("e\u{301}", #"\u00e9"#), ("K", "\u{212A}"), ("\u{212A}", "K"),
+  ])
+  func namesThatUnicodeCallsEquivalentAreDuplicates(first: String, second: String) throws {
+    let (a, b) = (entry(first, "U8", "[1]", 0, 1), entry(second, "U8", "[1]", 1, 2))
+    guard
+      case .duplicateName(_, offset: a.utf8.count + 2) = try refusal(of: file(header: "{\(a),\(b)}", dataByteCount: 2))
+    else {
+      Issue.record("accepted, or refused for another reason")
+      return
+    }
+  }
+
   @Test(arguments: ["", #"a\u0000b"#])
   func aNameWithoutCharactersOrWithANullIsRefused(name: String) throws {
     let header = "{\(entry(name, "U8", "[0]", 0, 0))}"

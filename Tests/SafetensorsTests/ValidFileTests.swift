@@ -18,7 +18,18 @@ import Testing
   @Test func tensorsAreListedInTheOrderOfTheirDataWhateverTheHeadersOrder() throws {
     let header =
       "{\(entry("z", "U8", "[2]", 4, 6)),\(entry("a", "F32", "[1]", 0, 4)),\(entry("m", "BF16", "[1]", 6, 8))}"
-    #expect(try open(file(header: header, dataByteCount: 8)).tensors.map(\.name) == ["a", "z", "m"])
+    let opened = try open(file(header: header, dataByteCount: 8))
+    #expect(opened.tensors.map(\.name) == ["a", "z", "m"])
+    #expect(opened.header.entries.map(\.byteRange) == [0..<4, 4..<6, 6..<8])
+    for entry in opened.header.entries { #expect(opened.header[entry.info.name] == entry) }
+  }
+
+  @Test func aTensorIsFoundByTheBytesOfItsName() throws {
+    let header = "{\(entry(#"\u0065\u0301\n"#, "U8", "[2,1]", 0, 2)),\(entry("ß", "U8", "[]", 2, 3))}"
+    let opened = try open(file(header: header, dataByteCount: 3))
+    #expect(opened.header["e\u{301}\n"]?.info == TensorInfo(name: "e\u{301}\n", dtype: .uint8, shape: [2, 1]))
+    #expect(opened.header["ß"]?.byteRange == 2..<3)
+    #expect(opened.header["\u{E9}\n"] == nil && opened.header["ss"] == nil)
   }
 
   @Test func tensorsWithoutElementsMayStandAnywhere() throws {

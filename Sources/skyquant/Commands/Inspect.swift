@@ -30,11 +30,11 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     if path.hasSuffix(".safetensors") {
-      return try show(TensorTable(shard: try SafetensorsFile(path: path), matching: tensors))
+      return try show(TensorTable(shard: SafetensorsFile(path: path), matching: tensors))
     }
     let file = try ModelFile.open(path)
     if let dumpWeights { return try WeightDump(path: dumpWeights).write(file) }
-    if let tensors { return try show(TensorTable(file, matching: tensors)) }
+    if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     let summary = SummaryText(ModelSummary(file))
     try output.print(summary.json) { summary.text }
   }

@@ -14,17 +14,21 @@ struct TensorTable {
 
   private let rows: [Row]
 
-  /// The tensors of a model whose name matches; all without a pattern.
+  /// The tensors of `file` whose name matches; all without a pattern.
   init(_ file: ModelFile, matching pattern: NamePattern?) {
-    rows = file.tensors.lazy.filter { pattern?.matches($0.name) ?? true }.map {
-      Row(name: $0.name, encoding: $0.encodingName, shape: $0.shape, byteCount: $0.byteCount)
+    rows = file.tensors.compactMap { tensor in
+      guard pattern?.matches(tensor.name) ?? true else { return nil }
+      return Row(
+        name: tensor.name, encoding: tensor.encodingName, shape: tensor.shape, byteCount: tensor.byteCount)
     }
   }
 
-  /// Those of one safetensors file, which may have a million.
+  /// The tensors of `shard` whose name matches; all without a pattern.
   init(shard: SafetensorsFile, matching pattern: NamePattern?) {
-    rows = shard.header.entries.lazy.map(\.info).filter { pattern?.matches($0.name) ?? true }.map {
-      Row(name: $0.name, encoding: $0.dtype.rawValue, shape: $0.shape, byteCount: $0.byteCount)
+    rows = shard.header.entries.compactMap { entry in
+      let info = entry.info
+      guard pattern?.matches(info.name) ?? true else { return nil }
+      return Row(name: info.name, encoding: info.dtype.rawValue, shape: info.shape, byteCount: info.byteCount)
     }
   }
 

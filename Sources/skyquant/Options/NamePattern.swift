@@ -15,7 +15,8 @@ struct NamePattern: ExpressibleByArgument, Sendable {
 
   func matches(_ name: String) -> Bool {
     guard hasWildcard else {
-      return unsafe strstr(name, text) != nil  // byte for byte; no name holds U+0000
+      // Byte for byte; no name holds U+0000. An argument would be copied for C, `withCString` lends it.
+      return unsafe name.withCString { name in unsafe text.withCString { unsafe strstr(name, $0) } != nil }
     }
     return unsafe fnmatch(text, name, 0) == 0
   }

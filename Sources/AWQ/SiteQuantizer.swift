@@ -5,7 +5,7 @@ internal import Quantization
 package import Tensors
 
 /// The outcome for one linear.
-struct QuantizedCandidate {
+struct QuantizedCandidate: Sendable {
   var method: QuantizationMethod
   /// Stands for W·s.
   var linear: QuantizedLinear
@@ -120,8 +120,10 @@ struct SiteQuantizer {
     -> [QuantizedCandidate]
   {
     let inverse = scale.scales.map { 1 / $0 }
-    return zip(linears, site.judges).map { linear, judge in
-      QuantizedCandidate(method: method, linear: linear, error: judge.error(of: linear, inverseScales: inverse))
+    return site.mapLinears { index in
+      QuantizedCandidate(
+        method: method, linear: linears[index],
+        error: site.judges[index].error(of: linears[index], inverseScales: inverse))
     }
   }
 }

@@ -21,24 +21,20 @@ struct ActivationAware: SiteMethod {
 }
 
 /// The targets under scales, with ranges: what both ways of rounding start from.
-struct FittedSite {
-  private let scheme: QuantizationScheme
+struct FittedSite: Sendable {
+  private let site: SiteProblem
   private let gram: GramMatrix
   private let scaled: [Tensor]
   private let ranges: [GroupRanges]
-  private let omitted: Set<QuantizationStep>
-  private let damping: Double
 
   init(_ site: SiteProblem, scale: ScaleCandidate) {
     let gram = site.statistics.fit.gram.divided(by: scale.scales)
     let scaled = site.targets.map { $0.columnsMultiplied(by: scale.scales) }
-    scheme = site.scheme
-    damping = site.damping
-    omitted = site.omitted
-    ranges = scaled.map {
+    self.site = site
+    ranges = site.mapLinears {
       site.omitted.contains(.ranges)
-        ? GroupRanges(minMax: $0, scheme: site.scheme)
-        : RangeSearch(weight: $0, gram: gram, scheme: site.scheme).fitted()
+        ? GroupRanges(minMax: scaled[$0], scheme: site.scheme)
+        : RangeSearch(weight: scaled[$0], gram: gram, scheme: site.scheme).fitted()
     }
     self.gram = gram
     self.scaled = scaled
@@ -46,28 +42,31 @@ struct FittedSite {
 
   /// Every code by itself.
   func rounded() -> [QuantizedLinear] {
-    zip(scaled, ranges).map { QuantizedLinear(rounding: $0, ranges: $1, scheme: scheme) }
+    site.mapLinears { QuantizedLinear(rounding: scaled[$0], ranges: ranges[$0], scheme: site.scheme) }
   }
 
   /// Codes that make up for each other's errors; plain ones where the Hessian has no factor.
   func roundedByHessian() -> [QuantizedLinear] {
-    let gram = gram.damped(by: damping)
-    guard let hessian = HessianRounding(gram: gram, scheme: scheme) else { return rounded() }
-    let descent = CodeDescent(gram: gram, scheme: scheme)
-    let refit = ScaleRefit(gram: gram, scheme: scheme)
-    return zip(scaled, ranges).map { weight, ranges in
-      var ranges = ranges
+    let gram = gram.damped(by: site.damping)
+    guard let hessian = HessianRounding(gram: gram, scheme: site.scheme) else { return rounded() }
+    return site.mapLinears { index in
+      let weight = scaled[index]
+      var ranges = ranges[index]
       var codes = hessian.codes(of: weight, ranges: ranges)
-      func descend() {
-        if !omitted.contains(.descent) { codes = descent.improved(codes, weight: weight, ranges: ranges) }
+      func descend(sweeps: Int) {
+        guard !site.omitted.contains(.descent) else { return }
+        codes = CodeDescent(gram: gram, scheme: site.scheme)
+          .improved(codes, weight: weight, ranges: ranges, sweeps: sweeps)
       }
-      descend()
-      if !omitted.contains(.refit) {
-        ranges = refit.refitted(ranges, codes: codes, weight: weight)
-        descend()
+      // Before scales are fitted again, one sweep finds most of what there is to find.
+      let refits = !site.omitted.contains(.refit)
+      descend(sweeps: refits ? 1 : CodeDescent.maxSweeps)
+      if refits {
+        ranges = ScaleRefit(gram: gram, scheme: site.scheme).refitted(ranges, codes: codes, weight: weight)
+        descend(sweeps: CodeDescent.maxSweeps)
       }
       return QuantizedLinear(
-        codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
+        codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: site.scheme)
     }
   }
 }

@@ -8,8 +8,8 @@ struct PlainRounding: SiteMethod {
   func scale(of site: SiteProblem) -> ScaleCandidate { site.identity }
 
   func linears(of site: SiteProblem, scale: ScaleCandidate) -> [QuantizedLinear] {
-    site.weights.map {
-      QuantizedLinear(rounding: $0.columnsMultiplied(by: scale.scales), scheme: site.scheme)
+    site.mapLinears {
+      QuantizedLinear(rounding: site.weights[$0].columnsMultiplied(by: scale.scales), scheme: site.scheme)
     }
   }
 }

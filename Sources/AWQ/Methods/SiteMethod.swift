@@ -1,4 +1,5 @@
 // What every method is asked: scales for a site, then one quantized linear for each weight under such scales.
+internal import Kernels
 internal import ModelConfig
 internal import Quantization
 internal import Tensors
@@ -43,7 +44,7 @@ struct SiteProblem: Sendable {
     damping = options.damping
     omitted = options.omitted
     self.searchesScales = searchesScales && !options.omitted.contains(.scales)
-    judges = weights.map { OutputError(of: $0, statistics.judge) }
+    judges = Self.mapLinears(weights) { OutputError(of: weights[$0], statistics.judge) }
     let corrects = options.method != .rtn && options.method != .awqCompat && !options.omitted.contains(.correction)
     targets =
       corrects ? DriftCorrection.targets(of: weights, fit: statistics.fit, judges: judges) : weights
@@ -51,6 +52,20 @@ struct SiteProblem: Sendable {
       meanAbs: statistics.meanAbs, energy: statistics.energy,
       weightMean: ChannelStatistics.weightMean(weights, groupSize: options.scheme.groupSize))
   }
+
+  /// `body` of every linear, by its position: side by side while they are small, for their many short loops would keep
+  /// workers waiting for each other; one after the other where one of them keeps all busy, and their buffers are large.
+  func mapLinears<Result: Sendable>(_ body: @Sendable (Int) -> Result) -> [Result] {
+    Self.mapLinears(weights, body)
+  }
+
+  private static func mapLinears<Result: Sendable>(_ weights: [Tensor], _ body: @Sendable (Int) -> Result) -> [Result] {
+    let areSmall = weights.allSatisfy { $0.values.count <= smallLinear }
+    return areSmall ? Parallel.mapPieces(weights.count, body) : weights.indices.map(body)
+  }
+
+  /// Weights of a linear whose buffers are small: 64 MiB of floats.
+  private static let smallLinear = 1 << 24
 
   /// Scales of 1.
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }

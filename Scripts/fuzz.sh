@@ -37,6 +37,11 @@ for module in ModelInputs ModelFiles; do
   }
 done
 mapfile -t objects < <(find -L "$modules" -path '*.build/*' -name '*.o' -not -path '*ArgumentParser*' -not -path '*-tool.build*')
+# An earlier build may have left objects of files that are gone.
+for index in "${!objects[@]}"; do
+  name=$(basename "${objects[index]}" .o)
+  [[ -n $(find Sources -name "$name" -print -quit) ]] || unset "objects[index]"
+done
 mapfile -t systems < <(printf -- '-I\n%s\n' Sources/System/*)
 read -ra libraries < <(pkg-config --libs libzstd json-c libturbojpeg spng libxxhash libcrypto)
 for target in "${targets[@]}"; do

@@ -9,10 +9,10 @@ package import Tensors
 /// Chooses ranges for all groups of a (scaled) weight.
 package struct RangeSearch {
   /// Fractions of the full range tried for both ends together, then for each end alone around the best.
-  static let jointShrinks: [Float] = [1, 0.95, 0.9, 0.85, 0.78, 0.7, 0.6]
-  static let endShrinks: [Float] = [0.82, 0.92, 1.08]
+  static let jointShrinks: [Float] = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6]
+  static let endShrinks: [Float] = [0.8, 0.88, 0.94, 1.06, 1.12]
   /// Rounds of scale refits by least squares.
-  static let refitRounds = 1
+  static let refitRounds = 2
 
   /// `[out, in]`, columns already multiplied by the scales.
   let weight: Tensor

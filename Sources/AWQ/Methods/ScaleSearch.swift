@@ -7,7 +7,7 @@ internal import Tensors
 /// A coarse-to-fine search over rules and ratios.
 struct ScaleSearch: Sendable {
   /// Ratios tried with every rule.
-  static let coarseRatios = [0.25, 0.5, 0.75, 1.0]
+  static let coarseRatios = [0.2, 0.4, 0.6, 0.8, 1.0]
   /// Steps around the best coarse ratio, in turn.
   static let refinements = [0.1, 0.05]
   /// So many rows of a linear judge a candidate, or as many as have so many weights: evenly spread, the same for all

@@ -37,10 +37,10 @@ for module in ModelInputs ModelFiles; do
   }
 done
 mapfile -t objects < <(find -L "$modules" -path '*.build/*' -name '*.o' -not -path '*ArgumentParser*' -not -path '*-tool.build*')
-# An earlier build may have left objects of files that are gone.
+# An earlier build may have left objects of files that are gone: MODULE.build/FILE.o comes from Sources/MODULE/…/FILE.
 for index in "${!objects[@]}"; do
-  name=$(basename "${objects[index]}" .o)
-  [[ -n $(find Sources -name "$name" -print -quit) ]] || unset "objects[index]"
+  object=${objects[index]#"$modules"/}
+  [[ -n $(find "Sources/${object%%.build/*}" -name "$(basename "$object" .o)" -print -quit) ]] || unset "objects[index]"
 done
 mapfile -t systems < <(printf -- '-I\n%s\n' Sources/System/*)
 read -ra libraries < <(pkg-config --libs libzstd json-c libturbojpeg spng libxxhash libcrypto)

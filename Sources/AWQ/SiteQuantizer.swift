@@ -95,7 +95,7 @@ struct SiteQuantizer {
   /// Rounding errors hardly correlate with the drift of inputs, so that they add to it: their own share is what at
   /// least remains.
   private func canBeat(_ error: Double, _ scale: ScaleCandidate) -> Bool {
-    let samples = site.weights.map(ScaleSearch.judged)
+    let samples = site.weights.map { ScaleSearch.judged($0) }
     let inverse = scale.scales.map { 1 / $0 }
     let rounding = SiteMoments(gram: site.statistics.judge.gram)
     var least = 0.0

@@ -11,7 +11,8 @@ internal import Tensors
 struct AutoAWQ: SiteMethod {
   func scale(of site: SiteProblem) -> ScaleCandidate {
     guard site.searchesScales, site.pooling.repeats == 1 else { return site.identity }
-    return site.search(for: site.weights).autoAWQ()
+    // Nothing later makes up for its scales, so that more rows judge them.
+    return site.search(for: site.weights, judgedRows: 64).autoAWQ()
   }
 
   func linears(of site: SiteProblem, scale: ScaleCandidate) -> [QuantizedLinear] {

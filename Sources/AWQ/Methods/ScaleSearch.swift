@@ -12,7 +12,7 @@ struct ScaleSearch: Sendable {
   static let refinements = [0.1, 0.05]
   /// So many rows of a linear judge a candidate, or as many as have so many weights: evenly spread, the same for all
   /// candidates.
-  private static let judgedRows = 32, judgedWeights = 1 << 15
+  static let judgedRows = 32, judgedWeights = 1 << 15
 
   let gram: GramMatrix
   let statistics: ChannelStatistics
@@ -27,13 +27,13 @@ struct ScaleSearch: Sendable {
   /// - Parameter weights: the linears that share this input, each `[out, in]`.
   init(
     weights: [Tensor], gram: GramMatrix, statistics: ChannelStatistics, scheme: QuantizationScheme,
-    pooling: ChannelPooling
+    pooling: ChannelPooling, judgedRows: Int = judgedRows
   ) {
     self.gram = gram
     self.statistics = pooling.pooled(statistics)
     self.scheme = scheme
     self.pooling = pooling
-    let judged = weights.map(Self.judged)
+    let judged = weights.map { Self.judged($0, rows: judgedRows) }
     samples = Tensor(
       shape: [judged.reduce(0) { $0 + $1.rowCount }, gram.size], values: judged.flatMap(\.values))
     rowWeights = zip(weights, judged).flatMap { weight, judged in
@@ -42,8 +42,8 @@ struct ScaleSearch: Sendable {
   }
 
   /// The rows of `weight` that judge.
-  static func judged(_ weight: Tensor) -> Tensor {
-    weight.spreadRows(atMost: max(judgedRows, judgedWeights / max(weight.rowWidth, 1)))
+  static func judged(_ weight: Tensor, rows: Int = judgedRows) -> Tensor {
+    weight.spreadRows(atMost: max(rows, judgedWeights / max(weight.rowWidth, 1)))
   }
 
   /// The best candidate of all rules; identity is always among them.

@@ -71,7 +71,9 @@ struct SiteProblem: Sendable {
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
 
   /// A search for scales that suit `rounded`, the weights or the targets.
-  func search(for rounded: [Tensor]) -> ScaleSearch {
-    ScaleSearch(weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling)
+  func search(for rounded: [Tensor], judgedRows: Int = ScaleSearch.judgedRows) -> ScaleSearch {
+    ScaleSearch(
+      weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling,
+      judgedRows: judgedRows)
   }
 }

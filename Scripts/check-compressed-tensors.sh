@@ -26,7 +26,7 @@ tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
 print(tokenizer.decode(tokenizer(open(sys.argv[2]).read(100_000), add_special_tokens=False).input_ids[: int(sys.argv[3])]))
 PYTHON
 )
-"$skyquant" run "$out/awq" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --quiet >/dev/null
+"$skyquant" run "$out/awq" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --force --quiet >/dev/null
 "$environment/bin/python" - "$out" <<'PYTHON'
 import sys
 import torch

@@ -29,7 +29,7 @@ ids = model.tokenize(open(sys.argv[2], "rb").read(20_000), add_bos=False)[: int(
 print(model.detokenize(ids).decode("utf-8", "ignore"))
 PYTHON
 )
-"$skyquant" run "$out/awq" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --quiet >/dev/null
+"$skyquant" run "$out/awq" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --force --quiet >/dev/null
 "$environment/bin/python" - "$out" "$prompt" <<'PYTHON'
 import sys
 import numpy as np

@@ -21,16 +21,19 @@ public struct AtomicFileWriter: ~Copyable, ByteSink {
   /// - Throws: `StorageError.exists`, `locked` or `cannotCreate`.
   public init(path: String, overwriting: Bool = false) throws(StorageError) {
     let output = OutputPath(path)
-    guard overwriting || !output.exists else { throw .exists(path: output.final) }
-    if OutputPath.status(output.final)?.isDirectory == true {
-      throw .cannotCreate(path: output.final, reason: "a directory has this name")
-    }
+    try output.requireFile(overwriting: overwriting)
     let lock = try OutputLock(for: output.final)
     unsafe unlink(output.partial)  // we hold the lock, so no running process writes it
     writer = try FileWriter(creating: output.partial)
     self.lock = lock
     self.output = output
     overwrites = overwriting
+  }
+
+  /// Checks before the work that the file `path` can be made.
+  /// - Throws: `StorageError.exists` or `cannotCreate`.
+  public static func require(path: String, overwriting: Bool) throws(StorageError) {
+    try OutputPath(path).requireFile(overwriting: overwriting)
   }
 
   deinit { if !isCommitted { unsafe unlink(output.partial) } }

@@ -32,6 +32,15 @@ struct OutputPath {
   /// Whether something has the final name, be it a dangling link.
   var exists: Bool { OutputPath.status(final) != nil }
 
+  /// Checks that a file may get the final name.
+  /// - Throws: `StorageError.exists`, or `cannotCreate` if a directory has the name.
+  func requireFile(overwriting: Bool) throws(StorageError) {
+    guard overwriting || !exists else { throw .exists(path: final) }
+    if OutputPath.status(final)?.isDirectory == true {
+      throw .cannotCreate(path: final, reason: "a directory has this name")
+    }
+  }
+
   /// Gives the partial output its final name.
   ///
   /// Another run of this program cannot interfere, as the caller holds the output's lock; a file that another

@@ -32,10 +32,7 @@ public struct ResumableFileWriter: ~Copyable {
   /// - Throws: `StorageError.exists`, `locked` or `cannotCreate`.
   public init(path: String, overwriting: Bool = false, resuming: Bool = false) throws(StorageError) {
     let output = OutputPath(path)
-    guard overwriting || !output.exists else { throw .exists(path: output.final) }
-    if OutputPath.status(output.final)?.isDirectory == true {
-      throw .cannotCreate(path: output.final, reason: "a directory has this name")
-    }
+    try output.requireFile(overwriting: overwriting)
     let lock = try OutputLock(for: output.final)
     // We hold the lock, so no running process writes these.
     let continues =

@@ -28,6 +28,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case unfinished(path: String)
   /// The output that should be replaced is a directory with directories in it, which we never wrote.
   case notReplaceable(path: String)
+  /// The output has the name of something that the command reads, or of the directory it lies in.
+  case replacesInput(path: String, input: String)
   /// The output cannot be created.
   case cannotCreate(path: String, reason: String)
   /// The disk has less room than the output needs.
@@ -42,7 +44,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading: .missingInput
     case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
-    case .exists, .unfinished, .notReplaceable, .cannotCreate, .noSpace: .cannotCreateOutput
+    case .exists, .unfinished, .notReplaceable, .replacesInput, .cannotCreate, .noSpace: .cannotCreateOutput
     case .failed: .inputOutput
     case .locked: .locked
     }
@@ -63,11 +65,13 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .endOfBytes(let needed, let remaining, let offset):
       "\(needed) bytes are needed at offset \(offset), but \(remaining) are left"
     case .corruptFrame(let reason): "not a valid zstd frame: \(reason)"
-    case .exists(let path): "\(path.displayed): already exists; remove it or ask to overwrite it"
+    case .exists(let path): "\(path.displayed): already exists; add --force to replace it, or choose another name"
     case .unfinished(let path):
       "\(path.displayed): an earlier run was stopped here; add --resume to go on with it, or --force to start again"
     case .notReplaceable(let path):
       "\(path.displayed): will not be replaced, for it holds more than plain files; choose another name"
+    case .replacesInput(let path, let input):
+      "\(path.displayed): would replace \(input.displayed), which this command needs; choose another name"
     case .cannotCreate(let path, let reason): "\(path.displayed): cannot create: \(reason)"
     case .noSpace(let path, let needed, let free):
       "\(path.displayed): no room on the disk: \(needed) bytes are needed, \(free) are free"

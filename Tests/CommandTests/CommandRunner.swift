@@ -37,6 +37,19 @@ func skyquant(arguments: [String], during: (Process) throws -> Void = { _ in }) 
     errors: try String(contentsOf: streams[1], encoding: .utf8))
 }
 
+/// Runs the program and expects one line on standard error, an exit code, and words in the line.
+func expectError(_ code: Int32, _ words: String, from result: CommandResult) {
+  #expect(result.exitCode == code, "\(result.errors)")
+  #expect(result.errors.hasPrefix("error: ") && result.errors.contains(words), "\(result.errors)")
+  #expect(result.errors.split(separator: "\n").count == 1)
+  #expect(result.output.isEmpty)
+}
+
+/// Expects a run that ended well.
+func expectSuccess(_ result: CommandResult) {
+  #expect(result.exitCode == 0, "\(result.errors)")
+}
+
 extension TemporaryDirectory {
   /// A copy of the sample model with config.json changed.
   func modelCopy(replacing text: String, with replacement: String) throws -> String {

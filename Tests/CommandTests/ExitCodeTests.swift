@@ -5,14 +5,6 @@ import Testing
 import TestSupport
 
 @Suite struct ExitCodeTests {
-  /// Runs the program and expects one line on standard error, an exit code, and words in the line.
-  private func expectError(_ code: Int32, _ words: String, from result: CommandResult) {
-    #expect(result.exitCode == code, "\(result.errors)")
-    #expect(result.errors.hasPrefix("error: ") && result.errors.contains(words), "\(result.errors)")
-    #expect(result.errors.split(separator: "\n").count == 1)
-    #expect(result.output.isEmpty)
-  }
-
   @Test func aWrongOptionIsAUsageError() throws {
     #expect(try skyquant("inspect", "--no-such-option").exitCode == 64)
     #expect(try skyquant("quantize", "model", "--out", "x", "--group-size", "100").exitCode == 64)

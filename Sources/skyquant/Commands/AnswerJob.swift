@@ -12,7 +12,7 @@ struct AnswerJob {
   let prompt: PromptSettings
   let sampling: SamplingOptions
   let maxTokens: Int
-  let trace: String?
+  let trace: TraceFile?
 
   struct Answer {
     let prompt: String
@@ -24,6 +24,7 @@ struct AnswerJob {
   }
 
   func run(onPiece: (String) -> Void) throws -> Answer {
+    try trace?.requireName(keeping: [model] + question.images)
     let file = try ModelFile.open(model)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
@@ -31,7 +32,7 @@ struct AnswerJob {
       try readFile(path, limit: 256 << 20)
     }
     let answer = try model.answer(input, builder: builder, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
-    if let trace { try TraceFile(path: trace).write(input, generated: answer.ids, model, builder) }
+    try trace?.write(input, generated: answer.ids, model, builder)
     return Answer(prompt: input.renderedPrompt, text: answer.text)
   }
 }

@@ -48,6 +48,7 @@ struct Export: ParsableCommand {
 
   func run() throws {
     var progress = Progress(output)
+    try requireOutput(out, keeping: [model])
     let file = try ModelFile.open(model)
     func advance(_ done: Int, _ total: Int) { progress.update("tensors", done: done, total: total) }
     var result: JSONObject = ["schema": "skyquant.export/1", "output": .string(out), "format": .string(to.rawValue)]

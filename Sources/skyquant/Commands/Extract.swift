@@ -45,6 +45,7 @@ struct Extract: ParsableCommand {
   }
 
   func run() throws {
+    if let out { try requireOutput(out, keeping: [model]) }
     if !tensor.isEmpty, let out { return try writeTensors(to: out) }
     let opened = try SkyqFile(path: model)
     if let file {

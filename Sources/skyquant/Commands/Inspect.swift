@@ -3,6 +3,7 @@ import ArgumentParser
 import JSON
 import ModelFiles
 import Safetensors
+import Storage
 import Tensors
 
 struct Inspect: ParsableCommand {
@@ -26,6 +27,9 @@ struct Inspect: ParsableCommand {
   @Option(help: "Write every int4 linear, decoded to F32, to this safetensors file.")
   var dumpWeights: String?
 
+  @Flag(help: "Replace an existing file of --dump-weights.")
+  var force = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -33,7 +37,10 @@ struct Inspect: ParsableCommand {
       return try show(TensorTable(shard: SafetensorsFile(path: path), matching: tensors))
     }
     let file = try ModelFile.open(path)
-    if let dumpWeights { return try WeightDump(path: dumpWeights).write(file) }
+    if let dumpWeights {
+      try requireOutput(dumpWeights, keeping: [path])
+      return try WeightDump(path: dumpWeights, overwrites: force).write(file)
+    }
     if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     let summary = SummaryText(ModelSummary(file))
     try output.print(summary.json) { summary.text }

@@ -5,6 +5,7 @@ import JSON
 import ModelFiles
 import ModelInputs
 import Quantization
+import Storage
 
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -138,6 +139,9 @@ struct Quantize: ParsableCommand {
       resumes: resume,
       checkpointInterval: checkpointEvery)
     var progress = Progress(output)
+    let inputs = [model] + (try job.calibration.paths())
+    try requireOutput(out, keeping: inputs)
+    if let report { try SensitivityTable.require(path: report, overwriting: force, keeping: inputs + [out]) }
     let summary = try job.run(&progress)
     if let report { try summary.table.write(to: report, overwriting: force) }
     try output.print(summary.json) { summary.text }

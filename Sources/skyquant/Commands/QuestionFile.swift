@@ -17,6 +17,11 @@ struct QuestionFile {
 
   /// The bytes of a picture; relative paths start at the questions file.
   func readImage(_ path: String) throws -> [UInt8] {
-    try readFile(path.hasPrefix("/") ? path : directory + path, limit: Self.imageByteLimit)
+    try readFile(place(of: path), limit: Self.imageByteLimit)
   }
+
+  /// Where the pictures of all questions lie.
+  var imagePaths: [String] { questions.flatMap(\.images).map(place) }
+
+  private func place(of image: String) -> String { image.hasPrefix("/") ? image : directory + image }
 }

@@ -48,6 +48,9 @@ struct Run: ParsableCommand {
   @Option(help: "Write every intermediate tensor of the prompt to this safetensors file.")
   var trace: String?
 
+  @Flag(help: "Replace an existing file of --trace.")
+  var force = false
+
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
@@ -66,7 +69,8 @@ struct Run: ParsableCommand {
     compute.apply()
     let job = AnswerJob(
       model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil),
-      prompt: prompt.settings, sampling: sampling, maxTokens: maxTokens, trace: trace)
+      prompt: prompt.settings, sampling: sampling, maxTokens: maxTokens,
+      trace: trace.map { TraceFile(path: $0, overwrites: force) })
     let answer = try job.run { piece in
       if !output.json { StandardOutput.write(piece) }
     }

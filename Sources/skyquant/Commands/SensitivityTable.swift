@@ -13,6 +13,14 @@ struct SensitivityTable {
     "clamped_weights",
   ]
 
+  /// Checks before the work that the directory `path` can be made.
+  /// - Parameter inputs: What must stay as it is.
+  /// - Throws: `StorageError`.
+  static func require(path: String, overwriting: Bool, keeping inputs: [String]) throws(StorageError) {
+    try requireOutput(path, keeping: inputs)
+    try StagedDirectory.require(path: path, overwriting: overwriting, resuming: false, byteCount: 0)
+  }
+
   /// Writes `linears.json` and `linears.csv` into the new directory `path`.
   func write(to path: String, overwriting: Bool) throws {
     let directory = try StagedDirectory(path: path, overwriting: overwriting)

@@ -7,6 +7,16 @@ import Tensors
 
 struct TraceFile {
   let path: String
+  /// Whether an existing file is replaced.
+  let overwrites: Bool
+
+  /// Looks before the work whether the file may be written.
+  /// - Parameter inputs: What must stay as it is.
+  /// - Throws: `StorageError.exists`, `replacesInput` or `cannotCreate`.
+  func requireName(keeping inputs: [String]) throws(StorageError) {
+    try requireOutput(path, keeping: inputs)
+    try AtomicFileWriter.require(path: path, overwriting: overwrites)
+  }
 
   /// Runs the prompt and writes the file: `tiles_u8`, `pixel_values`, `input_ids`, `vision.*`, `projector`,
   /// `language.*`, `logits` and `generated_ids`.
@@ -27,7 +37,7 @@ struct TraceFile {
     recording.add("logits", model.language.logits(hidden))
     recording.add("generated_ids", generated)
     var writer = try SafetensorsWriter(
-      SafetensorsPlan(tensors: recording.infos), to: AtomicFileWriter(path: path, overwriting: true))
+      SafetensorsPlan(tensors: recording.infos), to: AtomicFileWriter(path: path, overwriting: overwrites))
     for info in recording.infos { try writer.write(recording.bytes[info.name] ?? [], of: info.name) }
     try writer.finish().commit()
   }

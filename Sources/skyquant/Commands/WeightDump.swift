@@ -7,6 +7,8 @@ import Tensors
 
 struct WeightDump {
   let path: String
+  /// Whether an existing file is replaced.
+  let overwrites: Bool
 
   /// Streams `<module>.weight`, F32 `[out, in]`, one linear in memory at a time.
   func write(_ file: ModelFile) throws {
@@ -16,7 +18,8 @@ struct WeightDump {
     let infos = linears.map { linear in
       TensorInfo(name: linear.name, dtype: .float32, shape: [linear.packed.rows, linear.packed.columns])
     }
-    var writer = try SafetensorsWriter(SafetensorsPlan(tensors: infos), to: AtomicFileWriter(path: path))
+    var writer = try SafetensorsWriter(
+      SafetensorsPlan(tensors: infos), to: AtomicFileWriter(path: path, overwriting: overwrites))
     for linear in linears {
       let values = linear.packed.decoded().values
       try writer.write(unsafe values.span.bytes, of: linear.name)

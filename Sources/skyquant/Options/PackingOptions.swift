@@ -3,6 +3,7 @@ import ArgumentParser
 import JSON
 import ModelFiles
 import Skyq
+import Storage
 import Tensors
 
 struct PackingOptions: ParsableArguments {
@@ -27,6 +28,7 @@ struct PackingOptions: ParsableArguments {
 
   /// Packs `file`, the opened model.
   func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
+    try requireOutput(out, keeping: [model])
     let audit = try source.audit(file, &progress)
     for finding in audit.findings { progress.warning("\(finding)") }
     let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)

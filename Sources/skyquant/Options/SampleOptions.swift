@@ -36,6 +36,13 @@ struct SampleSource {
   /// One sample: what was asked and what the model reads.
   typealias Sample = (question: Question, input: ModelInput)
 
+  /// The files that the samples come from.
+  /// - Throws: why the questions cannot be read.
+  func paths() throws -> [String] {
+    guard let questions else { return text.map { [$0] } ?? [] }
+    return [questions] + (try QuestionFile(path: questions).imagePaths)
+  }
+
   /// All samples, with their answers.
   /// - Parameter onSample: Called with the number done and the number of all.
   func samples(_ builder: InputBuilder, onSample: (Int, Int) throws -> Void) throws -> [Sample] {

@@ -1,0 +1,55 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+/// Outputs that would replace what a command reads.
+@Suite struct OutputCheckTests {
+  @Test(arguments: ["", ".", "..", "/", "a/.", "a/..", "./", "a/../"])
+  func aNameThatIsNoneIsRefused(name: String) {
+    #expect {
+      try requireOutput(name, keeping: [])
+    } throws: {
+      guard case .cannotCreate = $0 as? StorageError else { return false }
+      return true
+    }
+  }
+
+  @Test(arguments: ["model", "model/", "./model", "sub/../model", "link", "model/a.safetensors", "sub"])
+  func whatIsReadCannotBeReplacedUnderAnyName(name: String) throws {
+    let folder = try Self.folder()
+    let inputs = ["model/a.safetensors", "link", "sub/questions.jsonl"].map(folder.path)
+    #expect {
+      try requireOutput(folder.path(name), keeping: inputs)
+    } throws: {
+      guard case .replacesInput = $0 as? StorageError else { return false }
+      return true
+    }
+  }
+
+  @Test(arguments: ["model-awq", "mod", "model/inside", "model/a.safetensors.bak", "sub/model", "missing/model"])
+  func otherNamesAreFree(name: String) throws {
+    let folder = try Self.folder()
+    try requireOutput(folder.path(name), keeping: ["model", "model/a.safetensors", "sub/x", "gone/x"].map(folder.path))
+  }
+
+  @Test func whatIsNotThereYetCountsByItsName() throws {
+    let folder = try Self.folder()
+    #expect(throws: StorageError.replacesInput(path: folder.path("new"), input: folder.path("sub/../new"))) {
+      try requireOutput(folder.path("new"), keeping: [folder.path("sub/../new")])
+    }
+  }
+
+  /// `model/a.safetensors`, `sub/` and `link` to `model`.
+  private static func folder() throws -> TemporaryDirectory {
+    let folder = try TemporaryDirectory()
+    let files = FileManager.default
+    for name in ["model", "sub"] {
+      try files.createDirectory(atPath: folder.path(name), withIntermediateDirectories: false)
+    }
+    try Data([1]).write(to: URL(fileURLWithPath: folder.path("model/a.safetensors")))
+    try Data([1]).write(to: URL(fileURLWithPath: folder.path("sub/questions.jsonl")))
+    try files.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "model")
+    return folder
+  }
+}

@@ -10,7 +10,7 @@ struct ConfigChecks {
 
   func findings() -> [Finding] {
     guard let config = repository.config else { return [] }
-    return places(config) + values(config) + dtype(config) + skipped(config)
+    return places(config) + values(config) + keys(config) + dtype(config) + skipped(config)
   }
 
   /// The config that counts: that of the top level, else a nested one.
@@ -71,6 +71,21 @@ struct ConfigChecks {
           "C201", .error, "config.json", "\(error)", do: "take the original config.json and add quantization_config")
       ]
     }
+  }
+
+  /// What vLLM demands, though others, and our own reader, take a default.
+  private func keys(_ config: JSONValue) -> [Finding] {
+    guard let quantization = quantization(config) else { return [] }
+    let missing = [["bits", "w_bit"], ["group_size", "q_group_size"], ["zero_point"]].compactMap { spellings in
+      spellings.contains { quantization[$0] != nil } ? nil : spellings[0]
+    }
+    guard !missing.isEmpty else { return [] }
+    return [
+      Finding(
+        "C203", .error, "config.json",
+        "quantization_config has no \(missing.joined(separator: ", ")), which vLLM demands",
+        do: "add it as the tensors are: 4, in_features divided by the rows of scales, true")
+    ]
   }
 
   private func dtype(_ config: JSONValue) -> [Finding] {

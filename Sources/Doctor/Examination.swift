@@ -28,13 +28,13 @@ public struct Examination {
     return findings
   }
 
-  /// As config.json has it, wherever it stands there.
+  /// As config.json has it, wherever it stands there; 128, as loaders take it, if `quantization_config` does not say.
   private var groupSize: Int? {
     guard let config = repository.config else { return nil }
     for parent in [config, config["llm_config"], config["text_config"]] {
-      guard let quantization = parent?["quantization_config"] else { continue }
-      let size = (quantization["group_size"] ?? quantization["q_group_size"])?.intValue
-      if let size, size > 0 { return size }
+      guard let quantization = parent?["quantization_config"], !quantization.isNull else { continue }
+      guard let size = quantization["group_size"] ?? quantization["q_group_size"] else { return 128 }
+      if let size = size.intValue, size > 0 { return size }
     }
     return nil
   }

@@ -57,11 +57,16 @@ struct LayoutChecks {
       return wrong(
         "types are \(codes.dtype.rawValue), \(zeros.dtype.rawValue), \(scales.dtype.rawValue), not I32, I32, F16")
     }
-    guard let groupSize else { return nil }
-    guard rows == groups * groupSize else {
+    if let groupSize, rows != groups * groupSize {
       return Finding(
         "L203", .error, module, "group_size is \(groupSize), but the shapes say \(rows) / \(groups)",
         do: "correct group_size in config.json")
+    }
+    guard scales.dtype == .float16 else {
+      return Finding(
+        "L204", .warning, module,
+        "scales are \(scales.dtype.rawValue): AWQ kernels take F16, and skyquant reads no other",
+        do: "store them as F16")
     }
     return nil
   }

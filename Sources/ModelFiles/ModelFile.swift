@@ -36,7 +36,7 @@ public struct ModelFile: Sendable {
   public let weights: StoredWeights
 
   /// Opens the model `path` and reads headers only.
-  /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError`, `ModelConfigError` or `ModelFilesError`.
+  /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError` or `ModelFilesError`.
   public static func open(_ path: String) throws -> ModelFile {
     path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
   }
@@ -89,7 +89,9 @@ public struct ModelFile: Sendable {
     do {
       return try ModelConfig(document: try JSONValue(parsing: bytes))
     } catch let error as JSONError {
-      throw ModelFilesError.notAModel(path: path, reason: "config.json: \(error)")
+      throw ModelFilesError.malformedConfig(path: path, reason: "\(error)")
+    } catch let error as ModelConfigError {
+      throw ModelFilesError.unusableConfig(path: path, error)
     }
   }
 }

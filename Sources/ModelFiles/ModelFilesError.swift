@@ -1,4 +1,5 @@
 // Why a model on disk cannot be used.
+public import ModelConfig
 public import Storage
 internal import Tensors
 
@@ -8,6 +9,10 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case notAModel(path: String, reason: String)
   /// A file that every model needs is not there.
   case missingFile(path: String, name: String)
+  /// config.json is no JSON.
+  case malformedConfig(path: String, reason: String)
+  /// config.json says what cannot be used.
+  case unusableConfig(path: String, ModelConfigError)
   /// The forward pass asks for a tensor that the model does not have.
   case missingTensor(path: String, name: String)
   /// A tensor has another shape than config.json implies.
@@ -34,6 +39,9 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAModel(let path, let reason): "\(path.displayed): not a model: \(reason)"
     case .missingFile(let path, let name): "\(path.displayed): \(name) is missing; copy it from the original repository"
+    case .malformedConfig(let path, let reason):
+      "\(path.displayed): config.json: \(reason); copy it from the original repository"
+    case .unusableConfig(let path, let error): "\(path.displayed): \(error)"
     case .missingTensor(let path, let name):
       "\(path.displayed): tensor '\(name.displayed)' is missing, though config.json calls for it"
     case .wrongShape(let path, let name, let expected, let found):
@@ -64,7 +72,10 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
-    case .missingTensor, .wrongShape, .wrongType, .incompleteLinear, .damagedTensors, .beyondHalf: .malformedInput
+    case .unusableConfig(_, .unsupported): .unsupported
+    case .malformedConfig, .unusableConfig(_, .invalid), .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
+      .damagedTensors, .beyondHalf:
+      .malformedInput
     case .notReproduced: .inputOutput
     case .unsupported: .unsupported
     }

@@ -4,13 +4,13 @@ import ArgumentParser
 import ImageProcessing
 import JSON
 import Kernels
-import ModelConfig
 import ModelFiles
 import ModelInputs
 import ReferenceModel
 import Safetensors
 import Skyq
 import Storage
+import Tensors
 import Tokenization
 
 /// An error as the user sees it.
@@ -26,10 +26,12 @@ struct Failure {
     case let error as SkyqError: self.init(error, error.category)
     case let error as SkyqWriterError: self.init(error, error.category)
     case let error as ModelFilesError: self.init(error, error.category)
-    case let error as ModelConfigError: self.init(error, error.category)
     case let error as TokenizerError: self.init(error, error.category)
     case let error as ImageError: self.init(error, error.category)
     case let error as UserError: self.init(error, error.category)
+    case let error as ErrorInModel:
+      guard let inner = Failure(error.underlying) else { return nil }
+      self = Failure(message: "\(error.path.displayed): \(inner.message)", exitCode: inner.exitCode)
     case is JSONError, is QuestionError, is ModelInputError, is KernelsError, is ReferenceModelError,
       is ChatTemplateError, is QuantizationError:
       self.init(error, .malformedInput)
@@ -37,9 +39,13 @@ struct Failure {
     }
   }
 
+  private init(message: String, exitCode: Int32) {
+    self.message = message
+    self.exitCode = exitCode
+  }
+
   private init(_ error: any Error, _ category: FailureCategory) {
-    message = "\(error)"
-    exitCode = category.exitCode
+    self.init(message: "\(error)", exitCode: category.exitCode)
   }
 }
 
@@ -47,12 +53,6 @@ struct Failure {
 struct UserError: Error, CustomStringConvertible {
   let description: String
   let category: FailureCategory
-}
-
-extension ModelConfigError {
-  fileprivate var category: FailureCategory {
-    if case .unsupported = self { .unsupported } else { .malformedInput }
-  }
 }
 
 extension ImageError {

@@ -59,6 +59,20 @@ import TestSupport
     expectError(69, "pickle", from: try skyquant("inspect", copy))
   }
 
+  @Test func whatIsWrongInASmallFileNamesTheModel() throws {
+    let folder = try TemporaryDirectory()
+    let copy = try folder.modelCopy(replacing: "", with: "")
+    func run(with text: String, in name: String) throws -> CommandResult {
+      let kept = try Data(contentsOf: URL(fileURLWithPath: copy + "/" + name))
+      defer { try? kept.write(to: URL(fileURLWithPath: copy + "/" + name)) }
+      try text.write(toFile: copy + "/" + name, atomically: false, encoding: .utf8)
+      return try skyquant("run", copy, "--prompt", "2 +", "--max-tokens", "1")
+    }
+    expectError(65, copy + ": tokenizer.json: ", from: try run(with: "{", in: "tokenizer.json"))
+    expectError(65, copy + ": config.json: ", from: try run(with: "{", in: "config.json"))
+    expectError(65, copy + ": config.json: ", from: try run(with: "{}", in: "config.json"))
+  }
+
   @Test func aCutShardIsMalformed() throws {
     let folder = try TemporaryDirectory()
     let copy = try folder.modelCopy(replacing: "", with: "")

@@ -47,6 +47,12 @@ private struct SyntheticRepository {
     tensors.append((TensorInfo(name: name, dtype: dtype, shape: shape), bytes))
   }
 
+  /// Says that a tensor of halves holds bfloat16.
+  mutating func retype(_ name: String) {
+    guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
+    tensors[index].info = TensorInfo(name: name, dtype: .bfloat16, shape: tensors[index].info.shape)
+  }
+
   /// Puts a half at the beginning of a tensor.
   mutating func set(_ name: String, first value: Float16) {
     guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
@@ -107,6 +113,9 @@ private struct SyntheticRepository {
   @Test func `a config that loaders will misread is explained`() throws {
     #expect(try replacing("\"quantization_config\"", with: "\"other\"").contains("C101"))
     #expect(try replacing("\"bits\": 4", with: "\"bits\": 8").contains("C201"))
+    #expect(try replacing("\"bits\": 4,", with: "") == ["C203"])
+    #expect(try replacing("\"group_size\": 32, \"zero_point\": true,", with: "").contains("C203"))
+    #expect(try replacing("\"group_size\": 32", with: "\"q_group_size\": 32") == [])
     #expect(try replacing("\"float16\"", with: "\"bfloat16\"") == ["C202"])
     #expect(try replacing("\"mlp.\"", with: "\"mlp.\", \"q_proj\"") == ["C301"])
     #expect(try replacing("\"lm_head\", \"mlp.\"", with: "\"lm_head\"") == ["C302"])
@@ -127,6 +136,7 @@ private struct SyntheticRepository {
         repository.rename(Self.q + ".qzeros", to: "a")
         repository.rename(Self.q + ".scales", to: "b")
       }.contains("L301"))
+    #expect(try ids { $0.retype(Self.q + ".scales") }.contains("L204"))
     // 256 inputs in groups of 128 cannot be cut in four or eight.
     #expect(try replacing("\"group_size\": 32", with: "\"group_size\": 128").filter { $0 == "L401" }.count == 2)
   }

@@ -27,7 +27,7 @@ struct AnswerJob {
     try trace?.requireName(keeping: [model] + question.images)
     let file = try ModelFile.open(model)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
-    let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
+    let builder = try file.inputBuilder(prompt)
     let input = try builder.input(for: question, includesAnswer: false) { path in
       try readFile(path, limit: 256 << 20)
     }

@@ -40,8 +40,8 @@ struct Diff: ParsableCommand {
     ]) {
       difference.tensors.map { "\($0.name.displayed): \($0.kind.text)\n" }.joined()
         + difference.files.map { "file \($0.displayed): differs\n" }.joined()
-        + "\(difference.equalTensorCount) tensors are the same, \(difference.tensors.count) tensors and "
-        + "\(difference.files.count) files differ\n"
+        + "tensors the same: \(difference.equalTensorCount), tensors that differ: \(difference.tensors.count), "
+        + "files that differ: \(difference.files.count)\n"
     }
     if !difference.isEmpty { throw ExitCode(1) }
   }

@@ -41,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
       "findings": .array(findings.map(\.json)),
     ]) {
       findings.map { $0.description + "\n" }.joined()
-        + "\(directory.displayed): \(counts[0]) errors, \(counts[1]) warnings, \(counts[2]) notes\n"
+        + "\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])\n"
     }
     if counts[0] > 0 { throw ExitCode(1) }
   }

@@ -116,7 +116,7 @@ struct QuantizationJob {
   private func embedded(_ file: ModelFile, _ model: VisionLanguageModel, _ progress: inout Progress) throws
     -> [CalibrationSample]
   {
-    let builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
+    let builder = try file.inputBuilder(prompt)
     let samples = try calibration.samples(builder) { progress.update("pictures and prompts", done: $0, total: $1) }
     let weights = tokenWeighting.weights(
       of: samples.map { $0.input.tokenClasses(imageContextID: builder.imageContextID).map(\.shareIndex) })

@@ -23,7 +23,7 @@ struct VerificationJob {
     init(_ path: String, _ settings: PromptSettings) throws {
       file = try ModelFile.open(path)
       model = try VisionLanguageModel(weights: file.weights, config: file.config)
-      builder = try InputBuilder(files: file.files, config: file.config, settings: settings)
+      builder = try file.inputBuilder(settings)
     }
 
     func embed(_ input: ModelInput) throws -> Tensor {
@@ -58,7 +58,7 @@ struct VerificationJob {
       let report = VerificationReport(
         quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
         result: result, answers: answers, gates: gates)
-    else { throw UserError(description: "no token to compare", category: .malformedInput) }
+    else { throw UserError(description: "\(source.name.displayed): no token to compare", category: .malformedInput) }
     return report
   }
 

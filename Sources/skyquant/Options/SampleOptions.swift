@@ -33,6 +33,9 @@ struct SampleSource {
   let window: Int
   let limit: Int
 
+  /// The file that is read first; empty if there is none.
+  var name: String { questions ?? text ?? "" }
+
   /// One sample: what was asked and what the model reads.
   typealias Sample = (question: Question, input: ModelInput)
 

@@ -1,0 +1,22 @@
+// The tokenizer and template of an opened model. What is wrong with its small files is said with the model's name, as
+// `verify` opens two models.
+import ModelFiles
+import ModelInputs
+
+extension ModelFile {
+  /// Builds the inputs of this model.
+  /// - Throws: `ErrorInModel`, or why the files cannot be read.
+  func inputBuilder(_ settings: PromptSettings) throws -> InputBuilder {
+    do {
+      return try InputBuilder(files: files, config: config, settings: settings)
+    } catch {
+      throw ErrorInModel(path: path, underlying: error)
+    }
+  }
+}
+
+/// An error in a model's small files, which know their own names only.
+struct ErrorInModel: Error {
+  let path: String
+  let underlying: any Error
+}

@@ -14,6 +14,7 @@ packages=(
   "jq:command"
   "python3:command"
   "python3-jsonschema:python"
+  "python3-numpy:python"
   "strace:command"
 )
 oldest_swift="6.2"

@@ -3,19 +3,16 @@
 largest that are read. One byte a tensor; the .skyq file is sparse.
 
 Usage: Scripts/make_large_headers.py DIR
-Written from Formats/skyq.md. Needs libxxhash.
+Written from Formats/skyq.md. Needs libxxhash, libzstd.
 """
-import ctypes
 import hashlib
 import pathlib
 import struct
 import sys
 
-SUPERBLOCK, ALIGNMENT, U8 = 4096, 4096, 5
+from skyq_codecs import xxh3
 
-xxhash = ctypes.CDLL("libxxhash.so.0")
-xxhash.XXH3_64bits.restype = ctypes.c_uint64
-xxhash.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+SUPERBLOCK, ALIGNMENT, U8 = 4096, 4096, 5
 
 
 def safetensors(path, count):
@@ -32,7 +29,7 @@ def skyq(path, count):
     tables = SUPERBLOCK + 256 * count
     front = tables + sum(map(len, names))
     data = -(-front // ALIGNMENT) * ALIGNMENT
-    plane_xxh3, digest = xxhash.XXH3_64bits(b"\0", 1), hashlib.sha256(b"\0").digest()
+    plane_xxh3, digest = xxh3(b"\0"), hashlib.sha256(b"\0").digest()
     records, position = [], 0
     for index, name in enumerate(names):
         record = struct.pack("<IHHBBHI", position, len(name), U8, 1, 1, 0, 0) + struct.pack("<Q", 1).ljust(64, b"\0")
@@ -50,7 +47,7 @@ def skyq(path, count):
     fields += struct.pack("<B7xQ", 12, count) + hashlib.sha256(index).digest() + content.digest()
     fields = fields.ljust(0xF8, b"\0")
     with open(path, "wb") as file:
-        file.write((fields + struct.pack("<Q", xxhash.XXH3_64bits(fields, len(fields)))).ljust(SUPERBLOCK, b"\0"))
+        file.write((fields + struct.pack("<Q", xxh3(fields))).ljust(SUPERBLOCK, b"\0"))
         file.write(index)
         file.truncate(size)
 

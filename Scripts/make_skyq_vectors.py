@@ -6,7 +6,7 @@
 Written from Formats/skyq.md, with no code of the Swift writer. Run it when the specification gains a rule, then
 `check_skyq_vectors.py`. Valid cases are files. An invalid case is a valid file, its size changed and
 bytes edited: `edits` is a list of [offset, hex].
-Needs Python 3.11, numpy, xxhash, zstandard 0.25.0 (another version may compress to other bytes).
+Needs Python 3.11, numpy, libxxhash, libzstd (another version of it may compress to other bytes).
 """
 
 import copy
@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import zstandard
 
 from read_skyq import spell_values
 from skyq_border_cases import add_border_cases
+from skyq_codecs import compress
 from skyq_image import CRITICAL, I64, UNSEALED, ZSTD, sha256
 from skyq_valid_images import valid_images
 
@@ -244,7 +244,7 @@ def add_data_cases(v):
 
 def add_zstd_cases(v):
     frame = v.images["sections_zstd"][0].sections[1].stored
-    bomb = zstandard.ZstdCompressor(level=19).compress(bytes(8 << 20))
+    bomb = compress(bytes(8 << 20), level=19)
 
     def case(name, stored, **override):
         def change(image):
@@ -258,8 +258,8 @@ def add_zstd_cases(v):
     case("zstd_two_frames", frame + frame)
     case("zstd_skippable_frame_first", b"\x50\x2a\x4d\x18\0\0\0\0" + frame)
     case("zstd_trailing_byte", frame + b"\0")
-    case("zstd_no_content_size", zstandard.ZstdCompressor(write_content_size=False).compress(plain))
-    case("zstd_content_size_differs", zstandard.ZstdCompressor().compress(plain + b"x"))
+    case("zstd_no_content_size", compress(plain, states_size=False))
+    case("zstd_content_size_differs", compress(plain + b"x"))
     case("zstd_cut", frame[:-1])
     case("zstd_not_a_frame", b"plain text")
     case("zstd_empty", b"")

@@ -5,7 +5,7 @@
     read_skyq.py FILE --dump NAME   print the values of a tensor as hexadecimal floats
 
 `check_skyq_vectors.py` runs it on the conformance vectors.
-Exit 0 if all is well, 1 if a check fails. Needs Python 3.11, numpy, xxhash; zstandard for compressed sections.
+Exit 0 if all is well, 1 if a check fails. Needs Python 3.11, numpy, libxxhash, libzstd.
 """
 
 import argparse
@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import xxhash
+from skyq_codecs import FrameError, frame_length, xxh3
+from skyq_codecs import decompress as decompress_frame
 
 MAGIC = b"\x89SKY\r\n\x1a\n"
 UNSEALED = b"\x89SKYPART"
@@ -45,10 +46,6 @@ def require(condition, code, what=""):
 
 def align_up(value, alignment):
     return -(-value // alignment) * alignment
-
-
-def xxh3(data):
-    return xxhash.xxh3_64_intdigest(data)
 
 
 def sha256(data):
@@ -285,18 +282,25 @@ def decode_awq(planes, shape, group, bf16):
 
 def decompress(stored, size):
     """Exactly one zstd frame that states `size` (RFC 8878), E031 otherwise."""
-    import zstandard
-
+    require(stored[:4] == b"\x28\xb5\x2f\xfd" and len(stored) > 4, "E031")
+    require(stored[4] & 3 == 0, "E031", "a dictionary")
+    require(stored[4] & 8 == 0, "E031", "the reserved bit")
+    is_single_segment, position, window = stored[4] & 32 != 0, 5, size
+    if not is_single_segment:
+        require(len(stored) > position, "E031")
+        exponent, mantissa = stored[position] >> 3, stored[position] & 7
+        window = (1 << (10 + exponent)) // 8 * (8 + mantissa)
+        position += 1
+    width = (1 if is_single_segment else 0, 2, 4, 8)[stored[4] >> 6]
+    require(width > 0 and len(stored) >= position + width, "E031", "no content size")
+    stated = int.from_bytes(stored[position:position + width], "little") + (256 if width == 2 else 0)
+    require(stated == size and window <= 8 * MIB, "E031")
     try:
-        require(stored[:4] == b"\x28\xb5\x2f\xfd" and len(stored) > 4, "E031")
-        require(stored[4] & 3 == 0, "E031", "a dictionary")
-        frame = zstandard.get_frame_parameters(stored)
-        require(frame.content_size == size and frame.window_size <= 8 * MIB, "E031")
-        decoder = zstandard.ZstdDecompressor().decompressobj()
-        plain = decoder.decompress(stored)
-        require(decoder.eof and not decoder.unused_data and len(plain) == size, "E031")
-    except zstandard.ZstdError as error:
+        require(frame_length(stored) == len(stored), "E031", "more than one frame")
+        plain = decompress_frame(stored, size)
+    except FrameError as error:
         raise Refused("E031", str(error)) from None
+    require(len(plain) == size, "E031")
     return plain
 
 

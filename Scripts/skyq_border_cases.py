@@ -5,8 +5,7 @@ Used by make_skyq_vectors.py; `v` is its collection of invalid cases.
 
 import struct
 
-import zstandard
-
+from skyq_codecs import compress
 from skyq_image import CRITICAL, UNSEALED, ZSTD
 
 
@@ -83,7 +82,7 @@ def add_frame_cases(v):
     case("zstd_skippable_frame_after", frame + b"\x50\x2a\x4d\x18\0\0\0\0")  # ZSTD_decompress alone takes
     case("zstd_empty_frame_after", frame + b"\x28\xb5\x2f\xfd\x20\0\1\0\0")  # both
     case("zstd_header_cut", b"\x28\xb5\x2f\xfd")
-    checked = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(plain))
+    checked = bytearray(compress(plain, has_checksum=True))
     checked[-1] ^= 1
     case("zstd_wrong_checksum", bytes(checked))
     large = bytes((8 << 20) + 1)

@@ -1,7 +1,7 @@
 """A .skyq file as Python values, written from Formats/skyq.md: what make_skyq_vectors.py builds its cases from.
 
 Every field can be overridden, and digests are computed after that, so that a file can break one rule and no other.
-Needs Python 3.11, numpy, xxhash.
+Needs Python 3.11, numpy, libxxhash.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
-import xxhash
+from skyq_codecs import xxh3
 
 MAGIC, UNSEALED = b"\x89SKY\r\n\x1a\n", b"\x89SKYPART"
 F32, F16, BF16, I8, U8, I32, I64, BOOL = range(1, 9)
@@ -19,10 +19,6 @@ CRITICAL, ZSTD = 1, 2
 
 def sha256(data):
     return hashlib.sha256(data).digest()
-
-
-def xxh3(data):
-    return xxhash.xxh3_64_intdigest(bytes(data))
 
 
 def align_up(value, alignment):

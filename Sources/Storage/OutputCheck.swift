@@ -3,10 +3,10 @@ import Glibc
 import Tensors
 
 /// Checks that something may be written to `path`, and that `--force` could not replace what the command works on.
-/// - Parameter inputs: Files and directories that must stay as they are. Links are followed; what does not exist yet
+/// - Parameter inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does not exist yet
 ///   counts by its name.
 /// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it is one of
-///   `inputs` or a directory that holds one.
+///   `inputs`, a directory that holds one, or a file in one.
 public func requireOutput(_ path: String, keeping inputs: [String]) throws(StorageError) {
   let output = OutputPath(path)
   guard !["", ".", "..", "/"].contains(output.name) else {
@@ -15,7 +15,10 @@ public func requireOutput(_ path: String, keeping inputs: [String]) throws(Stora
   guard let place = output.resolved else { return }  // the parent is missing: creating the output says so
   for input in inputs {
     guard let kept = OutputPath(input).resolved else { continue }
-    if kept == place || kept.hasPrefix(place + "/") { throw .replacesInput(path: output.final, input: input) }
+    let isFileInside = place.hasPrefix(kept + "/") && OutputPath.status(place)?.isDirectory == false
+    if kept == place || kept.hasPrefix(place + "/") || isFileInside {
+      throw .replacesInput(path: output.final, input: input)
+    }
   }
 }
 

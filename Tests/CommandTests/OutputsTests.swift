@@ -62,15 +62,17 @@ import Testing
     let folder = try TemporaryDirectory()
     let copy = try folder.modelCopy(replacing: "", with: "")
     let before = try contents(of: copy)
-    func run(trace: String, _ more: String...) throws -> CommandResult {
+    func run(trace: String, _ more: [String] = []) throws -> CommandResult {
       try skyquant(arguments: ["run", copy, "--prompt", "The sum", "--max-tokens", "1", "--trace", trace] + more)
     }
-    expectError(73, "already exists", from: try run(trace: copy + "/config.json"))
+    for more in [[], ["--force"]] {
+      expectError(73, "which this command needs", from: try run(trace: copy + "/config.json", more))
+    }
     #expect(try contents(of: copy) == before)
     let trace = folder.path("trace.safetensors")
     expectSuccess(try run(trace: trace))
     expectError(73, "already exists", from: try run(trace: trace))
-    expectSuccess(try run(trace: trace, "--force"))
+    expectSuccess(try run(trace: trace, ["--force"]))
   }
 
   /// All files of a directory by name.

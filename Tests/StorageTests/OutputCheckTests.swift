@@ -15,10 +15,12 @@ import Testing
     }
   }
 
-  @Test(arguments: ["model", "model/", "./model", "sub/../model", "link", "model/a.safetensors", "sub"])
+  @Test(arguments: [
+    "model", "model/", "./model", "sub/../model", "link", "model/a.safetensors", "link/a.safetensors", "sub",
+  ])
   func whatIsReadCannotBeReplacedUnderAnyName(name: String) throws {
     let folder = try Self.folder()
-    let inputs = ["model/a.safetensors", "link", "sub/questions.jsonl"].map(folder.path)
+    let inputs = ["link", "sub/questions.jsonl"].map(folder.path)
     #expect {
       try requireOutput(folder.path(name), keeping: inputs)
     } throws: {
@@ -27,10 +29,12 @@ import Testing
     }
   }
 
-  @Test(arguments: ["model-awq", "mod", "model/inside", "model/a.safetensors.bak", "sub/model", "missing/model"])
+  @Test(arguments: [
+    "model-awq", "mod", "model/inside", "model/a.safetensors.bak", "sub/model", "missing/model", "model/directory",
+  ])
   func otherNamesAreFree(name: String) throws {
     let folder = try Self.folder()
-    try requireOutput(folder.path(name), keeping: ["model", "model/a.safetensors", "sub/x", "gone/x"].map(folder.path))
+    try requireOutput(folder.path(name), keeping: ["model", "sub/x", "gone/x"].map(folder.path))
   }
 
   @Test func whatIsNotThereYetCountsByItsName() throws {
@@ -40,11 +44,11 @@ import Testing
     }
   }
 
-  /// `model/a.safetensors`, `sub/` and `link` to `model`.
+  /// `model/a.safetensors`, `model/directory/`, `sub/` and `link` to `model`.
   private static func folder() throws -> TemporaryDirectory {
     let folder = try TemporaryDirectory()
     let files = FileManager.default
-    for name in ["model", "sub"] {
+    for name in ["model", "model/directory", "sub"] {
       try files.createDirectory(atPath: folder.path(name), withIntermediateDirectories: false)
     }
     try Data([1]).write(to: URL(fileURLWithPath: folder.path("model/a.safetensors")))

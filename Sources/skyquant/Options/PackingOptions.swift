@@ -28,7 +28,7 @@ struct PackingOptions: ParsableArguments {
 
   /// Packs `file`, the opened model.
   func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
-    try requireOutput(out, keeping: [model])
+    try requireOutput(out, keeping: [])
     let audit = try source.audit(file, &progress)
     for finding in audit.findings { progress.warning("\(finding)") }
     let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)

@@ -139,7 +139,12 @@ struct LayerQuantizer {
     let ordered = DecoderLinear.allCases.compactMap { name in
       linears[name].map { (module: name.moduleName(layer: index), linear: $0) }
     }
-    var reports = reports
+    var (reports, warnings) = (reports, warnings)
+    for (module, linear) in ordered where linear.beyondHalfCount > 0 {
+      warnings.append(
+        "\(module): weights of \(linear.beyondHalfCount) groups reach beyond half precision, in which scales are "
+          + "stored; leave it in 16 bit with --skip")
+    }
     for position in reports.indices {
       // Only now: linears absorb scales after they were reported.
       guard let linear = ordered.first(where: { $0.module == reports[position].module })?.linear else { continue }

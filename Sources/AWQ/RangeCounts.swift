@@ -53,4 +53,9 @@ public struct RangeCounts: Sendable, Equatable {
 extension QuantizedLinear {
   /// Groups at the smallest scale that is written.
   var smallestScaleCount: Int { scales.count { Float($0) <= QuantizationScheme.minScale } }
+
+  /// Groups whose largest level, or the scale itself, half precision cannot hold.
+  var beyondHalfCount: Int {
+    scales.count { Float($0) * Float(QuantizationScheme.maxCode) > Float(Float16.greatestFiniteMagnitude) }
+  }
 }

@@ -87,6 +87,20 @@ import Testing
     }
   }
 
+  @Test func `weights whose scales half precision cannot hold are warned of`() throws {
+    let up = "language_model.model.layers.1.mlp.up_proj"
+    let columns = file.config.text.hiddenSize
+    let layers = try quantized(.rtn, changing: up + ".weight") { values in
+      values.enumerated().map { $0.offset < columns ? $0.element * 1e9 : $0.element }
+    }
+    #expect(layers[0].warnings.isEmpty)
+    // All groups of the first row.
+    #expect(layers[1].warnings.contains { $0.hasPrefix("\(up): weights of \(columns / 64) groups reach beyond half") })
+    let (_, linear) = try #require(layers[1].linears.first { $0.module == up })
+    let isFinite = linear.scales.allSatisfy { $0.isFinite }
+    #expect(isFinite)
+  }
+
   @Test func `channels without a signal and groups of zeros are counted and stay finite`() throws {
     let norm = "language_model.model.layers.0.input_layernorm.weight"
     let layer = try quantized(.awqGPTQ, changing: norm) { values in

@@ -337,6 +337,8 @@ def coverage(cases):
 
 
 def main():
+    if sys.argv[1:] and sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "Formats" / "vectors"
     directory.mkdir(parents=True, exist_ok=True)
     images = valid_images()

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from read_skyq import Skyq
+from read_skyq import Skyq, widen_bf16
 
 
 def extracted(program, path, names):
@@ -31,7 +31,7 @@ def extracted(program, path, names):
 
 def floats(raw, dtype):
     if dtype == "BF16":
-        return (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
+        return widen_bf16(raw)
     return np.frombuffer(raw, {"F32": "<f4", "F16": "<f2"}[dtype]).astype(np.float32)
 
 

@@ -75,7 +75,7 @@ struct ConfigChecks {
 
   /// What vLLM demands, though others, and our own reader, take a default.
   private func keys(_ config: JSONValue) -> [Finding] {
-    guard let quantization = quantization(config) else { return [] }
+    guard let quantization = quantization(config), quantization["quant_method"]?.stringValue == "awq" else { return [] }
     let missing = [["bits", "w_bit"], ["group_size", "q_group_size"], ["zero_point"]].compactMap { spellings in
       spellings.contains { quantization[$0] != nil } ? nil : spellings[0]
     }

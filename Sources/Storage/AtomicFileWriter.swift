@@ -33,7 +33,9 @@ public struct AtomicFileWriter: ~Copyable, ByteSink {
   /// Checks before the work that the file `path` can be made.
   /// - Throws: `StorageError.exists` or `cannotCreate`.
   public static func require(path: String, overwriting: Bool) throws(StorageError) {
-    try OutputPath(path).requireFile(overwriting: overwriting)
+    let output = OutputPath(path)
+    try output.requireFile(overwriting: overwriting)
+    _ = try output.freeByteCount()  // there is a directory for it
   }
 
   deinit { if !isCommitted { unsafe unlink(output.partial) } }

@@ -3,8 +3,8 @@ import Glibc
 import Tensors
 
 /// Checks that something may be written to `path`, and that `--force` could not replace what the command works on.
-/// - Parameter inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does not exist yet
-///   counts by its name.
+/// - Parameter inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does
+///   not exist yet counts by its name.
 /// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it is one of
 ///   `inputs`, a directory that holds one, or a file in one.
 public func requireOutput(_ path: String, keeping inputs: [String]) throws(StorageError) {

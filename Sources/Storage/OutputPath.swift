@@ -41,6 +41,16 @@ struct OutputPath {
     }
   }
 
+  /// Free bytes of the disk that the output will lie on.
+  /// - Throws: `StorageError.cannotCreate` if the directory for it is missing or cannot be read.
+  func freeByteCount() throws(StorageError) -> Int {
+    do throws(StorageError) {
+      return try FileDescriptor(reading: parent, flags: O_DIRECTORY).freeByteCount()
+    } catch {
+      throw .cannotCreate(path: final, reason: "\(error)")
+    }
+  }
+
   /// Gives the partial output its final name.
   ///
   /// Another run of this program cannot interfere, as the caller holds the output's lock; a file that another

@@ -44,12 +44,7 @@ public struct StagedDirectory: ~Copyable {
   public static func require(path: String, overwriting: Bool, resuming: Bool, byteCount: Int) throws(StorageError) {
     let output = OutputPath(path)
     try require(output, overwriting: overwriting, resuming: resuming)
-    let free: Int
-    do throws(StorageError) {
-      free = try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).freeByteCount()
-    } catch {
-      throw .cannotCreate(path: output.final, reason: "\(error)")
-    }
+    let free = try output.freeByteCount()
     // A resumed run has most of its room already.
     guard resuming || free >= byteCount else { throw .noSpace(path: output.final, needed: byteCount, free: free) }
   }

@@ -69,6 +69,7 @@ import Testing
       expectError(73, "which this command needs", from: try run(trace: copy + "/config.json", more))
     }
     #expect(try contents(of: copy) == before)
+    expectError(73, "cannot create", from: try run(trace: folder.path("missing/trace.safetensors")))
     let trace = folder.path("trace.safetensors")
     expectSuccess(try run(trace: trace))
     expectError(73, "already exists", from: try run(trace: trace))

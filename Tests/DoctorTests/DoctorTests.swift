@@ -116,6 +116,8 @@ private struct SyntheticRepository {
     #expect(try replacing("\"bits\": 4,", with: "") == ["C203"])
     #expect(try replacing("\"group_size\": 32, \"zero_point\": true,", with: "").contains("C203"))
     #expect(try replacing("\"group_size\": 32", with: "\"q_group_size\": 32") == [])
+    // Another method's keys are its own.
+    #expect(try replacing("\"awq\", \"version\": \"gemm\", \"bits\": 4,", with: "\"gptq\",") == ["C201"])
     #expect(try replacing("\"float16\"", with: "\"bfloat16\"") == ["C202"])
     #expect(try replacing("\"mlp.\"", with: "\"mlp.\", \"q_proj\"") == ["C301"])
     #expect(try replacing("\"lm_head\", \"mlp.\"", with: "\"lm_head\"") == ["C302"])

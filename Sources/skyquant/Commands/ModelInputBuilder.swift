@@ -2,14 +2,17 @@
 // `verify` opens two models.
 import ModelFiles
 import ModelInputs
+import Tokenization
 
 extension ModelFile {
   /// Builds the inputs of this model.
-  /// - Throws: `ErrorInModel`, or why the files cannot be read.
+  /// - Throws: `ErrorInModel`, why the files cannot be read, or that there is no such template.
   func inputBuilder(_ settings: PromptSettings) throws -> InputBuilder {
     do {
       return try InputBuilder(files: files, config: config, settings: settings)
-    } catch {
+    } catch let error as TokenizerError {
+      throw ErrorInModel(path: path, underlying: error)
+    } catch let error as ModelInputError {
       throw ErrorInModel(path: path, underlying: error)
     }
   }

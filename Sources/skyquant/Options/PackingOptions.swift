@@ -3,7 +3,6 @@ import ArgumentParser
 import JSON
 import ModelFiles
 import Skyq
-import Storage
 import Tensors
 
 struct PackingOptions: ParsableArguments {
@@ -28,7 +27,6 @@ struct PackingOptions: ParsableArguments {
 
   /// Packs `file`, the opened model.
   func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
-    try requireOutput(out, keeping: [])
     let audit = try source.audit(file, &progress)
     for finding in audit.findings { progress.warning("\(finding)") }
     let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)

@@ -1,0 +1,273 @@
+// A recursive descent parser for the values of simple formulas.
+internal import Glibc
+
+struct MathParser {
+  private let text: [Unicode.Scalar]
+  private var position = 0
+  private var depth = 0
+  /// Deepest nesting of braces, parentheses and commands.
+  private static let depthLimit = 32
+
+  init(_ text: [Unicode.Scalar]) { self.text = text }
+
+  // MARK: Whole values
+
+  /// The value of the text behind its last `=`; nil if there is anything but a value and perhaps a unit.
+  mutating func wholeValue() -> MathValue? {
+    position = (text.lastIndex(of: "=") ?? -1) + 1
+    skipSpace()
+    let start = position
+    guard let value = sum(), value.isFinite else { return nil }
+    let decimals = plainDecimals(start..<position)
+    skipSpace()
+    let isPercent = take("%")
+    skipSpace()
+    guard isUnit(text[position...]) else { return nil }
+    return MathValue(value: isPercent ? value / 100 : value, isPercent: isPercent, decimals: decimals)
+  }
+
+  /// Number literals one after another.
+  mutating func literals() -> [MathValue] {
+    var found: [MathValue] = []
+    while position < text.count {
+      let isInWord = position > 0 && (text[position - 1].isAlphanumeric || text[position - 1] == ".")
+      guard isDigit(text[position]), !isInWord else {
+        position += 1
+        continue
+      }
+      let start = position
+      guard let value = number() else { continue }
+      let sign: Double = isSign(before: start) ? -1 : 1
+      let decimals = plainDecimals(start..<position)
+      let isPercent = take("%")
+      found.append(
+        MathValue(value: sign * (isPercent ? value / 100 : value), isPercent: isPercent, decimals: decimals))
+    }
+    return found
+  }
+
+  /// Whether a minus directly in front of a literal is its sign: not in `5-3`.
+  private func isSign(before start: Int) -> Bool {
+    guard start > 0, text[start - 1] == "-" else { return false }
+    return start < 2 || !(text[start - 2].isAlphanumeric || text[start - 2] == ")")
+  }
+
+  /// Digits behind the point of a plain decimal in `range`; nil if something else than that stands there.
+  private func plainDecimals(_ range: Range<Int>) -> Int? {
+    let body = text[range].filter { $0 != "," && $0 != "-" && $0 != "+" && $0 != " " }
+    guard body.allSatisfy({ isDigit($0) || $0 == "." }), body.count(where: { $0 == "." }) <= 1 else { return nil }
+    return body.firstIndex(of: ".").map { body.count - 1 - $0 } ?? 0
+  }
+
+  /// A unit of measure: nothing, or letters first and then what units are made of.
+  private func isUnit(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
+    guard let first = rest.first else { return true }
+    return first.properties.isAlphabetic
+      && rest.allSatisfy { $0.isAlphanumeric || "/^²³-·.{}() ".unicodeScalars.contains($0) }
+  }
+
+  // MARK: Formulas
+
+  private mutating func sum() -> Double? {
+    guard depth < Self.depthLimit else { return nil }
+    depth += 1
+    defer { depth -= 1 }
+    skipSpace()
+    guard var total = signedProduct() else { return nil }
+    while true {
+      skipSpace()
+      let isMinus = current == "-"
+      guard isMinus || current == "+" else { return total }
+      position += 1
+      guard let next = signedProduct() else { return nil }
+      total += isMinus ? -next : next
+    }
+  }
+
+  private mutating func signedProduct() -> Double? {
+    skipSpace()
+    var sign = 1.0
+    while current == "-" || current == "+" {
+      if current == "-" { sign = -sign }
+      position += 1
+      skipSpace()
+    }
+    return product().map { sign * $0 }
+  }
+
+  private mutating func product() -> Double? {
+    guard var value = power() else { return nil }
+    while true {
+      let before = position
+      skipSpace()
+      if take("*") {
+        skipSpace()
+        guard let factor = power() else { return nil }
+        value *= factor
+      } else if take("/") {
+        skipSpace()
+        guard let divisor = power() else { return nil }
+        value /= divisor
+      } else if current == "\\" || current == "(" {
+        // Side by side is a product, but a whole number beside a fraction is a mixed number.
+        let isFraction = text[position...].starts(with: "\\frac".unicodeScalars)
+        guard let factor = power() else {
+          position = before
+          return value
+        }
+        value = isFraction && isWhole(before) ? value + factor : value * factor
+      } else if let fraction = spacedFraction(before) {
+        value += fraction
+      } else {
+        position = before
+        return value
+      }
+    }
+  }
+
+  /// The `1/2` of `3 1/2`, if the cursor stands there.
+  private mutating func spacedFraction(_ end: Int) -> Double? {
+    let start = position
+    guard isWhole(end), start > end, let numerator = digits(), take("/"), let denominator = digits() else {
+      position = start
+      return nil
+    }
+    return numerator / denominator
+  }
+
+  /// Whether what ends at `end` is digits only, back to a bracket, an operator or the beginning.
+  private func isWhole(_ end: Int) -> Bool {
+    let digits = text[..<end].reversed().prefix { isDigit($0) }.count
+    guard digits > 0 else { return false }
+    return end == digits || "{(=+-* ".unicodeScalars.contains(text[end - digits - 1])
+  }
+
+  private mutating func power() -> Double? {
+    guard let base = atom() else { return nil }
+    guard take("^") else { return base }
+    if let exponent = group() { return pow(base, exponent) }
+    let isMinus = take("-")
+    return digits().flatMap { pow(base, isMinus ? -$0 : $0) }
+  }
+
+  private mutating func atom() -> Double? {
+    guard let scalar = current else { return nil }
+    if isDigit(scalar) || scalar == "." { return number() }
+    if scalar == "{" { return group() }
+    if take("(") {
+      let value = sum()
+      skipSpace()
+      return take(")") ? value : nil
+    }
+    if take("\\frac") {
+      guard let numerator = argument(), let denominator = argument() else { return nil }
+      return numerator / denominator
+    }
+    if take("\\sqrt") {
+      var index = 2.0
+      if take("[") {
+        guard let given = digits(), take("]"), given > 0 else { return nil }
+        index = given
+      }
+      return argument().flatMap { index == 2 ? $0.squareRoot() : pow($0, 1 / index) }
+    }
+    if take("\\pi") { return Double.pi }
+    return nil
+  }
+
+  /// `{…}`, or the next digit, as LaTeX takes an argument; after `√` a whole number.
+  private mutating func argument() -> Double? {
+    if current == " " {
+      skipSpace()
+      return group() ?? atom()
+    }
+    if let value = group() { return value }
+    guard let scalar = current, isDigit(scalar), let digit = Double(String(scalar)) else { return nil }
+    position += 1
+    return digit
+  }
+
+  private mutating func group() -> Double? {
+    let start = position
+    guard take("{"), let value = sum() else {
+      position = start
+      return nil
+    }
+    skipSpace()
+    guard take("}") else {
+      position = start
+      return nil
+    }
+    return value
+  }
+
+  // MARK: Literals
+
+  /// A decimal with thousands commas and an exponent, at the cursor.
+  private mutating func number() -> Double? {
+    let start = position
+    var literal = ""
+    skipDigits(into: &literal)
+    var digitsInFront = literal.utf8.count
+    while current == ",", hasThousands(behind: position, digitsInFront: digitsInFront) {
+      position += 1
+      skipDigits(into: &literal)
+      digitsInFront = 3
+    }
+    if current == ".", !literal.isEmpty || text[(position + 1)...].first.map({ isDigit($0) }) ?? false {
+      position += 1
+      literal += "."
+      skipDigits(into: &literal)
+    }
+    if let scalar = current, scalar == "e" || scalar == "E" { takeExponent(into: &literal) }
+    if literal.hasSuffix(".") { literal += "0" }
+    guard let value = Double(literal.hasPrefix(".") ? "0" + literal : literal) else {
+      position = max(position, start + 1)
+      return nil
+    }
+    return value
+  }
+
+  private mutating func takeExponent(into literal: inout String) {
+    var end = position + 1
+    if end < text.count, text[end] == "-" || text[end] == "+" { end += 1 }
+    guard end < text.count, isDigit(text[end]) else { return }
+    literal += String(String.UnicodeScalarView(text[position..<end]))
+    position = end
+    skipDigits(into: &literal)
+  }
+
+  /// Whether a comma at `comma` separates thousands: exactly three digits follow, and one to three stand in front.
+  private func hasThousands(behind comma: Int, digitsInFront: Int) -> Bool {
+    (1...3).contains(digitsInFront) && text[(comma + 1)...].prefix(4).prefix { isDigit($0) }.count == 3
+  }
+
+  private mutating func digits() -> Double? {
+    var literal = ""
+    skipDigits(into: &literal)
+    return Double(literal)
+  }
+
+  private mutating func skipDigits(into literal: inout String) {
+    while let scalar = current, isDigit(scalar) {
+      literal.unicodeScalars.append(scalar)
+      position += 1
+    }
+  }
+
+  // MARK: Scalars
+
+  private var current: Unicode.Scalar? { position < text.count ? text[position] : nil }
+
+  private func isDigit(_ scalar: Unicode.Scalar) -> Bool { (0x30...0x39).contains(scalar.value) }
+
+  private mutating func skipSpace() {
+    while let scalar = current, scalar.properties.isWhitespace { position += 1 }
+  }
+
+  private mutating func take(_ token: String) -> Bool {
+    guard text[position...].starts(with: token.unicodeScalars) else { return false }
+    position += token.unicodeScalars.count
+    return true
+  }
+}

@@ -6,10 +6,11 @@
   python Scripts/make_vlmeval_expectations.py VLMEvalKit Tests/BenchmarksTests/Resources
 
 Each function is read from the two commits named below and run alone, without the package around it: no judge, no data sets.
-Nothing of their code is kept.
+Nothing of their code is kept. `prompts` is what its classes ask about the rows of Scripts/make_benchmark_sample.py.
 """
 import ast
 import copy
+import importlib
 import itertools
 import json
 import os
@@ -19,6 +20,8 @@ import re
 import string
 import subprocess
 import sys
+import tempfile
+import types
 from collections import defaultdict
 
 import numpy
@@ -71,6 +74,7 @@ class Kit:
         self.mathvision = self.module("vlmeval/dataset/utils/mathv.py", "is_equal", "list_to_dict", "post_check")
         self.take("vlmeval/dataset/image_mcq.py", "cot_postproc", inside="MMMUProDataset")
         self.take("vlmeval/dataset/image_vqa.py", "evaluate", inside="OCRBench")
+        self.take("vlmeval/smp/misc.py", "toliststr")
         if commit == VERSIONS["vlmevalkit-2026-08"]:
             self.take("vlmeval/dataset/utils/phyx.py", "FAIL_MSG", "PhyX_process_line_MC")
 
@@ -265,6 +269,51 @@ def circular(kit, generator):
     return rows, {"circular accuracy": float(groups["hit"].mean())}
 
 
+# What is asked
+
+# Names of sample files, the class and file that words their prompts, and what a class adds to its parent's.
+PROMPTS = {
+    "MMMU_DEV_VAL": ("image_mcq", "ImageMCQDataset"), "MMMU_Pro_10c": ("image_mcq", "MMMUProDataset"), "MMMU_Pro_10c_COT": ("image_mcq", "MMMUProDataset"),
+    "MMMU_Pro_V": ("image_mcq", "MMMUProDataset"), "MMMU_Pro_V_COT": ("image_mcq", "MMMUProDataset"), "MMStar": ("image_mcq", "ImageMCQDataset"),
+    "MMBench_DEV_EN_V11": ("image_mcq", "ImageMCQDataset"), "AI2D_TEST": ("image_mcq", "ImageMCQDataset"), "RealWorldQA": ("image_mcq", "ImageMCQDataset"),
+    "PHYX": ("image_mcq", "ImageMCQDataset"), "own_choices": ("image_mcq", "ImageMCQDataset"), "WeMath": ("image_mcq", "WeMath"), "WeMath_COT": ("image_mcq", "WeMath"),
+    "VisuLogic": ("image_mcq", "VisuLogic"), "HallusionBench": ("image_base", "ImageBaseDataset"), "MathVista_MINI": ("image_base", "ImageBaseDataset"),
+    "MathVision": ("image_base", "ImageBaseDataset"), "LogicVista": ("image_base", "ImageBaseDataset"), "OCRBench": ("image_base", "ImageBaseDataset"),
+    "ChartQA_TEST": ("image_base", "ImageBaseDataset"), "MME-Reasoning": ("image_vqa", "MMEReasoning"), "PhyX_mini_MC": ("image_vqa", "PhyX"),
+    "MathVerse_MINI_Vision_Only": ("image_vqa", "MathVerse"), "MathVerse_MINI_Vision_Only_cot": ("image_vqa", "MathVerse"), "SeePhys": ("image_vqa", "SeePhys"),
+}
+
+
+def prompts(kit):
+    """For each benchmark the parts of each row's prompt: texts, and numbers of pictures."""
+    sample = importlib.import_module("make_benchmark_sample")
+    kit.take("vlmeval/dataset/image_mcq.py", "split_MMMU", inside="MMMUDataset")
+    split = kit.space["split_MMMU"]
+    with tempfile.TemporaryDirectory() as directory:
+        sys.argv = ["", directory, "2"]
+        sample.main()
+        for name, (module, inside) in PROMPTS.items():
+            space = {**kit.space, "warnings": Silent()}
+            kit.take(f"vlmeval/dataset/{module}.py", "build_prompt", inside=inside, space=space)
+            stem = name.removesuffix("_COT").removesuffix("_cot")
+            frame = pandas.read_csv(f"{directory}/{stem}.tsv", sep="\t")
+            if "image" in frame:
+                frame = frame[~frame["image"].isna()]
+            rows = []
+            for _, line in frame.iterrows():
+                if "MMMU_Pro_V" in name:
+                    line["question"] = "placeholder"
+                pictures = [str(number) for number in range(len(space["toliststr"](line["image"])) if "image" in line else 1)]
+                dataset = types.SimpleNamespace(dataset_name=name, meta_only=False, dump_image=lambda _, names=pictures: names, split_MMMU=split)
+                parts = space["build_prompt"](dataset, line)
+                if name == "MMMU_DEV_VAL":
+                    parts = split(parts)
+                if name == "ChartQA_TEST":  # what ImageVQADataset adds
+                    parts[-1]["value"] += "\nAnswer the question using a single word or phrase."
+                rows.append([int(part["value"]) if part["type"] == "image" else part["value"] for part in parts])
+            yield name, rows
+
+
 def main():
     if len(sys.argv) != 3 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
@@ -283,9 +332,10 @@ def main():
         rows, metrics = make(kit, random.Random(16))
         rows = [{k: v if k == "score" else str(v) for k, v in row.items()} for row in rows]
         benchmarks[name] = {"rows": rows, "metrics": metrics}
-    document = {"versions": list(VERSIONS), "answers": answers, "benchmarks": benchmarks}
+    output = pathlib.Path(sys.argv[2])
+    document = {"versions": list(VERSIONS), "answers": answers, "benchmarks": benchmarks, "prompts": dict(prompts(kit))}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).replace('},{"rule"', '},\n{"rule"').replace('},{"index"', '},\n{"index"')
-    (pathlib.Path(sys.argv[2]) / "vlmevalkit.json").write_text(text + "\n")
+    (output / "vlmevalkit.json").write_text(text + "\n")
     by_rule = defaultdict(int)
     for answer in answers:
         by_rule[answer["rule"]] += 1

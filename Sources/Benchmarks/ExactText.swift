@@ -1,5 +1,5 @@
-// Text compared scalar by scalar, as Python does and as prompts need. `String` takes canonically equivalent strings
-// for equal and never splits a character, so that "e" would not be found in "é" of two scalars.
+// Text compared scalar by scalar, as Python does and as prompts need. `String` takes canonically equivalent
+// strings for equal and never splits a character, so that "e" would not be found in "é" of two scalars.
 
 extension String {
   /// The pieces between occurrences of `separator`, which is not empty. At least one.

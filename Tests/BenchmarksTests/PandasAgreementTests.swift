@@ -39,7 +39,9 @@ import Testing
 
   private func hexadecimal(_ text: String) -> [UInt8]? {
     let digits = Array(text)
-    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+    }
     return bytes.count * 2 == digits.count ? bytes : nil
   }
 }

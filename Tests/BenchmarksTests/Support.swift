@@ -24,8 +24,9 @@ func row(_ cells: [String: String], index: String = "7") -> BenchmarkRow {
 extension JSONValue {
   /// The members of an object of strings.
   var strings: [String: String] {
-    Dictionary(uniqueKeysWithValues: (objectValue?.members ?? []).compactMap { key, value in
-      value.stringValue.map { (key, $0) }
-    })
+    Dictionary(
+      uniqueKeysWithValues: (objectValue?.members ?? []).compactMap { key, value in
+        value.stringValue.map { (key, $0) }
+      })
   }
 }

@@ -61,7 +61,8 @@ import Testing
     }
   }
 
-  @Test func `clustered decisions get statsmodels' cluster-robust error and, bit for bit, the bootstrap of a second program`()
+  @Test
+  func `clustered decisions get statsmodels' cluster-robust error and, bit for bit, the bootstrap of a second program`()
     throws
   {
     let cases = expectations.cases("clustered")

@@ -1,4 +1,5 @@
-// Letters of options out of a text: rule v1, step by step. What no step reads stays unread; nothing is guessed.
+// Letters of options out of a text: rule v1, step by step. What no step reads stays unread; nothing is
+// guessed.
 
 /// Reads option letters.
 struct LetterReading {
@@ -36,8 +37,8 @@ struct LetterReading {
     return nil
   }
 
-  /// (d): the whole text, else the last line, else the first, is `B`, `B.`, `(B)`, `B: text`, or the letter with the text of
-  /// its option.
+  /// (d): the whole text, else the last line, else the first, is `B`, `B.`, `(B)`, `B: text`, or the letter
+  /// with the text of its option.
   private func line(_ text: String) -> Reading? {
     let lines = text.filledLines
     for line in [text] + [lines.last, lines.first].compactMap({ $0 }) {
@@ -54,7 +55,8 @@ struct LetterReading {
     return nil
   }
 
-  /// (e): the text of exactly one option, as whole words, if the text is at most twice as long as all options together.
+  /// (e): the text of exactly one option, as whole words, if the text is at most twice as long as all options
+  /// together.
   private func content(_ text: String) -> Reading? {
     let folded = text.folded
     let lengths = options.reduce(0) { $0 + $1.text.unicodeScalars.count }

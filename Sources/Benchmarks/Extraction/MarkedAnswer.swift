@@ -36,8 +36,9 @@ enum MarkedAnswer {
     return line.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed }
   }
 
-  /// `text` without what is only there for looks, at both ends: white space, `$`, `**`, `\( \)`, a pair of parentheses or
-  /// braces around it all, LaTeX's text and font commands, a final full stop. A text too long for an answer stays.
+  /// `text` without what is only there for looks, at both ends: white space, `$`, `**`, `\( \)`, a pair of
+  /// parentheses or braces around it all, LaTeX's text and font commands, a final full stop. A text too long
+  /// for an answer stays.
   static func unwrapped(_ text: String) -> String {
     guard text.utf8.count <= 4096 else { return text.trimmed }
     var scalars = Array(text.unicodeScalars)[...]

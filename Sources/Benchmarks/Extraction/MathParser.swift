@@ -237,7 +237,8 @@ struct MathParser {
     skipDigits(into: &literal)
   }
 
-  /// Whether a comma at `comma` separates thousands: exactly three digits follow, and one to three stand in front.
+  /// Whether a comma at `comma` separates thousands: exactly three digits follow, and one to three stand in
+  /// front.
   private func hasThousands(behind comma: Int, digitsInFront: Int) -> Bool {
     (1...3).contains(digitsInFront) && text[(comma + 1)...].prefix(4).prefix { isDigit($0) }.count == 3
   }

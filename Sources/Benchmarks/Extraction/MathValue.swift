@@ -9,9 +9,9 @@ public struct MathValue: Sendable, Equatable {
   /// Digits behind the decimal point, if it is written as a plain decimal.
   public let decimals: Int?
 
-  /// The value of a whole text: sign, thousands commas, decimals, exponents, `\times 10^{3}`, `%`, fractions and mixed numbers,
-  /// roots, powers, π, products, sums and parentheses. What stands in front of the last `=` or `≈` and a unit behind the
-  /// number do not count. Nil for anything else.
+  /// The value of a whole text: sign, thousands commas, decimals, exponents, `\times 10^{3}`, `%`, fractions
+  /// and mixed numbers, roots, powers, π, products, sums and parentheses. What stands in front of the last
+  /// `=` or `≈` and a unit behind the number do not count. Nil for anything else.
   public init?(_ text: String) {
     var parser = MathParser(Self.plain(text))
     guard let parsed = parser.wholeValue() else { return nil }
@@ -33,7 +33,8 @@ public struct MathValue: Sendable, Equatable {
     self.decimals = decimals
   }
 
-  /// `text` in the few characters that the parser knows. LaTeX's spaces and `$` go, `\text{…}` goes unless nothing else is there.
+  /// `text` in the few characters that the parser knows. LaTeX's spaces and `$` go, `\text{…}` goes unless
+  /// nothing else is there.
   private static func plain(_ text: String) -> [Unicode.Scalar] {
     var plain = MarkedAnswer.unwrapped(text)
     for (latex, other) in replacements { plain = plain.replacing(exactly: latex, with: other) }
@@ -49,18 +50,21 @@ public struct MathValue: Sendable, Equatable {
     ("\\left", ""), ("\\right", ""), ("\\,", ""), ("\\;", ""), ("\\!", ""), ("\\:", ""), ("\\ ", " "), ("~", " "),
     ("\\quad", " "), ("\\displaystyle", ""), ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("\\%", "%"), ("\\$", ""),
     ("$", ""), ("\\(", ""), ("\\)", ""), ("^{\\circ}", ""), ("^\\circ", ""), ("\\degree", ""), ("°", ""),
-    ("\\times", "*"), ("\\cdot", "*"), ("×", "*"), ("·", "*"), ("÷", "/"), ("−", "-"), ("–", "-"), ("π", "\\pi "),
+    ("\\times", "*"), ("\\cdot", "*"), ("×", "*"), ("·", "*"), ("\\div", "/"), ("÷", "/"), ("−", "-"), ("–", "-"),
+    ("π", "\\pi "),
     ("√", "\\sqrt "), ("\\approx", "="), ("≈", "="), ("**", ""),
   ]
 }
 
 extension MathValue {
-  /// Whether both are the same number: |x − y| ≤ 1e-6 · max(1, |y|). If only one has a percent sign, `50%` is 50 as well as 0.5.
+  /// Whether both are the same number: |x − y| ≤ 1e-6 · max(1, |y|). If only one has a percent sign, `50%` is
+  /// 50 as well as 0.5.
   public func isClose(to other: MathValue) -> Bool {
     matches(other) { abs($0 - $1) <= 1e-6 * max(1, abs($1)) }
   }
 
-  /// Whether this, rounded to the decimals that `answer` is written with, is `answer`; nil if it is written otherwise.
+  /// Whether this, rounded to the decimals that `answer` is written with, is `answer`; nil if it is written
+  /// otherwise.
   public func roundsTo(_ answer: MathValue) -> Bool? {
     guard let decimals = answer.decimals, decimals <= 15 else { return nil }
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }

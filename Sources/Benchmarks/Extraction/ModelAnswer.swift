@@ -16,7 +16,8 @@ public struct ModelAnswer: Sendable, Equatable {
     self.isTruncated = isTruncated
   }
 
-  /// What follows the last `</think>`, trimmed; the whole text if nothing was thought; nil if the thinking never ended.
+  /// What follows the last `</think>`, trimmed; the whole text if nothing was thought; nil if the thinking
+  /// never ended.
   public var finalText: String? {
     if let rest = text.behindLast("</think>") { return rest.trimmed }
     return opensThinking || text.contains(exactly: "<think>") ? nil : text.trimmed

@@ -14,7 +14,8 @@ enum NumberReading {
     return reading(value, (line, .line))
   }
 
-  /// The value of a piece of text: of all of it, else of its only number, else of the last number of the last line.
+  /// The value of a piece of text: of all of it, else of its only number, else of the last number of the last
+  /// line.
   static func value(of text: String) -> MathValue? {
     if let value = MathValue(text) { return value }
     let literals = MathValue.literals(in: text)

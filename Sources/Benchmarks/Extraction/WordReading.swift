@@ -3,7 +3,9 @@
 /// Reads yes or no.
 enum YesNoReading {
   static func read(_ text: String) -> Reading? {
-    for (content, step) in [(MarkedAnswer.boxed(in: text), ExtractionStep.boxed), (MarkedAnswer.tagged(in: text), .tag)] {
+    for (content, step) in [
+      (MarkedAnswer.boxed(in: text), ExtractionStep.boxed), (MarkedAnswer.tagged(in: text), .tag),
+    ] {
       if let content, let word = word(in: content) { return Reading(answer: word, step: step, source: content) }
     }
     return word(in: text).map { Reading(answer: $0, step: .content, source: text) }

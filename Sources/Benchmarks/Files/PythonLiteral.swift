@@ -1,4 +1,5 @@
-// Literals as Python prints them and as JSON writes them: benchmark cells hold lists and dictionaries in either syntax.
+// Literals as Python prints them and as JSON writes them: benchmark cells hold lists and dictionaries in
+// either syntax.
 
 /// A value that a cell spells out. Nothing is ever executed.
 public enum PythonLiteral: Sendable, Equatable {

@@ -105,7 +105,7 @@ struct PythonLiteralParser {
   private mutating func string(into text: inout [UInt8]) throws(PythonLiteral.Fault) {
     let quote = bytes[offset]
     offset += 1
-    while offset < bytes.count, bytes[offset] != quote {
+    while offset < bytes.count, bytes[offset] != quote, bytes[offset] != UInt8(ascii: "\n") {
       guard bytes[offset] == UInt8(ascii: "\\") else {
         text.append(bytes[offset])
         offset += 1
@@ -114,11 +114,12 @@ struct PythonLiteralParser {
       offset += 1
       try escape(into: &text)
     }
-    guard offset < bytes.count else { throw fault("a closing quote") }
+    guard current == quote else { throw fault("a closing quote") }
     offset += 1
   }
 
-  /// The escape whose backslash was just passed. Python keeps a backslash in front of anything it does not know.
+  /// The escape whose backslash was just passed. Python keeps a backslash in front of anything it does not
+  /// know.
   private mutating func escape(into text: inout [UInt8]) throws(PythonLiteral.Fault) {
     guard offset < bytes.count else { throw fault("the rest of an escape") }
     let letter = bytes[offset]

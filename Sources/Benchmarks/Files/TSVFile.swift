@@ -1,12 +1,13 @@
-// A benchmark in VLMEvalKit's TSV form, read in place: a file of several GB, with pictures of tens of MB in its cells,
-// takes the memory of its row index and of one row at a time.
+// A benchmark in VLMEvalKit's TSV form, read in place: a file of several GB, with pictures of tens of MB in
+// its cells, takes the memory of its row index and of one row at a time.
 public import Storage
 public import Tensors
 
-/// The rows of a TSV file. Opening reads the file once, from end to end; rows and pictures are read again when asked for.
+/// The rows of a TSV file. Opening reads the file once, from end to end; rows and pictures are read again
+/// when asked for.
 ///
-/// The header gives the columns. `image` holds pictures, everything else text. Rows are known by `index`, else `id` or
-/// `pid`, else their number.
+/// The header gives the columns. `image` holds pictures, everything else text. Rows are known by `index`,
+/// else `id` or `pid`, else their number.
 public struct TSVFile: Sendable {
   /// Bounds, and how missing values are read.
   public struct Options: Sendable {
@@ -81,7 +82,8 @@ public struct TSVFile: Sendable {
     return BenchmarkRow(place: place, index: entry.index, cells: cells)
   }
 
-  /// The pictures of a usable row, decoded from base64 but not from their picture format. Several rows may share one.
+  /// The pictures of a usable row, decoded from base64 but not from their picture format. Several rows may
+  /// share one.
   /// - Throws: `BenchmarkError.row`.
   public func pictures(_ number: Int) throws(BenchmarkError) -> [Picture] {
     let entry = entries[number]
@@ -148,6 +150,7 @@ extension BenchmarkError.Place {
 }
 
 extension String {
-  /// Whether a column of this name holds an option or the hint, of which VLMEvalKit's prompts drop missing ones.
+  /// Whether a column of this name holds an option or the hint, of which VLMEvalKit's prompts drop missing
+  /// ones.
   var holdsOption: Bool { self == "hint" || (utf8.count == 1 && utf8.allSatisfy { (0x41...0x5A).contains($0) }) }
 }

@@ -1,9 +1,10 @@
 // One record of a TSV file, by the rules that pandas reads it with (`read_csv(sep="\t")`).
 //
 // 1. Cells are separated by a tab, records by LF, CRLF or CR. Lines of nothing but spaces are skipped.
-// 2. A cell that begins with `"` runs to the next lone `"`; tabs and line ends inside are data, `""` is one `"`.
-// 3. What follows a closing quote up to the tab belongs to the cell as it is. In a cell that does not begin with a
-//    quote, quotes are data.
+// 2. A cell that begins with `"` runs to the next lone `"`; tabs and line ends inside are data, `""` is one
+// `"`.
+// 3. What follows a closing quote up to the tab belongs to the cell as it is. In a cell that does not begin
+// with a quote, quotes are data.
 
 /// Where a cell stands in its file.
 struct TSVCell: Equatable {
@@ -64,7 +65,8 @@ struct TSVRecordReader: ~Escapable {
     }
   }
 
-  /// Reads to the end of a cell, where a separator or the end of the file is; nil if the file ends inside quotes.
+  /// Reads to the end of a cell, where a separator or the end of the file is; nil if the file ends inside
+  /// quotes.
   private mutating func readCell() -> TSVCell? {
     let start = offset
     guard offset < bytes.count, bytes[offset] == quote else {

@@ -61,8 +61,9 @@ extension Benchmark {
   /// All benchmarks known by name. Of two whose file names both match, the first counts.
   public static let all: [Benchmark] = multipleChoice + mathematics + reading
 
-  /// The benchmark of a file: by the last component of its name, if the file has the benchmark's columns; else by the generic
-  /// rules, which ask the question with its options if there are any and compare by what the answers look like.
+  /// The benchmark of a file: by the last component of its name, if the file has the benchmark's columns;
+  /// else by the generic rules, which ask the question with its options if there are any and compare by what
+  /// the answers look like.
   public static func recognized(file: String, columns: [String]) -> Benchmark {
     var stem = file.split(separator: "/").last.map { String($0) } ?? file
     for suffix in [".tsv", "_local"] where stem.hasSuffix(suffix) { stem.removeLast(suffix.count) }
@@ -75,7 +76,7 @@ extension Benchmark {
   /// The generic rules under a name of their own.
   public static func generic(name: String) -> Benchmark {
     Benchmark(
-      name, columns: [], prompt: .options, answer: .byLooks,
+      name, columns: [], prompt: .optionsOrQuestion, answer: .byLooks,
       groups: ["split", "category", "l2-category", "kind"].map(GroupRule.column),
       claim: .partly("recognised by its columns only"), compatibility: .options)
   }
@@ -88,12 +89,24 @@ extension String {
 }
 
 extension PromptTemplate {
-  /// The hint, the question and the options, and a request to choose: VLMEvalKit's ImageMCQDataset. A question without options
-  /// is put alone.
-  static let options = PromptTemplate(
-    [.ifCell("hint", [.text("Hint: "), .cell("hint"), .text("\n")]), .text("Question: "), .cell("question"), .text("\n")]
-      + optionList,
-    instruction: [.ifOptions([.text("Please select the correct answer from the options above. \n")])])
+  /// The hint, the question and the options, and a request to choose: VLMEvalKit's ImageMCQDataset. Nothing
+  /// is asked for if there are no options.
+  static let options = PromptTemplate(questionWithOptions, instruction: chooseAnswer)
+
+  /// The same for rows with options, the question's text for others.
+  static let optionsOrQuestion = PromptTemplate(
+    [.ifOptions(questionWithOptions, else: [.cell("question")])], instruction: chooseAnswer)
+
+  /// The hint if there is one, the question, and the options if there are any.
+  static let questionWithOptions: [Piece] =
+    [
+      .ifCell("hint", [.text("Hint: "), .cell("hint"), .text("\n")]), .text("Question: "), .cell("question"),
+      .text("\n"),
+    ] + optionList
+
+  private static let chooseAnswer: [Piece] = [
+    .ifOptions([.text("Please select the correct answer from the options above. \n")])
+  ]
 
   /// The question's text and nothing else.
   static let question = PromptTemplate([.cell("question")])

@@ -20,12 +20,14 @@ extension Benchmark {
     claim: .partly("free answers by a rule of our own, LaTeX values included"), compatibility: .mathVision)
 
   static let weMath = Benchmark(
-    "WeMath", columns: ["question", "answer", "ID", "key"], prompt: PromptTemplate(weMathBody), answer: .options(),
+    "WeMath", columns: ["question", "answer", "ID", "key"], prompt: PromptTemplate(PromptTemplate.questionWithOptions),
+    answer: .options(),
     metrics: weMathMetrics, cluster: .row, groups: [], compatibility: .firstLetterBehindAnswer)
 
   static let weMathSteps = Benchmark(
     "WeMath_COT", columns: ["question", "answer", "ID", "key"],
-    prompt: PromptTemplate(weMathBody, instruction: [.ifCell("requirement", [.text("\n"), .cell("requirement")])]),
+    prompt: PromptTemplate(
+      PromptTemplate.questionWithOptions, instruction: [.ifCell("requirement", [.text("\n"), .cell("requirement")])]),
     answer: .options(), metrics: weMathMetrics, cluster: .row, groups: [], compatibility: .firstLetterBehindAnswer)
 
   /// The prompt of the authors' own script; a context that is missing prints as "None" there.
@@ -63,19 +65,14 @@ extension Benchmark {
     prompt: PromptTemplate(
       [.cell("question")],
       instruction: [
-        .ifEqual("language", to: "English", [.text(seePhysEnglish), significantFiguresEnglish],
+        .ifEqual(
+          "language", to: "English", [.text(seePhysEnglish), significantFiguresEnglish],
           else: [.text(seePhysChinese), significantFiguresChinese])
       ]),
     answer: .judged, groups: [.column("level"), .column("subject")],
     claim: .none("answers are free formulas that a judge compares"))
 
   // MARK: Words
-
-  private static let weMathBody: [PromptTemplate.Piece] =
-    [
-      .ifCell("hint", [.text("Hint: "), .cell("hint"), .text("\n")]), .text("Question: "), .cell("question"),
-      .text("\n"),
-    ] + PromptTemplate.optionList
 
   private static let weMathMetrics = [true, false].map { isStrict in
     MetricRule(

@@ -2,7 +2,8 @@
 
 extension Benchmark {
   static let multipleChoice: [Benchmark] = [
-    mmmu, mmmuProVisionSteps, mmmuProVision, mmmuProSteps, mmmuPro, mmStar, mmBench, visuLogic, logicVista, mmeReasoning,
+    mmmu, mmmuProVisionSteps, mmmuProVision, mmmuProSteps, mmmuPro, mmStar, mmBench, visuLogic, logicVista,
+    mmeReasoning,
     phyX, phyXInText, ai2d, realWorldQA,
   ]
 
@@ -71,7 +72,8 @@ extension Benchmark {
     "PhyX_mini_MC", files: ["PhyX_mini_MC", "PhyX_MC"], prompt: .question, answer: .options(inPicture: "A"..."D"),
     compatibility: .phyX)
 
-  static let ai2d = Benchmark("AI2D_TEST", files: ["AI2D*"], prompt: .options, answer: .options(), compatibility: .options)
+  static let ai2d = Benchmark(
+    "AI2D_TEST", files: ["AI2D*"], prompt: .options, answer: .options(), compatibility: .options)
 
   static let realWorldQA = Benchmark("RealWorldQA", prompt: .options, answer: .options(), compatibility: .options)
 

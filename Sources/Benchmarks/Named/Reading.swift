@@ -3,7 +3,8 @@
 extension Benchmark {
   static let reading: [Benchmark] = [hallusionBench, chartQA, ocrBench]
 
-  /// The index holds set, figure and question: `VD_illusion_1_4_0_1`. The single figure usually given is the mean of the three.
+  /// The index holds set, figure and question: `VD_illusion_1_4_0_1`. The single figure usually given is the
+  /// mean of the three.
   static let hallusionBench = Benchmark(
     "HallusionBench", columns: ["index", "question", "answer", "l2-category"], prompt: .question, answer: .yesNo,
     metrics: [

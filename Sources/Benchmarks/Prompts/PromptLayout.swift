@@ -2,21 +2,21 @@
 
 /// How parts become one string with `<image>` where a picture goes.
 public enum PromptLayout: String, Sendable, CaseIterable {
-  /// As vLLM's server does for a template that takes plain text, so as the authors' table was made: texts joined by
-  /// line ends, and all placeholders that they lack in front, one a line.
+  /// As vLLM's server does for a template that takes plain text, so as the authors' table was made: texts
+  /// joined by line ends, and all placeholders that they lack in front, one a line.
   case front
   /// Placeholders where the pictures are; parts joined by line ends.
   case interleave
-  /// As VLMEvalKit's InternVL class does: one picture in front of the texts; several numbered in front, and mentioned
-  /// by number where they are, unless all of them are mentioned side by side.
+  /// As VLMEvalKit's InternVL class does: one picture in front of the texts; several numbered in front, and
+  /// mentioned by number where they are, unless all of them are mentioned side by side.
   case internvl
 
   /// The placeholder of a picture.
   public static let placeholder = "<image>"
 
   /// The string, and the row's pictures in the order of its placeholders.
-  /// - Throws: `BenchmarkError.row` if the string has another number of placeholders than pictures, which happens
-  ///   when a cell holds the text `<image>`.
+  /// - Throws: `BenchmarkError.row` if the string has another number of placeholders than pictures, which
+  ///   happens when a cell holds the text `<image>`.
   public func render(_ parts: [PromptPart], of row: BenchmarkRow) throws(BenchmarkError) -> RenderedPrompt {
     let pictures = parts.compactMap { part in if case .picture(let number) = part { number } else { nil } }
     let texts = parts.compactMap { part in if case .text(let text) = part { text } else { nil } }

@@ -1,5 +1,5 @@
-// From a row to an ordered list of texts and pictures. Prompt strings are protocol constants: a changed space is a
-// changed prompt.
+// From a row to an ordered list of texts and pictures. Prompt strings are protocol constants: a changed space
+// is a changed prompt.
 
 /// A piece of what a model is asked.
 public enum PromptPart: Sendable, Equatable {
@@ -46,9 +46,9 @@ public struct PromptTemplate: Sendable {
     self.system = system
   }
 
-  /// The prompt of a row with so many pictures. By default all pictures come first, in order, then one text. With
-  /// interleaving and at least one tag, texts and pictures stand in the text's order; pictures without a tag are
-  /// dropped, one with two tags is shown twice, and an empty text in front is kept.
+  /// The prompt of a row with so many pictures. By default all pictures come first, in order, then one text.
+  /// With interleaving and at least one tag, texts and pictures stand in the text's order; pictures without a
+  /// tag are dropped, one with two tags is shown twice, and an empty text in front is kept.
   /// - Parameter instruction: Takes the place of the template's own.
   /// - Throws: `BenchmarkError.row` for a tag without its picture.
   public func parts(

@@ -35,8 +35,8 @@ public enum AnswerKey: Sendable, Equatable {
     return isRight(answer, source) ? 1 : 0
   }
 
-  /// For numbers the score when the answer is rounded to the decimals of the right one; nil for other keys and where the
-  /// right one is not a plain decimal.
+  /// For numbers the score when the answer is rounded to the decimals of the right one; nil for other keys
+  /// and where the right one is not a plain decimal.
   public func roundedScore(_ extraction: Extraction) -> Double? {
     guard case .number(let right) = self, let expected = MathValue(right), expected.decimals != nil else { return nil }
     guard let source = extraction.source, let value = NumberReading.value(of: source) else { return 0 }
@@ -71,7 +71,9 @@ public enum AnswerKey: Sendable, Equatable {
           : source.foldedLines.contains(exactly: text.foldedLines)
       }
     case .relaxed(let right):
-      return right.contains { TextReading.normalized($0) == answer || NumberReading.isWithinFivePercent(source, of: $0) }
+      return right.contains {
+        TextReading.normalized($0) == answer || NumberReading.isWithinFivePercent(source, of: $0)
+      }
     }
   }
 }

@@ -46,7 +46,8 @@ public enum RowScoring: Sendable, Equatable {
 
 extension AnswerRule {
   /// How `row` is scored.
-  /// - Throws: `BenchmarkError.row` if a cell is not what the rule needs, such as an answer that is no option.
+  /// - Throws: `BenchmarkError.row` if a cell is not what the rule needs, such as an answer that is no
+  ///   option.
   public func scoring(of row: BenchmarkRow) throws(BenchmarkError) -> RowScoring {
     switch self {
     case .ifOptions(let rule, let otherwise): return try (row.options.isEmpty ? otherwise : rule).scoring(of: row)

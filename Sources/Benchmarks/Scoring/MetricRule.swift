@@ -13,8 +13,9 @@ public struct MetricRule: Sendable {
   public enum Combination: Sendable {
     /// Right if every row is right. With one row a decision, its score.
     case all
-    /// WeMath: the row whose `key` ends with `multi` is the problem, the others are its steps. 1 if the problem is right and
-    /// all steps (strict) or any (loose) are; 0.5 if all steps are right and the problem is not; else 0.
+    /// WeMath: the row whose `key` ends with `multi` is the problem, the others are its steps. 1 if the
+    /// problem is right and all steps (strict) or any (loose) are; 0.5 if all steps are right and the problem
+    /// is not; else 0.
     case steps(strict: Bool)
   }
 
@@ -36,7 +37,8 @@ public indirect enum RowKey: Sendable {
   case column(String)
   /// The same field of the index between underscores, counted from 0.
   case indexField(Int)
-  /// The same index modulo a number; an index that is no number is its own. The column `g_index` wins if it is there.
+  /// The same index modulo a number; an index that is no number is its own. The column `g_index` wins if it
+  /// is there.
   case indexModulo(Int)
   /// The same piece of a column's text in front of a mark.
   case prefix(String, upTo: String)
@@ -90,8 +92,10 @@ public struct Decision: Sendable, Equatable {
 extension MetricRule {
   /// The decisions in the order of their first rows.
   ///
-  /// Edge case: a problem of steps that lacks its own row or has no step is left out, since nothing can be said of it.
-  /// - Parameter cluster: What makes decisions depend on each other; the key of a decision's first row counts.
+  /// Edge case: a problem of steps that lacks its own row or has no step is left out, since nothing can be
+  /// said of it.
+  /// - Parameter cluster: What makes decisions depend on each other; the key of a decision's first row
+  ///   counts.
   public func decisions(_ rows: [ScoredRow], cluster: RowKey) -> [Decision] {
     var members: [String: [Int]] = [:]
     var order: [String] = []

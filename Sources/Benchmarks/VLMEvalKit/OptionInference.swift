@@ -36,7 +36,8 @@ struct OptionInference {
     return found.count == 1 ? String(found[0].letter) : nil
   }
 
-  /// The letter A to D of the first "answer is B" or "answer is **B**", in any case, even if a letter follows it.
+  /// The letter A to D of the first "answer is B" or "answer is **B**", in any case, even if a letter follows
+  /// it.
   private func statedLetter(_ answer: String) -> String? {
     let scalars = Array(answer.unicodeScalars)
     for start in scalars.indices {
@@ -59,7 +60,8 @@ struct OptionInference {
 
 /// The part of an answer to MMMU-Pro that its step-by-step prompt asks for.
 enum AnswerLine {
-  /// A single capital letter of the answer line, or what follows "Answer:" in it; the whole text if there is no such line.
+  /// A single capital letter of the answer line, or what follows "Answer:" in it; the whole text if there is
+  /// no such line.
   static func content(of response: String, _ version: VLMEvalKitVersion) -> String {
     let lines = response.pythonStripped.components(separatedBy: "\n").map(\.pythonStripped)
     let marked = lines.filter { $0.utf8.starts(with: "Answer:".utf8) }
@@ -76,7 +78,8 @@ enum AnswerLine {
 enum PhyXLetter {
   static func isRight(_ prediction: String, _ answer: String) -> Bool {
     let text = prediction.pythonStripped
-    let isMarked = text.contains(exactly: answer + ":") || text.contains(exactly: answer + "**")
+    let isMarked =
+      text.contains(exactly: answer + ":") || text.contains(exactly: answer + "**")
       || text.contains(exactly: "**" + answer)
     let extracted = behindKeyword(text) ?? lastBeforeColon(text)
     return extracted.map { $0 == answer.pythonStripped.uppercased() } ?? false || isMarked

@@ -1,6 +1,6 @@
-// The scores that VLMEvalKit gives without a judge (`exact_matching`), for comparison with tables made with it.
-// What its rules do was read in its repository; Scripts/make_vlmeval_expectations.py runs the original functions, and
-// tests hold these to them.
+// The scores that VLMEvalKit gives without a judge (`exact_matching`), for comparison with tables made with
+// it. What its rules do was read in its repository; Scripts/make_vlmeval_expectations.py runs the original
+// functions, and tests hold these to them.
 
 /// A state of VLMEvalKit whose rules differ.
 public enum VLMEvalKitVersion: String, Sendable, CaseIterable {
@@ -35,7 +35,8 @@ public enum VLMEvalKitRule: Sendable, CaseIterable {
   /// PhyX: a letter behind words such as "answer". The older version has no such rule.
   case phyX
 
-  /// Whether the rule takes `prediction` for right; nil if this version has no such rule or the row lacks what it needs.
+  /// Whether the rule takes `prediction` for right; nil if this version has no such rule or the row lacks
+  /// what it needs.
   public func isRight(_ prediction: String, _ row: BenchmarkRow, version: VLMEvalKitVersion) -> Bool? {
     guard let answer = row[self == .mathVista && row["question_type"] == "multi_choice" ? "answer_option" : "answer"]
     else { return nil }
@@ -104,11 +105,14 @@ public enum VLMEvalKitRule: Sendable, CaseIterable {
     return OptionInference(choices, version).infer(prediction).map { isEqual($0, answer) } ?? false
   }
 
-  /// The original evaluates both texts as Python and as LaTeX; `MathValue` stands for that here.
+  /// The original evaluates both texts as Python and as LaTeX, where roots and π fail since it knows no names
+  /// for them; `MathValue` stands for that here, and for no more: text that is other Python than arithmetic
+  /// is not equal to anything.
   private func isEqual(_ text: String, _ answer: String) -> Bool {
     let (left, right) = (text.lowercased().pythonStripped, answer.lowercased().pythonStripped)
     if left.utf8.elementsEqual(right.utf8) { return true }
-    guard let value = MathValue(left), let expected = MathValue(right) else { return false }
+    let hasNames = ["sqrt", "√", "\\pi", "π"].contains { left.contains(exactly: $0) || right.contains(exactly: $0) }
+    guard !hasNames, let value = MathValue(left), let expected = MathValue(right) else { return false }
     return abs(value.value - expected.value) < 1e-6
   }
 
@@ -128,7 +132,9 @@ public enum VLMEvalKitRule: Sendable, CaseIterable {
   }
 
   private func answers(_ cell: String) -> [String] {
-    guard cell.utf8.first == UInt8(ascii: "["), let texts = try? PythonLiteral(parsing: cell).texts else { return [cell] }
+    guard cell.utf8.first == UInt8(ascii: "["), let texts = try? PythonLiteral(parsing: cell).texts else {
+      return [cell]
+    }
     return texts
   }
 }

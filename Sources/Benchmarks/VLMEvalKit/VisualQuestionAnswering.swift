@@ -11,8 +11,9 @@ enum VisualQuestionAnswering {
     }
   }
 
-  /// Punctuation as the VQA benchmark takes it off. A mark goes if it stands next to a blank anywhere or a comma stands
-  /// between digits anywhere, else it becomes a blank; full stops outside numbers go, 32 of them at most.
+  /// Punctuation as the VQA benchmark takes it off. A mark goes if it stands next to a blank anywhere or a
+  /// comma stands between digits anywhere, else it becomes a blank; full stops outside numbers go, 32 of them
+  /// at most.
   static func withoutPunctuation(_ text: String) -> String {
     var result = text
     let scalars = Array(text.unicodeScalars)
@@ -76,7 +77,9 @@ enum BoxedLetter {
       }
     }
     guard var content = last else { return text }
-    for command in ["\\text{", "\\rm{", "\\mathbf{", "$", "}"] { content = content.replacing(exactly: command, with: "") }
+    for command in ["\\text{", "\\rm{", "\\mathbf{", "$", "}"] {
+      content = content.replacing(exactly: command, with: "")
+    }
     let isLetter =
       !content.lowercased().contains(exactly: "letter") && !content.contains(exactly: "or")
       && content.unicodeScalars.count <= 2

@@ -63,6 +63,10 @@ let package = Package(
     library("Kernels", ["Tensors", "CKernels"]),
     library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
 
+    // Benchmarks: questions, answers, scores, and how sure one can be of a difference
+    library("Benchmarks", ["Tensors", "Storage", "JSON"]),
+    library("PairedStatistics", []),
+
     // Quantization and its proof
     library("Quantization", ["Tensors", "Kernels"]),
     library(
@@ -102,6 +106,8 @@ let package = Package(
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
+    tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
+    tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
     tests("Kernels", ["Tensors", "CKernels"]),
     tests("SampleModel", []),
     tests(

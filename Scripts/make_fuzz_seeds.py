@@ -97,6 +97,19 @@ def questions():
     yield "values", '[0, -0, 1e-7, 1.5E+30, 18446744073709551616, true, null, "\\u00e9\\ud83d\\ude00\\n", {"a": {"b": []}}]'
 
 
+def benchmarks():
+    """The first byte chooses the benchmark."""
+    files = sorted((ROOT / "Tests/BenchmarksTests/Resources/sample").glob("*.tsv"))
+    for number, path in enumerate(files):
+        yield path.stem, bytes([number]) + path.read_bytes()
+    for number, case in enumerate(json.loads((ROOT / "Tests/BenchmarksTests/Resources/tsv.json").read_text())["files"][:60]):
+        yield f"cells_{number}", b"\0" + bytes.fromhex(case["bytes"])
+    answers = ["\\boxed{\\frac{1}{2}}", "The answer is **B**.</think><answer>A, C</answer>", "Yes, 1,234.5e-3 % of [1, 2]"]
+    for number, answer in enumerate(answers):
+        yield f"answer_{number}", b"\4index\tquestion\tA\tB\tanswer\n1\tq\tx\ty\tA\n2\t" + answer.encode() + b"\t2\t3\tB\n"
+    yield "lines", b"\0" + b'{"question": "a?", "image": ["1.png"], "answer": "B", "A": "x", "B": "y"}\n'
+
+
 TARGETS = {
     "safetensors_header": safetensors_headers,
     "shard_index": shard_indexes,
@@ -104,6 +117,7 @@ TARGETS = {
     "tokenizer_json": tokenizers,
     "images": images,
     "questions_jsonl": questions,
+    "benchmark_tsv": benchmarks,
 }
 
 

@@ -2,8 +2,9 @@
 internal import Glibc
 
 struct MathParser {
-  private let text: [Unicode.Scalar]
-  private var position = 0
+  let text: [Unicode.Scalar]
+  /// Of the next scalar to read.
+  var position = 0
   private var depth = 0
   /// Deepest nesting of braces, parentheses and commands.
   private static let depthLimit = 32
@@ -26,34 +27,8 @@ struct MathParser {
     return MathValue(value: isPercent ? value / 100 : value, isPercent: isPercent, decimals: decimals)
   }
 
-  /// Number literals one after another.
-  mutating func literals() -> [MathValue] {
-    var found: [MathValue] = []
-    while position < text.count {
-      let isInWord = position > 0 && (text[position - 1].isAlphanumeric || text[position - 1] == ".")
-      guard isDigit(text[position]), !isInWord else {
-        position += 1
-        continue
-      }
-      let start = position
-      guard let value = number() else { continue }
-      let sign: Double = isSign(before: start) ? -1 : 1
-      let decimals = plainDecimals(start..<position)
-      let isPercent = take("%")
-      found.append(
-        MathValue(value: sign * (isPercent ? value / 100 : value), isPercent: isPercent, decimals: decimals))
-    }
-    return found
-  }
-
-  /// Whether a minus directly in front of a literal is its sign: not in `5-3`.
-  private func isSign(before start: Int) -> Bool {
-    guard start > 0, text[start - 1] == "-" else { return false }
-    return start < 2 || !(text[start - 2].isAlphanumeric || text[start - 2] == ")")
-  }
-
   /// Digits behind the point of a plain decimal in `range`; nil if something else than that stands there.
-  private func plainDecimals(_ range: Range<Int>) -> Int? {
+  func plainDecimals(_ range: Range<Int>) -> Int? {
     let body = text[range].filter { $0 != "," && $0 != "-" && $0 != "+" && $0 != " " }
     guard body.allSatisfy({ isDigit($0) || $0 == "." }), body.count(where: { $0 == "." }) <= 1 else { return nil }
     return body.firstIndex(of: ".").map { body.count - 1 - $0 } ?? 0
@@ -201,72 +176,17 @@ struct MathParser {
     return value
   }
 
-  // MARK: Literals
-
-  /// A decimal with thousands commas and an exponent, at the cursor.
-  private mutating func number() -> Double? {
-    let start = position
-    var literal = ""
-    skipDigits(into: &literal)
-    var digitsInFront = literal.utf8.count
-    while current == ",", hasThousands(behind: position, digitsInFront: digitsInFront) {
-      position += 1
-      skipDigits(into: &literal)
-      digitsInFront = 3
-    }
-    if current == ".", !literal.isEmpty || text[(position + 1)...].first.map({ isDigit($0) }) ?? false {
-      position += 1
-      literal += "."
-      skipDigits(into: &literal)
-    }
-    if let scalar = current, scalar == "e" || scalar == "E" { takeExponent(into: &literal) }
-    if literal.hasSuffix(".") { literal += "0" }
-    guard let value = Double(literal.hasPrefix(".") ? "0" + literal : literal) else {
-      position = max(position, start + 1)
-      return nil
-    }
-    return value
-  }
-
-  private mutating func takeExponent(into literal: inout String) {
-    var end = position + 1
-    if end < text.count, text[end] == "-" || text[end] == "+" { end += 1 }
-    guard end < text.count, isDigit(text[end]) else { return }
-    literal += String(String.UnicodeScalarView(text[position..<end]))
-    position = end
-    skipDigits(into: &literal)
-  }
-
-  /// Whether a comma at `comma` separates thousands: exactly three digits follow, and one to three stand in
-  /// front.
-  private func hasThousands(behind comma: Int, digitsInFront: Int) -> Bool {
-    (1...3).contains(digitsInFront) && text[(comma + 1)...].prefix(4).prefix { isDigit($0) }.count == 3
-  }
-
-  private mutating func digits() -> Double? {
-    var literal = ""
-    skipDigits(into: &literal)
-    return Double(literal)
-  }
-
-  private mutating func skipDigits(into literal: inout String) {
-    while let scalar = current, isDigit(scalar) {
-      literal.unicodeScalars.append(scalar)
-      position += 1
-    }
-  }
-
   // MARK: Scalars
 
-  private var current: Unicode.Scalar? { position < text.count ? text[position] : nil }
+  var current: Unicode.Scalar? { position < text.count ? text[position] : nil }
 
-  private func isDigit(_ scalar: Unicode.Scalar) -> Bool { (0x30...0x39).contains(scalar.value) }
+  func isDigit(_ scalar: Unicode.Scalar) -> Bool { (0x30...0x39).contains(scalar.value) }
 
   private mutating func skipSpace() {
     while let scalar = current, scalar.properties.isWhitespace { position += 1 }
   }
 
-  private mutating func take(_ token: String) -> Bool {
+  mutating func take(_ token: String) -> Bool {
     guard text[position...].starts(with: token.unicodeScalars) else { return false }
     position += token.unicodeScalars.count
     return true

@@ -11,9 +11,13 @@ public import Tensors
 /// answer that thinks aloud counts from behind its `</think>`. Lines of plain text (`text` without
 /// `question`) are no questions, and faults.
 public struct QuestionLines: BenchmarkSource {
+  /// The file's name, for messages.
   public let name: String
+  /// Members that any line has text in, sorted.
   public let columns: [String]
+  /// SHA-256 of all bytes.
   public let digest: SHA256Digest
+  /// Lines that cannot be used, in order.
   public let faults: [BenchmarkError]
   private let rows: [BenchmarkRow]
   private let paths: [[String]]
@@ -32,12 +36,16 @@ public struct QuestionLines: BenchmarkSource {
     columns = Set(reader.rows.flatMap(\.columns)).sorted()
   }
 
+  /// Number of usable lines.
   public var rowCount: Int { rows.count }
 
+  /// The text of a usable line.
   public func row(_ number: Int) -> BenchmarkRow { rows[number] }
 
+  /// Paths of the line's pictures, relative to the file.
   public func pictures(_ number: Int) -> [Picture] { paths[number].map(Picture.path) }
 
+  /// The line's paths; nil without any.
   public func pictureKey(_ number: Int) -> String? {
     paths[number].isEmpty ? nil : paths[number].joined(separator: "\n")
   }

@@ -16,6 +16,8 @@ public struct Benchmark: Sendable {
   public var metrics: [MetricRule]
   /// What makes decisions depend on each other.
   public var cluster: RowKey
+  /// Rows that a smaller sample must keep together, since they make one decision of some metric.
+  public var whole: RowKey
   /// Columns with scores of their own. Those that a file lacks are passed over.
   public var groups: [GroupRule]
   /// Only rows with this text in the column `split` make the score; others are reported beside it.
@@ -40,7 +42,7 @@ public struct Benchmark: Sendable {
   init(
     _ name: String, files: [String]? = nil, columns: [String] = ["question", "answer"], prompt: PromptTemplate,
     answer: AnswerRule, metrics: [MetricRule] = [MetricRule("accuracy")], cluster: RowKey = .picture,
-    groups: [GroupRule] = [.column("category"), .column("l2-category")], mainSplit: String? = nil,
+    whole: RowKey = .row, groups: [GroupRule] = [.column("category"), .column("l2-category")], mainSplit: String? = nil,
     claim: Claim = .score, compatibility: VLMEvalKitRule? = nil
   ) {
     self.name = name
@@ -50,6 +52,7 @@ public struct Benchmark: Sendable {
     self.answer = answer
     self.metrics = metrics
     self.cluster = cluster
+    self.whole = whole
     self.groups = groups
     self.mainSplit = mainSplit
     self.claim = claim

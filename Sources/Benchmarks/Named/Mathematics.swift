@@ -22,13 +22,14 @@ extension Benchmark {
   static let weMath = Benchmark(
     "WeMath", columns: ["question", "answer", "ID", "key"], prompt: PromptTemplate(PromptTemplate.questionWithOptions),
     answer: .options(),
-    metrics: weMathMetrics, cluster: .row, groups: [], compatibility: .firstLetterBehindAnswer)
+    metrics: weMathMetrics, cluster: .row, whole: weMathProblem, groups: [], compatibility: .firstLetterBehindAnswer)
 
   static let weMathSteps = Benchmark(
     "WeMath_COT", columns: ["question", "answer", "ID", "key"],
     prompt: PromptTemplate(
       PromptTemplate.questionWithOptions, instruction: [.ifCell("requirement", [.text("\n"), .cell("requirement")])]),
-    answer: .options(), metrics: weMathMetrics, cluster: .row, groups: [], compatibility: .firstLetterBehindAnswer)
+    answer: .options(), metrics: weMathMetrics, cluster: .row, whole: weMathProblem, groups: [],
+    compatibility: .firstLetterBehindAnswer)
 
   /// The prompt of the authors' own script; a context that is missing prints as "None" there.
   static let emma = Benchmark(
@@ -74,9 +75,9 @@ extension Benchmark {
 
   // MARK: Words
 
+  private static let weMathProblem = RowKey.all([.column("ID"), .prefix("key", upTo: "_")])
   private static let weMathMetrics = [true, false].map { isStrict in
-    MetricRule(
-      isStrict ? "strict" : "loose", unit: .all([.column("ID"), .prefix("key", upTo: "_")]), .steps(strict: isStrict))
+    MetricRule(isStrict ? "strict" : "loose", unit: weMathProblem, .steps(strict: isStrict))
   }
 
   private static let inBox = #"in one "\boxed{}". Please solve the problem step by step."#

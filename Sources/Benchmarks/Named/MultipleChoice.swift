@@ -41,7 +41,7 @@ extension Benchmark {
     metrics: [
       MetricRule("circular accuracy", unit: .indexModulo(1_000_000)), MetricRule("accuracy of all rows"),
     ],
-    cluster: .indexModulo(1_000_000), compatibility: .options)
+    cluster: .indexModulo(1_000_000), whole: .indexModulo(1_000_000), compatibility: .options)
 
   static let visuLogic = Benchmark(
     "VisuLogic",

@@ -12,7 +12,9 @@ extension Benchmark {
       MetricRule("fAcc", unit: .all([.column("l2-category"), .indexField(3), .indexField(4)])),
       MetricRule("qAcc", unit: .all([.column("l2-category"), .indexField(3), .indexField(5)])),
     ],
-    cluster: .all([.column("l2-category"), .indexField(3)]), compatibility: .yesNo)
+    cluster: hallusionSet, whole: hallusionSet, compatibility: .yesNo)
+
+  private static let hallusionSet = RowKey.all([.column("l2-category"), .indexField(3)])
 
   static let chartQA = Benchmark(
     "ChartQA_TEST", files: ["ChartQA*"],

@@ -115,6 +115,7 @@ private let numbers = [("A", "2"), ("B", "4"), ("C", "24"), ("D", "42")]
     ("\\boxed{50\\%}", "0.5", true), ("\\boxed{50\\%}", "50", true), ("\\boxed{x = 7}", "7", true),
     ("\\boxed{-7}", "7", false), ("\\boxed{−7}", "-7", true), ("\\boxed{\\$14}", "14", true), ("14.0", "14", true),
     ("14.000001", "14", false), ("\\boxed{unknown}\n14", "14", false), ("Answer: fourteen\nso 14", "14", true),
+    ("The answer is 14. \\boxed{seven}", "14", false),
     ("In H2O there are 2", "2", true), ("5-3", "2", true),
   ])
   func `numbers are compared by value`(text: String, right: String, isRight: Bool) {

@@ -144,6 +144,7 @@ private let stems = [
     let metrics = sample.benchmark.metrics.map { $0.decisions(rows, cluster: sample.benchmark.cluster) }
     #expect(metrics[0].map(\.score) == [1, 0])
     #expect(metrics[0].map(\.rows) == [[0, 1, 2, 3], [4, 5, 6, 7]])
+    #expect(metrics[2].map(\.score) == [1, 1])
     #expect(metrics[1].count == 8 && Set(metrics[1].map(\.cluster)).count == 2)
   }
 

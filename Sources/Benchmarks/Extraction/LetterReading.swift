@@ -87,7 +87,8 @@ struct LetterReading {
     return [first]
   }
 
-  /// The present letter that a text begins with, unless a letter follows it. `I` in front of a word is the word "I".
+  /// The present letter that a text begins with, unless a letter follows it. `I` in front of a word is the
+  /// word "I".
   private func leading(_ text: String) -> Character? {
     guard let first = text.unicodeScalars.first, isPresent(Character(first)),
       text.unicodeScalars.dropFirst().first.map({ !$0.properties.isAlphabetic }) ?? true,

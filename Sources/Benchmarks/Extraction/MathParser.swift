@@ -34,9 +34,13 @@ struct MathParser {
     return body.firstIndex(of: ".").map { body.count - 1 - $0 } ?? 0
   }
 
-  /// A unit of measure: nothing, or letters first and then what units are made of.
+  /// A unit of measure: nothing, or letters first and then what units are made of. A letter that is a
+  /// variable more often than a unit is none.
   private func isUnit(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
     guard let first = rest.first else { return true }
+    if "abcijknpqrtuvwxyz".unicodeScalars.contains(first), !(rest.dropFirst().first?.isAlphanumeric ?? false) {
+      return false
+    }
     return first.properties.isAlphabetic
       && rest.allSatisfy { $0.isAlphanumeric || "/^²³-·.{}() ".unicodeScalars.contains($0) }
   }

@@ -3,15 +3,16 @@
 /// Reads a number.
 enum NumberReading {
   static func read(_ text: String) -> Reading? {
-    let marked = TextReading.candidates(in: text).filter { $0.step != .line }
-    for candidate in marked {
-      if let value = value(of: candidate.content) { return reading(value, candidate) }
-    }
+    let places = TextReading.candidates(in: text)
     // A box without a number is an answer without one; the last number of the text would be another thing's.
-    guard !marked.contains(where: { $0.step == .boxed || $0.step == .tag }), let line = text.filledLines.last,
-      let value = MathValue(line) ?? MathValue.last(in: line)
-    else { return nil }
-    return reading(value, (line, .line))
+    if let place = places.first, place.step == .boxed || place.step == .tag {
+      return value(of: place.content).map { reading($0, place) }
+    }
+    for place in places {
+      let found = place.step == .line ? MathValue(place.content) ?? .last(in: place.content) : value(of: place.content)
+      if let found { return reading(found, place) }
+    }
+    return nil
   }
 
   /// The value of a piece of text: of all of it, else of its only number, else of the last number of the last

@@ -40,6 +40,7 @@ extension Benchmark {
     "MMBench", files: ["MMBench*", "CCBench"], columns: ["index", "question"], prompt: .options, answer: .options(),
     metrics: [
       MetricRule("circular accuracy", unit: .indexModulo(1_000_000)), MetricRule("accuracy of all rows"),
+      MetricRule("accuracy of first rows", unit: .indexModulo(1_000_000), .first),
     ],
     cluster: .indexModulo(1_000_000), whole: .indexModulo(1_000_000), compatibility: .options)
 

@@ -61,7 +61,10 @@ public enum AnswerKey: Sendable, Equatable {
     case .letters(let right, _): return answer == right.sorted().map { String($0) }.joined(separator: ", ")
     case .yesNo(let right): return answer == (right ? "Yes" : "No")
     case .number(let right): return NumberReading.isEqual(source, right)
-    case .value(let right): return TextReading.normalized(right) == answer || NumberReading.isEqual(source, right)
+    case .value(let right):
+      if TextReading.normalized(right) == answer { return true }
+      guard let value = MathValue(source), let expected = MathValue(right) else { return false }
+      return value.isClose(to: expected)
     case .list(let right): return ListReading.isEqual(source, right)
     case .text(let right): return right.contains { TextReading.normalized($0) == answer }
     case .contained(let right, let ignoringBlanks):

@@ -13,6 +13,8 @@ public struct MetricRule: Sendable {
   public enum Combination: Sendable {
     /// Right if every row is right. With one row a decision, its score.
     case all
+    /// The score of the first row.
+    case first
     /// WeMath: the row whose `key` ends with `multi` is the problem, the others are its steps. 1 if the
     /// problem is right and all steps (strict) or any (loose) are; 0.5 if all steps are right and the problem
     /// is not; else 0.
@@ -118,6 +120,7 @@ extension MetricRule {
   private func score(_ rows: [ScoredRow]) -> Double? {
     switch combination {
     case .all: return rows.map(\.score).min()
+    case .first: return rows.first?.score
     case .steps(let isStrict):
       let isProblem = rows.map { ($0.row["key"] ?? "").hasSuffix("multi") }
       let steps = zip(rows, isProblem).filter { !$1 }.map { $0.0.score == 1 }

@@ -3,10 +3,12 @@ internal import Storage
 
 /// Which rows are asked when not all are.
 public enum RowSample {
-  /// Positions of the rows to ask, ascending: whole groups, as many as fit into `limit` rows, but at least one group.
+  /// Positions of the rows to ask, ascending: whole groups, as many as fit into `limit` rows, but at least
+  /// one group.
   ///
-  /// Groups come in the order of the SHA-256 of "SEED/KEY", and the first that does not fit ends the choice. So a seed
-  /// always chooses alike, whatever the order of the file, and a larger limit chooses the same rows and more.
+  /// Groups come in the order of the SHA-256 of "SEED/KEY", and the first that does not fit ends the choice.
+  /// So a seed always chooses alike, whatever the order of the file, and a larger limit chooses the same rows
+  /// and more.
   /// - Parameter keys: One for each row; rows of one group have the same.
   public static func rows(keys: [String], limit: Int, seed: UInt64) -> [Int] {
     var members: [String: [Int]] = [:]

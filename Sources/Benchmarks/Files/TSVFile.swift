@@ -120,6 +120,7 @@ public struct TSVFile: Sendable {
       var reader = TSVRecordReader(unsafe bytes._unsafeView(as: UInt8.self), from: entry.offset)
       var cells: [TSVCell] = [], count = 0
       _ = reader.readRecord(into: &cells, limit: columns.count, count: &count)
+      defer { storage.releaseLarge(entry.offset..<reader.offset) }
       var wanted: [String: [UInt8]] = [:]
       for (column, cell) in zip(columns, cells) where isWanted(column) {
         try options.check(cell, of: column, place)
@@ -127,6 +128,13 @@ public struct TSVFile: Sendable {
       }
       return wanted
     }
+  }
+}
+
+extension ByteStorage {
+  /// Gives back the memory of a range that is not worth keeping: pages of a mapped file would stay else.
+  func releaseLarge(_ range: Range<Int>) {
+    if range.count > 1 << 20 { release(range) }
   }
 }
 

@@ -55,7 +55,7 @@ struct TSVIndexer {
       let end = reader.readRecord(into: &cells, limit: columns.count, count: &count)
       add(cells, count: count, end: end, row: row, offset: offset, reader, raw)
       hasher.update(raw.extracting(hashed..<reader.offset))
-      if reader.offset - hashed > 1 << 20 { storage.release(hashed..<reader.offset) }
+      storage.releaseLarge(hashed..<reader.offset)
       hashed = reader.offset
     }
     hasher.update(raw.extracting(hashed..<raw.byteCount))

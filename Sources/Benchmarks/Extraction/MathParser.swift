@@ -29,7 +29,8 @@ struct MathParser {
 
   /// Digits behind the point of a plain decimal in `range`; nil if something else than that stands there.
   func plainDecimals(_ range: Range<Int>) -> Int? {
-    let body = text[range].filter { $0 != "," && $0 != "-" && $0 != "+" && $0 != " " }
+    let unsigned = text[range].drop { $0 == "-" || $0 == "+" }
+    let body = unsigned.filter { $0 != "," && $0 != " " }
     guard body.allSatisfy({ isDigit($0) || $0 == "." }), body.count(where: { $0 == "." }) <= 1 else { return nil }
     return body.firstIndex(of: ".").map { body.count - 1 - $0 } ?? 0
   }

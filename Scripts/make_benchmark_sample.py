@@ -241,7 +241,7 @@ def write(path, rows, quoting):
 
 def main():
     arguments = sys.argv[1:]
-    if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-") or not arguments[-1:] or (len(arguments) == 2 and not arguments[1].isdigit()):
+    if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-") or not all(count.isdigit() for count in arguments[1:]):
         sys.exit(__doc__)
     directory = pathlib.Path(arguments[0])
     directory.mkdir(parents=True, exist_ok=True)

@@ -122,8 +122,8 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Kernels", "Quantization",
-        "SampleModel",
+        "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Skyq", "Kernels",
+        "Quantization", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
       "GGUFExport",

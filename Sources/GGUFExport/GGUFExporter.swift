@@ -99,14 +99,14 @@ public struct GGUFExporter {
 
   /// llama.cpp wants vectors in full precision.
   private func type(of tensor: StoredTensor) throws -> GGUFTensorType {
-    guard case .dense(let view) = tensor.content else { return .q4_1 }
-    switch FloatFormat(view.info.dtype) {
+    guard case .dense(let dtype) = tensor.encoding else { return .q4_1 }
+    switch FloatFormat(dtype) {
     case .float32: return .float32
     case .float16: return tensor.shape.rank == 1 ? .float32 : .float16
     case .bfloat16: return tensor.shape.rank == 1 ? .float32 : .bfloat16
     case nil:
       throw ModelFilesError.wrongType(
-        path: source.path, name: tensor.name, expected: "F32, F16 or BF16", found: view.info.dtype.rawValue)
+        path: source.path, name: tensor.name, expected: "F32, F16 or BF16", found: dtype.rawValue)
     }
   }
 
@@ -114,7 +114,7 @@ public struct GGUFExporter {
     _ tensor: StoredTensor, as plan: GGUFTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
   ) throws {
     let order = names.rowOrder(of: tensor.name, rows: tensor.shape[0])
-    switch tensor.content {
+    switch try tensor.content {
     case .int4(let packed):
       let linear = order.map { packed.unpacked().rows(in: $0) } ?? packed.unpacked()
       let blocks = Q41Blocks(linear)

@@ -115,10 +115,9 @@ extension PlannedTensor {
     from path: String
   ) throws {
     switch fate {
-    case .copied(let view):
-      try view.withBytes { try writer.write($0, of: name) }
-    case .folded(let view):
-      let values = try output.folded[canonicalName] ?? view.floats()
+    case .copied(let tensor, _): try writer.write(tensor, as: .awq)
+    case .folded(let tensor):
+      let values = try output.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)
       let largest = Float(Float16.greatestFiniteMagnitude)
       if let value = values.first(where: { $0.isFinite && abs($0) > largest }) {
         throw ModelFilesError.beyondHalf(path: path, name: name, value: value)

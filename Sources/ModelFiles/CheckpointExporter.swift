@@ -60,7 +60,7 @@ public struct CheckpointExporter {
   /// Linears of the decoder layers that are not int4, by their module names in the file.
   private var skippedLinears: [String] {
     source.tensors.compactMap { tensor in
-      guard case .dense(let view) = tensor.content, view.info.shape.rank == 2,
+      guard case .dense = tensor.encoding, tensor.shape.rank == 2,
         WeightNames.canonical(tensor.name, layout: source.config.layout).allSatisfy({
           $0.name.hasPrefix("language_model.model.layers.")
         })
@@ -73,18 +73,18 @@ public struct CheckpointExporter {
 extension StoredTensor {
   /// The tensors that hold this one in a checkpoint.
   fileprivate func tensors(in format: CheckpointFormat) -> [TensorInfo] {
-    switch content {
-    case .dense(let view): [TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape)]
-    case .int4(let packed):
-      format.tensors(weight: name, outFeatures: packed.rows, inFeatures: packed.columns, scheme: packed.scheme)
+    switch encoding {
+    case .dense(let dtype): [TensorInfo(name: name, dtype: dtype, shape: shape)]
+    case .int4(let scheme):
+      format.tensors(weight: name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme)
     }
   }
 }
 
 extension SafetensorsCheckpointWriter {
   /// Writes the tensors that hold `tensor`.
-  fileprivate mutating func write(_ tensor: StoredTensor, as format: CheckpointFormat) throws {
-    switch tensor.content {
+  mutating func write(_ tensor: StoredTensor, as format: CheckpointFormat) throws {
+    switch try tensor.content {
     case .dense(let view): try view.withBytes { try write($0, of: tensor.name) }
     case .int4(let packed): try write(packed.unpacked(), weight: tensor.name, as: format)
     }

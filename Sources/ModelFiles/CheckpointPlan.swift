@@ -8,9 +8,9 @@ struct PlannedTensor {
   /// What becomes of a tensor.
   enum Fate {
     /// Its bytes are copied.
-    case copied(TensorView)
+    case copied(StoredTensor, DType)
     /// A norm or bias that may absorb scales: half precision.
-    case folded(TensorView)
+    case folded(StoredTensor)
     /// A linear that becomes int4.
     case quantized(outFeatures: Int, inFeatures: Int)
   }
@@ -25,8 +25,8 @@ struct PlannedTensor {
   /// Names, types and shapes in the output.
   func outputs(_ scheme: QuantizationScheme) -> [TensorInfo] {
     switch fate {
-    case .copied(let view): return [view.info]
-    case .folded(let view): return [TensorInfo(name: name, dtype: .float16, shape: view.info.shape)]
+    case .copied(let tensor, let dtype): return [TensorInfo(name: name, dtype: dtype, shape: tensor.shape)]
+    case .folded(let tensor): return [TensorInfo(name: name, dtype: .float16, shape: tensor.shape)]
     case .quantized(let rows, let columns):
       return CheckpointFormat.awq.tensors(weight: name, outFeatures: rows, inFeatures: columns, scheme: scheme)
     }
@@ -45,12 +45,12 @@ struct CheckpointPlan {
     var outside: [PlannedTensor] = []
     var layers = [[PlannedTensor]](repeating: [], count: source.config.text.layerCount)
     for tensor in source.tensors {
-      guard case .dense(let view) = tensor.content else { continue }
+      guard case .dense(let dtype) = tensor.encoding else { continue }
       let names = WeightNames.canonical(tensor.name, layout: source.config.layout)
       let canonical = names.count == 1 ? names[0].name : tensor.name
       let planned = PlannedTensor(
         name: tensor.name, canonicalName: canonical,
-        fate: CheckpointPlan.fate(canonical, view, scheme: scheme, quantizes: quantizes))
+        fate: CheckpointPlan.fate(canonical, tensor, dtype, scheme: scheme, quantizes: quantizes))
       if let layer = CheckpointPlan.decoderLayer(canonical), layers.indices.contains(layer) {
         layers[layer].append(planned)
       } else {
@@ -67,16 +67,16 @@ struct CheckpointPlan {
   /// Linears of the decoder layers that stay in 16 bit, by their module names in the file.
   var skippedLinears: [String] {
     layers.flatMap { $0 }.compactMap { tensor in
-      guard case .copied(let view) = tensor.fate, view.info.shape.rank == 2 else { return nil }
+      guard case .copied(let stored, _) = tensor.fate, stored.shape.rank == 2 else { return nil }
       return tensor.name.removingSuffix(".weight")
     }
   }
 
   private static func fate(
-    _ name: String, _ view: TensorView, scheme: QuantizationScheme, quantizes: (String) -> Bool
+    _ name: String, _ tensor: StoredTensor, _ dtype: DType, scheme: QuantizationScheme, quantizes: (String) -> Bool
   ) -> PlannedTensor.Fate {
-    guard decoderLayer(name) != nil else { return .copied(view) }
-    let shape = view.info.shape
+    guard decoderLayer(name) != nil else { return .copied(tensor, dtype) }
+    let shape = tensor.shape
     let module = name.removingSuffix(".weight")
     if let module, DecoderLinear.allCases.contains(where: { module.hasSuffix("." + $0.rawValue) }), shape.rank == 2,
       quantizes(module),
@@ -84,7 +84,7 @@ struct CheckpointPlan {
     {
       return .quantized(outFeatures: shape[0], inFeatures: shape[1])
     }
-    return foldedNames.contains(where: { name.hasSuffix("." + $0) }) ? .folded(view) : .copied(view)
+    return foldedNames.contains(where: { name.hasSuffix("." + $0) }) ? .folded(tensor) : .copied(tensor, dtype)
   }
 
   /// What can absorb scales.

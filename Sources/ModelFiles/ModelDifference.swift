@@ -76,7 +76,7 @@ public struct ModelDifference: Sendable {
     guard let second else { return .onlyInFirst }
     guard first.shape == second.shape else { return .shape(first: first.shape, second: second.shape) }
     var codes: Int?
-    switch (first.content, second.content) {
+    switch (try first.content, try second.content) {
     case (.dense(let a), .dense(let b)) where a.info.dtype == b.info.dtype:
       if a.withBytes({ a in b.withBytes { b in isEqual(a, b) } }) { return nil }
       guard FloatFormat(a.info.dtype) != nil else { return .bits }
@@ -100,7 +100,7 @@ public struct ModelDifference: Sendable {
   private static func compared(
     _ first: StoredTensor, _ second: StoredTensor, codes: Int?
   ) throws -> TensorDifference.Kind {
-    let rows = first.shape.rank == 0 ? 1 : first.shape[0]
+    let rows = first.rowCount
     let rowsAtOnce = max(1, (1 << 20) * max(rows, 1) / max(first.shape.elementCount, 1))
     var (largest, squares, energy, isUnequal) = (0.0, 0.0, 0.0, false)
     for start in stride(from: 0, to: rows, by: rowsAtOnce) {
@@ -117,19 +117,5 @@ public struct ModelDifference: Sendable {
     }
     guard isUnequal else { return .encoding }
     return .values(largest: largest, relative: energy > 0 ? (squares / energy).squareRoot() : nil, codes: codes)
-  }
-}
-
-extension StoredTensor {
-  /// Some rows, decoded.
-  fileprivate func floats(_ rows: Range<Int>) throws -> [Float] {
-    switch content {
-    case .dense(let view): return try view.info.shape.rank == 0 ? view.floats() : view.rows(rows).floats()
-    case .int4(let packed):
-      var values = [Float](repeating: 0, count: rows.count * packed.columns)
-      var span = values.mutableSpan
-      packed.decodeRows(rows, into: &span)
-      return values
-    }
   }
 }

@@ -10,7 +10,7 @@ extension ModelFile {
   public func requireReturn(from packed: ModelFile, onTensor: (Int, Int) -> Void) throws {
     for index in 0..<max(tensors.count, packed.tensors.count) {
       guard index < tensors.count, index < packed.tensors.count,
-        tensors[index].isReproduced(by: packed.tensors[index])
+        try tensors[index].isReproduced(by: packed.tensors[index])
       else {
         let name = (index < tensors.count ? tensors : packed.tensors)[index].name
         throw ModelFilesError.notReproduced(path: packed.path, name: name)
@@ -23,9 +23,9 @@ extension ModelFile {
 }
 
 extension StoredTensor {
-  fileprivate func isReproduced(by other: StoredTensor) -> Bool {
+  fileprivate func isReproduced(by other: StoredTensor) throws -> Bool {
     guard name == other.name, shape == other.shape else { return false }
-    switch (content, other.content) {
+    switch (try content, try other.content) {
     case (.dense(let before), .dense(let after)):
       return before.info.dtype == after.info.dtype && after.withBytes { before.hasBytes($0) }
     case (.int4(let before as AWQGEMMMatrix), .int4(let after)):

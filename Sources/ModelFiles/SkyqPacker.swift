@@ -39,7 +39,7 @@ public struct SkyqPacker {
     var writer = try SkyqWriter(
       path: path, tensors: plan, sections: try sections(), overwriting: overwriting, resuming: resuming)
     while let index = writer.nextTensor {
-      switch source.tensors[index].content {
+      switch try source.tensors[index].content {
       case .dense(let view): try view.withBytes { try writer.append($0) }
       case .int4(let packed):
         let planes = packed.unpacked().u4Planes
@@ -55,16 +55,15 @@ public struct SkyqPacker {
   }
 
   private func plan(_ tensor: StoredTensor) throws -> SkyqTensorPlan {
-    switch tensor.content {
-    case .int4(let packed):
+    switch tensor.encoding {
+    case .int4(let scheme):
       return SkyqTensorPlan(
-        name: tensor.name, encoding: .awqFloat16, shape: tensor.shape, groupSize: packed.scheme.groupSize)
-    case .dense(let view):
-      guard let encoding = SkyqEncoding(dtype: view.info.dtype) else {
+        name: tensor.name, encoding: .awqFloat16, shape: tensor.shape, groupSize: scheme.groupSize)
+    case .dense(let dtype):
+      guard let encoding = SkyqEncoding(dtype: dtype) else {
         throw ModelFilesError.unsupported(
           path: source.path,
-          reason:
-            "tensor '\(tensor.name.displayed)' has type \(view.info.dtype.rawValue), which a .skyq file cannot hold")
+          reason: "tensor '\(tensor.name.displayed)' has type \(dtype.rawValue), which a .skyq file cannot hold")
       }
       return SkyqTensorPlan(name: tensor.name, encoding: encoding, shape: tensor.shape)
     }

@@ -3,7 +3,7 @@ internal import Quantization
 internal import Skyq
 internal import Tensors
 
-/// Reads the tensors of a .skyq file; nothing is copied.
+/// The tensors of a .skyq file; nothing is copied, and no plane is read before its values are asked for.
 struct SkyqTensors {
   private let file: SkyqFile
 
@@ -12,23 +12,30 @@ struct SkyqTensors {
   /// All tensors in file order.
   func tensors() throws -> [StoredTensor] {
     try file.tensors.map { tensor in
-      switch tensor.encoding {
-      case .awqFloat16: StoredTensor(name: tensor.name, content: .int4(try matrix(tensor)))
-      case .awqBFloat16, .unknown:
-        throw ModelFilesError.unsupported(
-          path: file.path,
-          reason: "tensor '\(tensor.name.displayed)' is stored as \(tensor.encoding), which this "
-            + "version cannot compute with")
-      default: StoredTensor(name: tensor.name, content: .dense(try file.view(of: tensor)))
-      }
+      StoredTensor(
+        name: tensor.name, content: try content(tensor),
+        proof: ContentProof { [file] in try file.requireIntact(tensor) })
+    }
+  }
+
+  private func content(_ tensor: SkyqTensor) throws -> StoredTensor.Content {
+    switch tensor.encoding {
+    case .awqFloat16: return .int4(try matrix(tensor))
+    case .awqBFloat16, .unknown:
+      throw ModelFilesError.unsupported(
+        path: file.path,
+        reason: "tensor '\(tensor.name.displayed)' is stored as \(tensor.encoding), which this "
+          + "version cannot compute with")
+    default: return .dense(try file.unprovenView(of: tensor))
     }
   }
 
   private func matrix(_ tensor: SkyqTensor) throws -> U4Matrix {
     guard let scheme = QuantizationScheme(groupSize: tensor.groupSize),
       let matrix = U4Matrix(
-        codes: try file.view(of: tensor, plane: 0), scales: try file.view(of: tensor, plane: 1),
-        zeros: try file.view(of: tensor, plane: 2), scheme: scheme, rows: tensor.shape[0], columns: tensor.shape[1])
+        codes: try file.unprovenView(of: tensor, plane: 0), scales: try file.unprovenView(of: tensor, plane: 1),
+        zeros: try file.unprovenView(of: tensor, plane: 2), scheme: scheme, rows: tensor.shape[0],
+        columns: tensor.shape[1])
     else {
       throw ModelFilesError.wrongShape(
         path: file.path, name: tensor.name, expected: "the planes of an int4 matrix", found: "\(tensor.shape)")

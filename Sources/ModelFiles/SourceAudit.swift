@@ -63,12 +63,9 @@ extension ModelFile {
   public func audited() -> SourceAudit {
     let parts = Parallel.map(shards.count) { index in
       let shard = shards[index]
-      let views = tensors.compactMap { tensor -> AuditedRange? in
-        guard case .dense(let view) = tensor.content else { return nil }
-        return AuditedRange(view, in: shard)
-      }
+      let ranges = tensors.compactMap { AuditedRange($0, in: shard) }
       var pass = AuditPass(shard)
-      for view in views.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) { pass.read(view) }
+      for range in ranges.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) { pass.read(range) }
       return pass.finished()
     }
     return SourceAudit(digests: parts.map(\.digest), findings: parts.flatMap(\.findings))
@@ -77,13 +74,17 @@ extension ModelFile {
 
 /// A tensor of floats in a file.
 private struct AuditedRange {
-  let info: TensorInfo
+  let name: String
+  let rank: Int
   let format: FloatFormat
   let range: Range<Int>
 
-  init?(_ view: TensorView, in shard: MappedFile) {
-    guard let format = FloatFormat(view.info.dtype), let range = view.range(in: shard) else { return nil }
-    info = view.info
+  init?(_ tensor: StoredTensor, in shard: MappedFile) {
+    guard case .dense(let dtype) = tensor.encoding, let format = FloatFormat(dtype),
+      let range = tensor.denseRange(in: shard)
+    else { return nil }
+    name = tensor.name
+    rank = tensor.shape.rank
     self.format = format
     self.range = range
   }
@@ -116,7 +117,7 @@ private struct AuditPass: ~Copyable {
     var magnitudes = StoredMagnitudes(tensor.format)
     advance(to: tensor.range.upperBound) { magnitudes.add($0) }
     if let kind = kind(magnitudes, tensor) {
-      findings.append(TensorFinding(file: shard.path, tensor: tensor.info.name, kind: kind))
+      findings.append(TensorFinding(file: shard.path, tensor: tensor.name, kind: kind))
     }
   }
 
@@ -148,7 +149,7 @@ private struct AuditPass: ~Copyable {
       return .nonFinite(
         count: magnitudes.nonFiniteCount, offset: tensor.range.lowerBound + first * magnitudes.byteWidth)
     }
-    if magnitudes.isZero, tensor.info.shape.rank > 1 { return .zero(offset: tensor.range.lowerBound) }
+    if magnitudes.isZero, tensor.rank > 1 { return .zero(offset: tensor.range.lowerBound) }
     return magnitudes.largest > Float(Float16.greatestFiniteMagnitude) ? .beyondHalf(largest: magnitudes.largest) : nil
   }
 }

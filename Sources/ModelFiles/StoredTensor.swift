@@ -1,8 +1,13 @@
 // One weight as a file stores it, whichever file that is.
+internal import Kernels
 public import Quantization
+internal import Storage
 public import Tensors
 
 /// A tensor of a model on disk: dense, or the parts of a quantized linear taken together.
+///
+/// Name, shape and encoding come from headers. The values can be had only through `content`, which proves them where the
+/// file says how.
 public struct StoredTensor: Sendable {
   /// What it holds.
   public enum Content: Sendable {
@@ -12,20 +17,49 @@ public struct StoredTensor: Sendable {
     case int4(any PackedInt4)
   }
 
+  /// How the values are stored, without the values.
+  public enum Encoding: Sendable, Equatable {
+    /// A plain element type.
+    case dense(DType)
+    /// Packed int4 codes with zeros and scales.
+    case int4(QuantizationScheme)
+  }
+
   /// The name in the model's own layout; of a quantized linear, the name its plain weight would have.
   public let name: String
-  /// The bytes.
-  public let content: Content
+  private let unproven: Content
+  private let proof: ContentProof?
 
-  /// A tensor of this name.
-  public init(name: String, content: Content) {
+  /// A tensor of a format that carries no digests.
+  public init(name: String, content: Content) { self.init(name: name, content: content, proof: nil) }
+
+  /// A tensor whose bytes `proof` holds to their digests.
+  init(name: String, content: Content, proof: ContentProof?) {
     self.name = name
-    self.content = content
+    unproven = content
+    self.proof = proof
+  }
+
+  /// The bytes. When they are asked for first, all of them are read and held to their digests.
+  /// - Throws: the file's error if they are damaged, each time.
+  public var content: Content {
+    get throws {
+      try proof?.require()
+      return unproven
+    }
+  }
+
+  /// How the values are stored.
+  public var encoding: Encoding {
+    switch unproven {
+    case .dense(let view): .dense(view.info.dtype)
+    case .int4(let packed): .int4(packed.scheme)
+    }
   }
 
   /// Logical shape; of a quantized linear `[outFeatures, inFeatures]`.
   public var shape: Shape {
-    switch content {
+    switch unproven {
     case .dense(let view): view.info.shape
     case .int4(let packed): [packed.rows, packed.columns]
     }
@@ -33,15 +67,37 @@ public struct StoredTensor: Sendable {
 
   /// Bytes in the file, without padding.
   public var byteCount: Int {
-    switch content {
+    switch unproven {
     case .dense(let view): view.info.byteCount
     case .int4(let packed): packed.byteCount
     }
   }
 
+  /// Extent of the outermost dimension; 1 for a scalar.
+  var rowCount: Int { shape.rank == 0 ? 1 : shape[0] }
+
+  /// Some rows, decoded; a scalar has one.
+  /// - Throws: as `content`, and for a type that is no float.
+  func floats(_ rows: Range<Int>) throws -> [Float] {
+    switch try content {
+    case .dense(let view): return try view.info.shape.rank == 0 ? view.floats() : view.rows(rows).floats()
+    case .int4(let packed):
+      var values = [Float](repeating: 0, count: rows.count * packed.columns)
+      var span = values.mutableSpan
+      packed.decodeRows(rows, into: &span)
+      return values
+    }
+  }
+
+  /// Where the bytes of a dense tensor lie in `file`; nil if they lie in another, or apart.
+  func denseRange(in file: MappedFile) -> Range<Int>? {
+    guard case .dense(let view) = unproven else { return nil }
+    return view.range(in: file)
+  }
+
   /// Gives back the memory of what was read of it; it can still be read again.
   public func release() {
-    switch content {
+    switch unproven {
     case .dense(let view): view.release()
     case .int4(let packed): packed.release()
     }
@@ -49,9 +105,9 @@ public struct StoredTensor: Sendable {
 
   /// `BF16`, `awq_u4 g128`.
   public var encodingName: String {
-    switch content {
-    case .dense(let view): view.info.dtype.rawValue
-    case .int4(let packed): "awq_u4 g\(packed.scheme.groupSize)"
+    switch encoding {
+    case .dense(let dtype): dtype.rawValue
+    case .int4(let scheme): "awq_u4 g\(scheme.groupSize)"
     }
   }
 }

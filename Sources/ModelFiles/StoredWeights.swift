@@ -66,7 +66,7 @@ public struct StoredWeights: WeightSource {
   /// The bytes of a dense weight, or the third of a fused one that `name` stands for.
   private func denseView(_ name: String) throws -> TensorView {
     let entry = try entry(name)
-    guard case .dense(let view) = entry.tensor.content, view.info.dtype.isFloatingPoint else {
+    guard case .dense(let view) = try entry.tensor.content, view.info.dtype.isFloatingPoint else {
       throw ModelFilesError.wrongType(
         path: path, name: name, expected: "F32, F16 or BF16", found: entry.tensor.encodingName)
     }

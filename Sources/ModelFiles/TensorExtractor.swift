@@ -23,15 +23,12 @@ public struct TensorExtractor {
     }
     var writer = try SafetensorsWriter(plan, to: AtomicFileWriter(path: path, overwriting: overwriting))
     for tensor in tensors {
-      switch tensor.content {
+      switch try tensor.content {
       case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }
       case .int4(let packed):
         let rowsAtOnce = max(1, (1 << 20) / max(packed.columns, 1))
         for start in stride(from: 0, to: packed.rows, by: rowsAtOnce) {
-          let rows = start..<min(start + rowsAtOnce, packed.rows)
-          var values = [Float](repeating: 0, count: rows.count * packed.columns)
-          var span = values.mutableSpan
-          packed.decodeRows(rows, into: &span)
+          let values = try tensor.floats(start..<min(start + rowsAtOnce, packed.rows))
           try writer.write(unsafe values.span.bytes, of: tensor.name)
         }
       }
@@ -43,8 +40,8 @@ public struct TensorExtractor {
 
 extension StoredTensor {
   fileprivate var decodedInfo: TensorInfo {
-    switch content {
-    case .dense(let view): TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape)
+    switch encoding {
+    case .dense(let dtype): TensorInfo(name: name, dtype: dtype, shape: shape)
     case .int4: TensorInfo(name: name, dtype: .float32, shape: shape)
     }
   }

@@ -68,13 +68,8 @@ extension SkyqFile {
     defer { for plane in tensor.planes { mapping.release(plane.offset..<plane.offset + plane.size) } }
     var digest = SHA256Hasher()
     for plane in tensor.planes {
-      let isIntact = withPlane(plane) { bytes in
-        if level == .full { digest.update(bytes) }
-        return XXH3Hasher.hash(bytes) == plane.xxh3
-      }
-      guard isIntact else {
-        throw SkyqError(.planeChecksum, "damaged: a plane has another XXH3", part: part, offset: plane.offset)
-      }
+      try requireIntact(plane, of: tensor)
+      if level == .full { withPlane(plane) { digest.update($0) } }
     }
     guard level == .full else { return }
     guard digest.finalize() == tensor.sha256 else {

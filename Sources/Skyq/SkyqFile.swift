@@ -5,7 +5,7 @@ public import Tensors
 /// An open .skyq file.
 ///
 /// Opening checks everything that the front shows (E001 to E029): afterwards every offset, size and shape can be
-/// trusted. The bytes of planes and sections are proven by `check`, sections also whenever they are read.
+/// trusted. The bytes of planes and sections are proven when they are read, and all of them by `check`.
 public struct SkyqFile: Sendable {
   /// The path as given.
   public let path: String
@@ -50,12 +50,20 @@ public struct SkyqFile: Sendable {
   /// The tensor `name`, or nil if there is none.
   public func tensor(named name: String) -> SkyqTensor? { tensors.tensor(named: name) }
 
-  /// A plane as a typed tensor, not copied.
+  /// A plane as a typed tensor, not copied, held to its XXH3.
   ///
   /// A plain tensor has one plane of its own dtype and shape. An int4 matrix `[out, in]` has codes, u8
   /// `[out, in/2]`; scales, f16 or bf16 `[out, in/g]`; and zeros, u8 `[out, ⌈in/g/2⌉]`.
-  /// - Throws: E038 if the encoding is unknown, E039 if there is no such plane.
+  /// - Throws: E038 if the encoding is unknown, E039 if there is no such plane, E033 if it is damaged.
   public func view(of tensor: SkyqTensor, plane: Int = 0) throws(SkyqError) -> TensorView {
+    let view = try unprovenView(of: tensor, plane: plane)
+    try requireIntact(tensor.planes[plane], of: tensor)
+    return view
+  }
+
+  /// `view(of:plane:)` from the front alone. Nobody may use its bytes before `requireIntact` has seen them.
+  /// - Throws: E038 and E039 as above.
+  package func unprovenView(of tensor: SkyqTensor, plane: Int = 0) throws(SkyqError) -> TensorView {
     let part = SkyqPart.tensor(tensor.name)
     guard let planes = try tensor.encoding.planes(of: tensor.shape, groupSize: tensor.groupSize) else {
       throw SkyqError(.unknownEncoding, "encoding \(tensor.encoding) needs a newer program", part: part).inFile(path)
@@ -67,8 +75,8 @@ public struct SkyqFile: Sendable {
     return TensorView(info: info, storage: mapping, byteOffset: tensor.planes[plane].offset)
   }
 
-  /// Calls `body` with the bytes of a plane of any encoding.
-  public func withPlane<Result>(
+  /// Calls `body` with the bytes of a plane of any encoding, intact or not.
+  package func withPlane<Result>(
     _ plane: SkyqPlane, _ body: (RawSpan) throws -> Result
   ) rethrows -> Result {
     try mapping.withBytes { try body($0.extracting(plane.offset..<plane.offset + plane.size)) }

@@ -39,7 +39,7 @@ import Testing
     let scheme = try #require(QuantizationScheme(groupSize: 64))
     var parts: [(TensorInfo, [UInt8])] = []
     for tensor in sample.tensors {
-      guard tensor.name.hasPrefix("language_model."), case .dense(let view) = tensor.content else { continue }
+      guard tensor.name.hasPrefix("language_model."), case .dense(let view) = try tensor.content else { continue }
       let name = String(tensor.name.dropFirst("language_model.".count))
       guard name.hasSuffix("q_proj.weight") else {
         parts.append((TensorInfo(name: name, dtype: view.info.dtype, shape: view.info.shape), bytes(view)))
@@ -90,7 +90,7 @@ import Testing
     #expect(file.tensors["blk.3.ffn_down.weight"]?.dimensions == [text.intermediateSize, text.hiddenSize])
     #expect(file.tensors["blk.2.attn_q.weight"]?.type == 3 && file.tensors["blk.2.attn_k.weight"]?.type == 30)
     let norm = try #require(quantized.tensors.first { $0.name == "model.layers.1.input_layernorm.weight" })
-    guard case .dense(let view) = norm.content else { return }
+    guard case .dense(let view) = try norm.content else { return }
     #expect(file.rows("blk.1.attn_norm.weight") == [try view.floats()])
   }
 
@@ -98,7 +98,7 @@ import Testing
     let (file, report) = try exported()
     let text = quantized.config.text
     let source = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.weight" })
-    guard case .int4(let packed) = source.content else { return }
+    guard case .int4(let packed) = try source.content else { return }
     let weights = packed.decoded(), scales = packed.unpacked().scales
     let rows = try #require(file.rows("blk.1.attn_q.weight"))
     // reshape(heads, 2, d/2, in), swap the two inner axes: convert_hf_to_gguf.py's permute.
@@ -115,7 +115,7 @@ import Testing
       #expect(largest <= (report.largestShift + 1e-4) * largestScale, "row \(row)")
     }
     let bias = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.bias" })
-    guard case .dense(let view) = bias.content else { return }
+    guard case .dense(let view) = try bias.content else { return }
     let values = try view.floats()
     #expect(file.rows("blk.1.attn_q.bias") == [expected.map { values[$0] }])
   }
@@ -139,8 +139,21 @@ import Testing
     let report = try GGUFExporter(model).export(to: path, overwriting: false) { _, _ in }
     #expect(report.losses.count == 1 && report.losses[0].contains("dynamic rope scaling"))
     let bias = try #require(model.tensors.first { $0.name == "model.layers.0.self_attn.q_proj.bias" })
-    guard case .dense(let view) = bias.content else { return }
+    guard case .dense(let view) = try bias.content else { return }
     #expect(try GGUFReader(path).rows("blk.0.attn_q.bias") == [try view.floats()])
+  }
+
+  @Test(arguments: ["model.layers.1.self_attn.q_proj.weight", "model.norm.weight"])
+  func `a damaged tensor of a packed model is not exported`(name: String) throws {
+    let packed = folder.path("text.skyq")
+    _ = try SkyqPacker(quantized, sources: [], version: "test").pack(to: packed, overwriting: false) { _, _ in }
+    try flipBit(at: try #require(try planes(of: name, in: packed).last).lowerBound, in: packed)
+    let path = folder.path("model.gguf")
+    let error = #expect(throws: (any Error).self) {
+      _ = try GGUFExporter(try ModelFile.open(packed)).export(to: path, overwriting: false) { _, _ in }
+    }
+    #expect("\(error, default: "")".contains("tensor \"\(name)\""))
+    #expect(!FileManager.default.fileExists(atPath: path))
   }
 
   @Test func `query rows that are no whole heads are refused, and leave no file`() throws {

@@ -58,7 +58,7 @@ import Testing
     let planned = outputs.reduce(into: [:]) { $0.merge($1.linears) { first, _ in first } }
     var quantizedCount = 0
     for tensor in written.tensors {
-      switch (tensor.content, try #require(originals[tensor.name]).content) {
+      switch (try tensor.content, try #require(originals[tensor.name]).content) {
       case (.int4(let packed), .dense(let original)):
         #expect(original.info.shape == tensor.shape)
         #expect(packed.unpacked() == planned[String(tensor.name.dropLast(".weight".count))], "\(tensor.name)")
@@ -106,7 +106,7 @@ import Testing
       for name in DecoderLinear.allCases.map({ $0.moduleName(layer: index) }) {
         let file = String(name.dropFirst("language_model.".count)) + ".weight"
         let stored = try #require(written.tensors.first { $0.name == file })
-        if case .int4(let packed) = stored.content {
+        if case .int4(let packed) = try stored.content {
           #expect(packed.unpacked() == output.linears[name], "\(name)")
         } else {
           #expect(output.linears[name] == nil, "\(name)")

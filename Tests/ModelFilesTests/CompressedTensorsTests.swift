@@ -37,7 +37,7 @@ import Testing
     let written = try SafetensorsCheckpoint(path: folder.path("ct"))
     var linears = 0
     for tensor in quantized.tensors {
-      switch tensor.content {
+      switch try tensor.content {
       case .dense(let view):
         let before = view.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
         #expect(try bytes(written, tensor.name) == before)

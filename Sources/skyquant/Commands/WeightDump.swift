@@ -12,16 +12,13 @@ struct WeightDump {
 
   /// Streams `<module>.weight`, F32 `[out, in]`, one linear in memory at a time.
   func write(_ file: ModelFile) throws {
-    let linears = file.tensors.compactMap { tensor -> (name: String, packed: any PackedInt4)? in
-      if case .int4(let packed) = tensor.content { (tensor.name, packed) } else { nil }
-    }
-    let infos = linears.map { linear in
-      TensorInfo(name: linear.name, dtype: .float32, shape: [linear.packed.rows, linear.packed.columns])
-    }
+    let linears = file.tensors.filter { if case .int4 = $0.encoding { true } else { false } }
+    let infos = linears.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.shape) }
     var writer = try SafetensorsWriter(
       SafetensorsPlan(tensors: infos), to: AtomicFileWriter(path: path, overwriting: overwrites))
     for linear in linears {
-      let values = linear.packed.decoded().values
+      guard case .int4(let packed) = try linear.content else { continue }
+      let values = packed.decoded().values
       try writer.write(unsafe values.span.bytes, of: linear.name)
     }
     try writer.finish().commit()

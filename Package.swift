@@ -59,6 +59,7 @@ let package = Package(
     library("ModelConfig", ["Tensors", "JSON"]),
     library("Tokenization", ["Tensors", "Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
+    library("Companions", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization"]),
     library("ModelInputs", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Tensors", "CKernels"]),
     library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
@@ -74,11 +75,11 @@ let package = Package(
     library(
       "GGUFExport",
       [
-        "Tensors", "Storage", "JSON", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
+        "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
         "ReferenceModel",
       ]),
     library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
-    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "JSON"]),
+    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
     library("Doctor", ["Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // A trained sample model for tests and the quickstart
@@ -89,8 +90,8 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ", "Verification",
-        "Doctor", "CLinux",
+        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ",
+        "Verification", "Doctor", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -114,6 +115,7 @@ let package = Package(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],
       resources: [.copy("Resources")]),
     tests("Quantization", ["Tensors", "Kernels", "Safetensors"], resources: [.copy("Resources")]),
+    tests("Companions", ["Storage", "JSON", "ModelConfig", "Tokenization", "SampleModel"]),
     tests(
       "ModelInputs",
       [

@@ -1,6 +1,5 @@
 // The key-values of a GGUF file: hyperparameters and tokenizer, as llama.cpp reads them.
 internal import GGUF
-internal import JSON
 internal import ModelConfig
 internal import ModelFiles
 internal import Storage
@@ -84,14 +83,7 @@ struct GGUFMetadata {
     for case (let name, let id?) in ids {
       values.append(("tokenizer.ggml.\(name)_token_id", .uint32(UInt32(clamping: id))))
     }
-    if let template = try template(source.files) { values.append(("tokenizer.chat_template", .string(template))) }
-  }
-
-  /// The conversation template, wherever the model keeps it.
-  private func template(_ files: any NamedFiles) throws -> String? {
-    if let bytes = try files.bytes(of: "chat_template.jinja") { return String(validating: bytes, as: UTF8.self) }
-    guard let bytes = try files.bytes(of: "tokenizer_config.json") else { return nil }
-    return try JSONValue(parsing: bytes)["chat_template"]?.stringValue
+    if let template = try source.files.jinjaTemplate() { values.append(("tokenizer.chat_template", .string(template))) }
   }
 }
 

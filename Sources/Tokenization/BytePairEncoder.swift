@@ -4,8 +4,8 @@
 /// Turns the bytes of a piece into token ids by merging neighbours, lowest rank first.
 struct BytePairEncoder: Sendable {
   private let vocabulary: Vocabulary
-  private let merges: MergeTable
-  private let ignoresMerges: Bool
+  let merges: MergeTable
+  let ignoresMerges: Bool
   /// The token of each single byte; -1 for bytes without one, which are dropped as in huggingface/tokenizers
   /// (SmolLM2's vocabulary lacks some control characters).
   private let byteTokens: [Int32]

@@ -13,10 +13,10 @@ public struct Tokenizer: Sendable {
   public let vocabularySize: Int
 
   private let vocabulary: Vocabulary
-  private let encoder: BytePairEncoder
-  private let splitRules: [SplitRule]
-  private let composesCanonically: Bool
-  private let addedTokens: [Int: AddedToken]
+  let encoder: BytePairEncoder
+  let splitRules: [SplitRule]
+  let composesCanonically: Bool
+  let addedTokens: [Int: AddedToken]
   private let addedTokenIDs: [ByteString: Int]
   /// Finds added tokens in the text as it is given.
   private let rawMatcher: AddedTokenMatcher
@@ -93,6 +93,11 @@ public struct Tokenizer: Sendable {
   /// The token of an id, spelled as in the tokenizer's files; nil if there is none.
   public func token(_ id: Int) -> String? {
     addedTokens[id]?.content ?? vocabulary.spelling(of: id)?.text
+  }
+
+  /// The same byte by byte, for comparisons: `String` would take two spellings of an é for one.
+  func spelling(of id: Int) -> ByteString? {
+    addedTokens[id].map { ByteString($0.content) } ?? vocabulary.spelling(of: id)
   }
 
   /// Whether an id is that of a special token, which decoding skips.

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Why a picture cannot be used. The messages name the file and say what to do.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// Neither PNG nor JPEG; `found` is the format's name, or nil if its first bytes say nothing.
@@ -15,17 +17,17 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unsupportedFormat(let file, let found):
-      "\(file): \(found ?? "this file format") is not supported; convert the picture to PNG or JPEG"
+      "\(file.displayed): \(found ?? "this file format") is not supported; convert the picture to PNG or JPEG"
     case .fileTooLarge(let file, let byteCount, let limit):
-      "\(file): expected at most \(limit) bytes, found \(byteCount); scale the picture down"
+      "\(file.displayed): expected at most \(limit) bytes, found \(byteCount); scale the picture down"
     case .pictureTooLarge(let file, let width, let height, let limits):
-      "\(file): expected at most \(limits.maxPixels) pixels and sides up to \(limits.maxSide), "
+      "\(file.displayed): expected at most \(limits.maxPixels) pixels and sides up to \(limits.maxSide), "
         + "found \(width) x \(height); scale the picture down"
     case .tooFewBytes(let file, let width, let height, let byteCount):
-      "\(file): \(byteCount) bytes cannot hold the \(width) x \(height) pixels its header declares; "
+      "\(file.displayed): \(byteCount) bytes cannot hold the \(width) x \(height) pixels its header declares; "
         + "the file is cut off or forged, get it again"
     case .malformed(let file, let format, let reason):
-      "\(file): damaged \(format.rawValue) (\(reason)); get the file again or re-encode it"
+      "\(file.displayed): damaged \(format.rawValue) (\(reason)); get the file again or re-encode it"
     }
   }
 }

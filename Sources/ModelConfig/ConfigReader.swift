@@ -1,5 +1,6 @@
 // Typed, checked access to one level of config.json.
 import JSON
+import Tensors
 
 /// One JSON object of config.json with its dotted path, for messages.
 struct ConfigReader {
@@ -85,8 +86,8 @@ struct ConfigReader {
     switch value {
     case .null: "null"
     case .bool(let flag): "\(flag)"
-    case .number(let number): number.literal
-    case .string(let text): "\"\(text.prefix(40))\""
+    case .number(let number): number.literal.displayed
+    case .string(let text): "\"\(text.displayed)\""
     case .array(let list): "a list of \(list.count)"
     case .object: "an object"
     }

@@ -1,5 +1,6 @@
 // config.json as types. Everything is driven by its values; nothing depends on a model's name.
 public import JSON
+internal import Tensors
 
 /// Which layout a checkpoint's config.json and tensor names follow.
 public enum CheckpointLayout: String, Sendable {
@@ -104,7 +105,7 @@ public struct ModelConfig: Sendable, Equatable {
     let known = "known are skywork_chat, internvl_chat, internvl, qwen2, qwen3 and llama"
     return type.isEmpty
       ? .invalid(key: "model_type", expected: "a model type (\(known))", found: "nothing")
-      : .unsupported(what: "model_type \"\(type)\"", advice: known)
+      : .unsupported(what: "model_type \"\(type.displayed)\"", advice: known)
   }
 }
 
@@ -120,7 +121,7 @@ extension MultimodalConfig {
       default: -1)
     let version = try reader.string("ps_version") ?? (layout == .chat ? "v1" : "v2")
     guard let pixelShuffle = PixelShuffleVersion(rawValue: version) else {
-      throw .invalid(key: "ps_version", expected: "v1 or v2", found: "\"\(version)\"")
+      throw .invalid(key: "ps_version", expected: "v1 or v2", found: "\"\(version.displayed)\"")
     }
     self.pixelShuffle = pixelShuffle
     usesDynamicTiling = try reader.bool("dynamic_image_size", default: layout == .native)

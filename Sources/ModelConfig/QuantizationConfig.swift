@@ -1,5 +1,6 @@
 // `quantization_config` of an AWQ checkpoint, at the top level or inside the language model's config.
 import JSON
+import Tensors
 
 /// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ.
 public struct QuantizationConfig: Sendable, Equatable {
@@ -23,11 +24,11 @@ public struct QuantizationConfig: Sendable, Equatable {
   private init(_ reader: ConfigReader) throws(ModelConfigError) {
     let method = try reader.string("quant_method") ?? ""
     guard method == "awq" else {
-      throw .unsupported(what: "quant_method \"\(method)\"", advice: "only awq checkpoints are read")
+      throw .unsupported(what: "quant_method \"\(method.displayed)\"", advice: "only awq checkpoints are read")
     }
     let version = (try reader.string("version") ?? "gemm").lowercased()
     guard version == "gemm" else {
-      throw .unsupported(what: "AWQ version \"\(version)\"", advice: "only the gemm layout is read")
+      throw .unsupported(what: "AWQ version \"\(version.displayed)\"", advice: "only the gemm layout is read")
     }
     bits = try reader.int("bits", in: 1...16, default: try reader.int("w_bit", default: 4))
     guard bits == 4 else { throw .unsupported(what: "AWQ with \(bits) bits", advice: "only 4 bits are read") }

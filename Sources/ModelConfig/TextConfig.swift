@@ -1,5 +1,6 @@
 // The language model's part of config.json: Qwen2, Qwen3 and Llama, which differ in a few flags.
 import JSON
+import Tensors
 
 /// Which decoder family a language model belongs to.
 public enum TextArchitecture: String, Sendable {
@@ -63,7 +64,7 @@ public struct TextConfig: Sendable, Equatable {
     let type = try reader.string("model_type") ?? ""
     guard let architecture = TextArchitecture(rawValue: type) else {
       throw .unsupported(
-        what: "language model \"\(type)\"", advice: "the language models read are qwen2, qwen3 and llama")
+        what: "language model \"\(type.displayed)\"", advice: "the language models read are qwen2, qwen3 and llama")
     }
     self.architecture = architecture
     hiddenSize = try reader.int("hidden_size")
@@ -106,7 +107,7 @@ public struct TextConfig: Sendable, Equatable {
     }
     let activation = try reader.string("hidden_act") ?? "silu"
     guard activation == "silu" else {
-      throw .unsupported(what: "activation \"\(activation)\"", advice: "these decoders use silu")
+      throw .unsupported(what: "activation \"\(activation.displayed)\"", advice: "these decoders use silu")
     }
     if try reader.bool("use_sliding_window", default: false) {
       throw .unsupported(what: "sliding-window attention", advice: "use a checkpoint with use_sliding_window false")
@@ -141,7 +142,8 @@ public struct TextConfig: Sendable, Equatable {
         highFrequencyFactor: try rope.positive("high_freq_factor"),
         originalLength: try rope.int("original_max_position_embeddings", default: trainedLength))
     default:
-      throw .unsupported(what: "rope scaling \"\(kind)\"", advice: "known are default, dynamic, linear and llama3")
+      throw .unsupported(
+        what: "rope scaling \"\(kind.displayed)\"", advice: "known are default, dynamic, linear and llama3")
     }
   }
 }

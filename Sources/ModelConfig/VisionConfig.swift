@@ -1,6 +1,7 @@
 // The vision tower's part of config.json. What it leaves out follows `configuration_intern_vit.py` of
 // OpenGVLab/InternVL in the chat layout, and transformers' `InternVLVisionConfig` in the native one.
 import JSON
+import Tensors
 
 /// InternViT's hyperparameters, both variants (6B: RMSNorm and qk-norm; 300M: LayerNorm and qkv bias).
 public struct VisionConfig: Sendable, Equatable {
@@ -48,7 +49,8 @@ public struct VisionConfig: Sendable, Equatable {
     hasQKVBias = try reader.bool(isNative ? "attention_bias" : "qkv_bias", default: false)
     let norm = try reader.string("norm_type") ?? (isNative ? NormType.layerNorm : .rmsNorm).rawValue
     guard let normType = NormType(rawValue: norm) else {
-      throw .unsupported(what: "\(reader.name("norm_type")) \"\(norm)\"", advice: "use rms_norm or layer_norm")
+      throw .unsupported(
+        what: "\(reader.name("norm_type")) \"\(norm.displayed)\"", advice: "use rms_norm or layer_norm")
     }
     self.normType = normType
     guard hiddenSize % headCount == 0 else {
@@ -60,7 +62,7 @@ public struct VisionConfig: Sendable, Equatable {
     }
     let activation = try reader.string("hidden_act") ?? "gelu"
     guard activation == "gelu" else {
-      throw .unsupported(what: "vision activation \"\(activation)\"", advice: "InternViT uses gelu")
+      throw .unsupported(what: "vision activation \"\(activation.displayed)\"", advice: "InternViT uses gelu")
     }
     if let channels = reader.value("num_channels"), channels.intValue != 3 {
       throw .unsupported(what: "a vision tower without 3 colour channels", advice: "InternViT reads RGB")

@@ -26,6 +26,8 @@ public struct ModelFile: Sendable {
   public let config: ModelConfig
   /// config.json, tokenizer.json and so on.
   public let files: any NamedFiles
+  /// Directories beside these files, by name. What is in them does not belong to the model for any command.
+  public let directoryNames: [String]
   /// All weights in the order they are stored.
   public let tensors: [StoredTensor]
   /// The files that the weights are mapped from.
@@ -57,25 +59,27 @@ public struct ModelFile: Sendable {
     let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
     return ModelFile(
       path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
-      tensors: tensors, shards: checkpoint.shards.map(\.mapping))
+      directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping))
   }
 
   private static func openSkyq(_ path: String) throws -> ModelFile {
     let file = try SkyqFile(path: path)
     let config = try config(in: file, path: path)
     return ModelFile(
-      path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors(),
+      path: path, kind: .skyq, config: config, files: file, directoryNames: [],
+      tensors: try SkyqTensors(file).tensors(),
       shards: [file.mapping], skyqHeader: file.header)
   }
 
   private init(
-    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor], shards: [MappedFile],
-    skyqHeader: SkyqHeader? = nil
+    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, directoryNames: [String],
+    tensors: [StoredTensor], shards: [MappedFile], skyqHeader: SkyqHeader? = nil
   ) {
     self.path = path
     self.kind = kind
     self.config = config
     self.files = files
+    self.directoryNames = directoryNames
     self.tensors = tensors
     self.shards = shards
     self.skyqHeader = skyqHeader

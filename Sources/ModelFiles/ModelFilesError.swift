@@ -49,7 +49,7 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .wrongType(let path, let name, let expected, let found):
       "\(path.displayed): tensor '\(name.displayed)': expected \(expected), found \(found)"
     case .incompleteLinear(let path, let module, let missing):
-      "\(path.displayed): quantized linear '\(module.displayed)': \(missing) is missing"
+      "\(path.displayed): quantized linear '\(module.displayed)': \(missing.displayed) is missing"
     case .changedSource(let path, let name):
       "\(path.displayed)/\(name.displayed): sha256 differs from the one recorded at start; restore the file or start "
         + "again with --force"

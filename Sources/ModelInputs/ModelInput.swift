@@ -51,17 +51,14 @@ public enum ModelInputError: Error, Equatable, CustomStringConvertible {
   case noVision(image: String)
   /// The tokenizer lacks a token that the config or template needs.
   case missingToken(String)
-  /// A picture's file cannot be read.
-  case unreadableImage(path: String, reason: String)
   /// More tokens than the model has positions.
   case tooLong(tokens: Int, limit: Int)
 
   /// One line for people.
   public var description: String {
     switch self {
-    case .noVision(let image): "\(image): this is a text model; leave out --image"
+    case .noVision(let image): "\(image.displayed): this is a text model; leave out --image"
     case .missingToken(let token): "the tokenizer has no token \(token); its files do not belong to this model"
-    case .unreadableImage(let path, let reason): "\(path): \(reason)"
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
     }
   }

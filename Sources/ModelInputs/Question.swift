@@ -1,5 +1,6 @@
 // Questions about pictures, and plain text, as a JSONL file gives them.
 internal import JSON
+internal import Tensors
 
 /// One line of a questions file.
 public struct Question: Sendable, Equatable {
@@ -61,10 +62,14 @@ public struct Question: Sendable, Equatable {
 
   private static func images(_ value: JSONValue?, _ place: QuestionError.Place) throws(QuestionError) -> [String] {
     guard let value, !value.isNull else { return [] }
-    if let path = value.stringValue { return [path] }
-    let paths = value.arrayValue?.compactMap(\.stringValue) ?? []
-    guard let list = value.arrayValue, paths.count == list.count else {
+    let list = value.arrayValue ?? [value]
+    let paths = list.compactMap(\.stringValue)
+    guard paths.count == list.count else {
       throw .malformed(place, "expected \"image\" to be a path or a list of paths")
+    }
+    // The system would take what comes before it for the name.
+    if let path = paths.first(where: { $0.utf8.contains(0) }) {
+      throw .malformed(place, "no file can be called '\(path.displayed)': a path holds no U+0000")
     }
     return paths
   }
@@ -88,8 +93,9 @@ public enum QuestionError: Error, Equatable, CustomStringConvertible {
   /// One line for people.
   public var description: String {
     switch self {
-    case .malformed(let place, let problem): "\(place.file):\(place.line): \(problem)"
-    case .empty(let file): "\(file): holds no question; give one JSON object per line, e.g. {\"question\": \"…\"}"
+    case .malformed(let place, let problem): "\(place.file.displayed):\(place.line): \(problem)"
+    case .empty(let file):
+      "\(file.displayed): holds no question; give one JSON object per line, e.g. {\"question\": \"…\"}"
     }
   }
 }

@@ -14,13 +14,17 @@ public final class DirectoryFiles: NamedFiles {
   public let path: String
   /// Plain names in byte order, hidden files left out. A name listed may still be refused when it is opened.
   public let names: [String]
+  /// Names of the directories in it, in byte order, hidden ones left out. Nothing in them is read.
+  public let directoryNames: [String]
   private let directory: FileDescriptor
 
   /// Opens the directory `path`, which is the user's own word: here links are followed.
   /// - Throws: `StorageError`.
   public init(path: String) throws(StorageError) {
     let directory = try FileDescriptor(reading: path, flags: O_DIRECTORY)
-    names = try DirectoryFiles.list(directory)
+    let entries = try directory.entries()
+    names = DirectoryFiles.shown(entries.filter(\.mayBeFile)).filter { (try? requirePlainFileName($0)) != nil }
+    directoryNames = DirectoryFiles.shown(entries.filter(\.isDirectory))
     self.path = path
     self.directory = directory
   }
@@ -92,12 +96,8 @@ public final class DirectoryFiles: NamedFiles {
     return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
   }
 
-  private static func list(_ directory: borrowing FileDescriptor) throws(StorageError) -> [String] {
-    var names: [String] = []
-    for entry in try directory.entries() where entry.mayBeFile {
-      guard let name = entry.name, !name.hasPrefix("."), (try? requirePlainFileName(name)) != nil else { continue }
-      names.append(name)
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  private static func shown(_ entries: [DirectoryEntry]) -> [String] {
+    entries.compactMap(\.name).filter { !$0.hasPrefix(".") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

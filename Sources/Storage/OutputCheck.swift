@@ -31,14 +31,7 @@ extension OutputPath {
 
   /// The final name without links and dots; nil if not even the parent exists.
   fileprivate var resolved: String? {
-    if let path = OutputPath.canonical(final) { return path }
-    return OutputPath.canonical(parent).map { $0 == "/" ? "/" + name : $0 + "/" + name }
-  }
-
-  /// `realpath(3)`; nil if there is nothing of this name.
-  private static func canonical(_ path: String) -> String? {
-    guard let pointer = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(pointer) }
-    return unsafe String(cString: pointer)
+    if let path = resolvedPath(final) { return path }
+    return resolvedPath(parent).map { $0 == "/" ? "/" + name : $0 + "/" + name }
   }
 }

@@ -1,15 +1,35 @@
 // The report on one screen.
+internal import Companions
 internal import Tensors
 
 extension VerificationReport {
-  /// The report for people: a table of classes, the worst layers, the answers, the gates.
-  public var text: String {
+  /// The report for people: a table of classes, the layers, the answers, files that differ, the gates.
+  public var lines: [String] {
     var lines = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
+    if nonFiniteCount > 0 {
+      lines += [
+        "warning: the KL divergence is no finite number at \(nonFiniteCount) of \(overall.divergence.count) tokens: a "
+          + "model computes NaN or infinity there",
+        "",
+      ]
+    }
     lines += table
     lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines
     if let answers { lines += ["", answers.line] + answers.changedLines(limit: 5) }
-    if !gates.isEmpty { lines += [""] + gates.map(\.line) }
-    return lines.joined(separator: "\n") + "\n"
+    if !files.isEmpty { lines += [""] + fileLines(limit: 20) }
+    if !gates.isEmpty { lines += [""] + gates.map(\.line) + fileGate }
+    return lines
+  }
+
+  private func fileLines(limit: Int) -> [String] {
+    ["settings that travel along and are not the reference's:"]
+      + files.prefix(limit).map { "  \($0.description)" }
+      + (files.count > limit ? ["  … and \(files.count - limit) more (--json lists all)"] : [])
+  }
+
+  private var fileGate: [String] {
+    guard !files.isEmpty else { return [] }
+    return ["gate  files: \(files.count) settings differ: " + (filesPass ? "ALLOWED" : "FAIL")]
   }
 
   private var table: [String] {
@@ -99,6 +119,7 @@ extension Double {
   /// Four significant digits or so: 0.0312, 3.81e-05.
   fileprivate var short: String {
     if self == 0 { return "0" }
+    guard isFinite else { return "\(self)" }
     if magnitude >= 100 { return fixed(1) }
     if magnitude >= 1 { return fixed(3) }
     if magnitude >= 0.001 { return fixed(5) }

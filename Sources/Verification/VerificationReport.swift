@@ -1,4 +1,5 @@
 // The report of `skyquant verify`: everything measured, as values. Formulas: Formats/report.md.
+public import Companions
 public import JSON
 
 /// What a verification found.
@@ -24,11 +25,17 @@ public struct VerificationReport: Sendable {
   public var answers: AnswerSummary?
   /// One result per gate set.
   public var gates: [GateResult]
+  /// Positions whose KL divergence is NaN or infinite: one of the models computes what is no number.
+  public var nonFiniteCount: Int
+  /// What the quantized model's small files say otherwise than the reference's. No number above depends on it.
+  public var files: [CompanionDifference]
+  /// Whether gates let `files` pass.
+  public var allowsDifferentFiles: Bool
 
   /// Puts the parts together; nil if no token was compared.
   public init?(
     quantizedName: String, referenceName: String, renderedPrompt: String, result: ComparisonResult,
-    answers: AnswerSummary?, gates: Gates
+    answers: AnswerSummary?, gates: Gates, files: [CompanionDifference] = [], allowsDifferentFiles: Bool = false
   ) {
     guard let overall = ClassSummary(result.tokens) else { return nil }
     self.quantizedName = quantizedName
@@ -42,10 +49,16 @@ public struct VerificationReport: Sendable {
     layers = result.layers
     self.answers = answers
     self.gates = gates.judge(overall)
+    nonFiniteCount = result.tokens.count { !$0.divergence.isFinite }
+    self.files = files
+    self.allowsDifferentFiles = allowsDifferentFiles
   }
 
-  /// Whether every gate passed.
-  public var passes: Bool { gates.allSatisfy { $0.verdict == .pass } }
+  /// Whether the models compute numbers everywhere and every gate passed, that of equal files among them if there is any.
+  public var passes: Bool { nonFiniteCount == 0 && gates.allSatisfy { $0.verdict == .pass } && filesPass }
+
+  /// Whether the files are those of the reference, or may be others. Without gates nothing is asked of them.
+  var filesPass: Bool { files.isEmpty || allowsDifferentFiles || gates.isEmpty }
 }
 
 extension VerificationReport {
@@ -59,9 +72,20 @@ extension VerificationReport {
     object["layers"] = .array(
       layers.map { ["layer": .integer($0.layer), "relative_error": .double($0.relativeError)] })
     if let answers { object["answers"] = answers.json }
+    object["not_finite"] = .integer(nonFiniteCount)
+    object["files"] = .array(files.map(\.json))
+    object["different_files_allowed"] = .bool(allowsDifferentFiles)
     object["gates"] = .array(gates.map(\.json))
     object["passes"] = .bool(passes)
     return .object(object)
+  }
+}
+
+extension CompanionDifference {
+  fileprivate var json: JSONValue {
+    [
+      "file": .string(file), "setting": .string(setting), "reference": .string(reference), "quantized": .string(own),
+    ]
   }
 }
 

@@ -18,8 +18,9 @@ struct Skyquant: ParsableCommand {
       Qwen3 or Llama text model. Every command takes --json, and --help tells more.
 
       Exit codes: 0 fine, 1 a gate failed, models differ or doctor found errors, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
-      70 internal error, 73 cannot create output, 74 I/O error, 75 locked by another run, \
-      130 and 143 interrupted (quantize, pack and import go on with --resume).
+      70 internal error, 73 cannot create output, 74 I/O error (also of standard output), 75 locked by another run, \
+      130 and 143 interrupted (quantize, pack and import go on with --resume). A reader of standard output that goes away, \
+      as `head -1` does, changes none of them.
       """,
     version: Version.current,
     subcommands: [
@@ -28,18 +29,48 @@ struct Skyquant: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.occupy()
     Interruption.install()
     MappedFile.installTruncationHandler()
     // A reader that goes away, and a full file, are errors to report, not signals to die of.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    Glibc.exit(status())
+  }
+
+  /// Runs the command that the arguments ask for, to its exit code.
+  private static func status() -> Int32 {
     do {
       var command = try parseAsRoot()
       try command.run()
+      try StandardOutput.close()
+      return EXIT_SUCCESS
     } catch {
-      guard let failure = Failure(error) else { exit(withError: error) }
-      StandardError.write("error: \(failure.message)\n")
-      Glibc.exit(failure.exitCode)
+      return report(error)
+    }
+  }
+
+  /// Says what ended the command: an error, or that help was asked for.
+  private static func report(_ error: any Error) -> Int32 {
+    if let failure = Failure(error) {
+      StandardError.write(SafeText(line: "error: \(failure.message)"))
+      return failure.exitCode
+    }
+    let (code, message) = (exitCode(for: error), fullMessage(for: error))
+    guard code != .failure || error is ExitCode else {
+      StandardError.write(SafeText(line: "error: internal error: \(error)"))
+      return 70
+    }
+    guard code.isSuccess else {
+      if !message.isEmpty { StandardError.write(SafeText(document: message)) }
+      return code.rawValue
+    }
+    do throws(StorageError) {
+      try StandardOutput.write(SafeText(document: message))
+      try StandardOutput.close()
+      return code.rawValue
+    } catch {
+      return report(error)
     }
   }
 }

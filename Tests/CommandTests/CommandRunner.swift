@@ -14,19 +14,27 @@ struct CommandResult {
 /// Runs `skyquant` with `arguments`.
 func skyquant(_ arguments: String...) throws -> CommandResult { try skyquant(arguments: arguments) }
 
+/// The built program, which lies beside the test bundle.
+let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  .appendingPathComponent("skyquant")
+
 /// Runs `skyquant` with `arguments`.
-/// - Parameter during: Called while it runs.
-func skyquant(arguments: [String], during: (Process) throws -> Void = { _ in }) throws -> CommandResult {
-  // It lies beside the test bundle.
-  let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+/// - Parameters:
+///   - output: Where its results go; nil collects them.
+///   - redirection: What a shell does to its streams first, as `2>&-`.
+///   - during: Called while it runs.
+func skyquant(
+  arguments: [String], output: FileHandle? = nil, redirection: String? = nil,
+  during: (Process) throws -> Void = { _ in }
+) throws -> CommandResult {
   let process = Process()
-  process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("skyquant")
-  process.arguments = arguments
+  process.executableURL = redirection == nil ? program : URL(fileURLWithPath: "/bin/sh")
+  process.arguments = redirection.map { ["-c", "exec \"$0\" \"$@\" \($0)", program.path] + arguments } ?? arguments
   let folder = try TemporaryDirectory()
   let streams = ["output", "errors"].map { URL(fileURLWithPath: folder.path($0)) }
   for stream in streams { try Data().write(to: stream) }
   // Files, not pipes: a pipe that nobody reads fills up.
-  process.standardOutput = try FileHandle(forWritingTo: streams[0])
+  process.standardOutput = try output ?? FileHandle(forWritingTo: streams[0])
   process.standardError = try FileHandle(forWritingTo: streams[1])
   process.standardInput = FileHandle.nullDevice
   try process.run()

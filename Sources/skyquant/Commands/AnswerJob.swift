@@ -23,7 +23,7 @@ struct AnswerJob {
     }
   }
 
-  func run(onPiece: (String) -> Void) throws -> Answer {
+  func run(onPiece: (String) throws -> Void) throws -> Answer {
     try trace?.requireName(keeping: [model] + question.images)
     let file = try ModelFile.open(model)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
@@ -31,7 +31,9 @@ struct AnswerJob {
     let input = try builder.input(for: question, includesAnswer: false) { path in
       try readFile(path, limit: 256 << 20)
     }
-    let answer = try model.answer(input, builder: builder, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+    let answer = try model.answer(
+      input, imageContextID: builder.imageContextID, builder: builder, sampling: sampling, maxTokens: maxTokens,
+      onPiece: onPiece)
     try trace?.write(input, generated: answer.ids, model, builder)
     return Answer(prompt: input.renderedPrompt, text: answer.text)
   }

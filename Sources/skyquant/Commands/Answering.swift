@@ -14,12 +14,15 @@ extension VisionLanguageModel {
   }
 
   /// The model's answer to a prompt: its text, special tokens left out, and its ids, without the stop token.
-  /// - Parameter onPiece: Called with each piece of text as soon as its characters are complete.
+  /// - Parameters:
+  ///   - imageContextID: What stands for pieces of a picture in `input`.
+  ///   - builder: Of this model, for its stop tokens and its words.
+  ///   - onPiece: Called with each piece of text as soon as its characters are complete.
   func answer(
-    _ input: ModelInput, builder: InputBuilder, sampling: SamplingOptions, maxTokens: Int,
+    _ input: ModelInput, imageContextID: Int?, builder: InputBuilder, sampling: SamplingOptions, maxTokens: Int,
     onPiece: (String) throws -> Void
   ) throws -> (text: String, ids: [Int]) {
-    let prompt = try embed(input.promptOnly, imageContextID: builder.imageContextID)
+    let prompt = try embed(input.promptOnly, imageContextID: imageContextID)
     let generator = TextGenerator(
       model: language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()

@@ -70,8 +70,9 @@ struct Check: ParsableCommand {
     try output.print(.object(json)) {
       let speed = ByteCount.text(Int(Double(byteCount) / max(elapsed, 1e-6)))
       let read = byteCount == 0 ? "headers only" : "\(ByteCount.text(byteCount)) read, \(speed)/s"
-      return (digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems).map { "\($0)\n" }.joined()
-        + "\(file.displayed): \(problems.isEmpty ? "intact" : "\(problems.count) damaged"), \(parts) parts, \(read)\n"
+      let verdict = problems.isEmpty ? "intact" : "\(problems.count) damaged"
+      return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems
+        + ["\(file.displayed): \(verdict), \(parts) parts, \(read)"]
     }
     if !problems.isEmpty { throw ExitCode(FailureCategory.malformedInput.exitCode) }
   }

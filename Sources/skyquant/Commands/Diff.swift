@@ -38,10 +38,12 @@ struct Diff: ParsableCommand {
       "equal_tensors": .integer(difference.equalTensorCount),
       "tensors": .array(difference.tensors.map(\.json)), "files": .array(difference.files.map(JSONValue.string)),
     ]) {
-      difference.tensors.map { "\($0.name.displayed): \($0.kind.text)\n" }.joined()
-        + difference.files.map { "file \($0.displayed): differs\n" }.joined()
-        + "tensors the same: \(difference.equalTensorCount), tensors that differ: \(difference.tensors.count), "
-        + "files that differ: \(difference.files.count)\n"
+      difference.tensors.map { "\($0.name.displayed): \($0.kind.text)" }
+        + difference.files.map { "file \($0.displayed): differs" }
+        + [
+          "tensors the same: \(difference.equalTensorCount), tensors that differ: \(difference.tensors.count), "
+            + "files that differ: \(difference.files.count)"
+        ]
     }
     if !difference.isEmpty { throw ExitCode(1) }
   }

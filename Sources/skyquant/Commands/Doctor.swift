@@ -40,8 +40,8 @@ struct DoctorCommand: ParsableCommand {
       "errors": .integer(counts[0]), "warnings": .integer(counts[1]), "notes": .integer(counts[2]),
       "findings": .array(findings.map(\.json)),
     ]) {
-      findings.map { $0.description + "\n" }.joined()
-        + "\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])\n"
+      findings.map(\.description)
+        + ["\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])"]
     }
     if counts[0] > 0 { throw ExitCode(1) }
   }

@@ -50,33 +50,35 @@ struct Export: ParsableCommand {
     var progress = Progress(output)
     try requireOutput(out, keeping: [model])
     let file = try ModelFile.open(model)
+    progress.warn(ofDirectoriesIn: model, file.directoryNames)
     func advance(_ done: Int, _ total: Int) { progress.update("tensors", done: done, total: total) }
     var result: JSONObject = ["schema": "skyquant.export/1", "output": .string(out), "format": .string(to.rawValue)]
-    let text: String
+    let lines: [String]
     switch to {
     case .awq, .compressedTensors:
       let format: CheckpointFormat = to == .awq ? .awq : .compressedTensors
       try CheckpointExporter(file, as: format).export(to: out, overwriting: force, onTensor: advance)
       result["tensors"] = .integer(file.tensors.count)
-      text = "wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)"
+      lines = ["wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)"]
     case .gguf:
       let report = try GGUFExporter(file).export(to: out, overwriting: force, onTensor: advance)
       result["tensors"] = .integer(report.tensorCount)
       result["bytes"] = .integer(report.byteCount)
       result["largest_shift"] = .double(Double(report.largestShift))
       result["losses"] = .array(report.losses.map(JSONValue.string))
-      text = Self.text(report, out)
+      lines = Self.lines(report, out)
     }
     progress.finish()
-    try output.print(.object(result)) { text }
+    try output.print(.object(result)) { lines }
   }
 
-  private static func text(_ report: GGUFExportReport, _ out: String) -> String {
-    """
-    wrote \(out.displayed): \(report.tensorCount) tensors, \(ByteCount.text(report.byteCount))
-    \(report.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half precision \
-    shift a group by up to \(report.largestShift) of a step
-    not carried over: \((report.losses + ["skyquant.json and other files of the directory"]).joined(separator: "; "))
-    """
+  private static func lines(_ report: GGUFExportReport, _ out: String) -> [String] {
+    let losses = report.losses + ["skyquant.json and other files of the directory"]
+    return [
+      "wrote \(out.displayed): \(report.tensorCount) tensors, \(ByteCount.text(report.byteCount))",
+      "\(report.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
+        + "precision shift a group by up to \(report.largestShift) of a step",
+      "not carried over: \(losses.joined(separator: "; "))",
+    ]
   }
 }

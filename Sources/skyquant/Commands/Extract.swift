@@ -10,7 +10,8 @@ struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Take files such as config.json, and single tensors, out of a .skyq file.",
     discussion: """
-      Without options the embedded files are listed. --tensor writes tensors into one safetensors file: those of 16 or \
+      Without options the embedded files are listed. --file prints one byte for byte, a terminal gets it without control \
+      characters. --tensor writes tensors into one safetensors file: those of 16 or \
       32 bit as they are, int4 linears decoded to F32, which holds their values exactly. `skyquant export` writes all \
       tensors as a checkpoint.
 
@@ -54,14 +55,15 @@ struct Extract: ParsableCommand {
           description: "\(model.displayed): no file '\(file.displayed)' inside; `skyquant extract` lists them",
           category: .missingInput)
       }
-      return StandardOutput.write(bytes)
+      try StandardOutput.write(content: bytes)
+      return
     }
     if let out { try write(opened, to: out) }
     let files = try opened.names.map { (name: $0, size: try opened.bytes(of: $0)?.count ?? 0) }
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
       "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.size)] }),
-    ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.size))\n" }.joined() }
+    ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.size))" } }
   }
 
   private func writeTensors(to path: String) throws {
@@ -78,7 +80,7 @@ struct Extract: ParsableCommand {
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
       "tensors": .array(tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] }),
-    ]) { tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)\n" }.joined() }
+    ]) { tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)" } }
   }
 
   private func write(_ opened: SkyqFile, to path: String) throws {

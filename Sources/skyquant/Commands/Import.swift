@@ -32,6 +32,6 @@ struct Import: ParsableCommand {
     }
     progress.finish()
     try packing.print(
-      header, schema: "skyquant.import/1", proof: "\n\(file.tensors.count) tensors come back from it bit by bit")
+      header, schema: "skyquant.import/1", proof: ["\(file.tensors.count) tensors come back from it bit by bit"])
   }
 }

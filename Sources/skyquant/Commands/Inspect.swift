@@ -43,10 +43,10 @@ struct Inspect: ParsableCommand {
     }
     if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     let summary = SummaryText(ModelSummary(file))
-    try output.print(summary.json) { summary.text }
+    try output.print(summary.json) { summary.lines }
   }
 
   private func show(_ table: TensorTable) throws {
-    try output.print(table.json) { table.text }
+    try output.print(table.json) { table.lines }
   }
 }

@@ -42,6 +42,7 @@ struct QuantizationJob {
       path: destination, overwriting: overwrites,
       resuming: resumes && StagedDirectory.unfinishedIdentity(of: destination) != nil,
       byteCount: AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded))
+    progress.warn(ofDirectoriesIn: source, file.directoryNames)
     let audit = try sourceOptions.audit(file, &progress)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let samples = try embedded(file, model, &progress)

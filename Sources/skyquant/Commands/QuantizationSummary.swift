@@ -68,18 +68,18 @@ struct QuantizationSummary {
   /// What the run cost, linear by linear.
   var table: SensitivityTable { SensitivityTable(reports: reports) }
 
-  private var keptLine: String {
-    kept.isEmpty ? "" : "kept in 16 bit: \(kept.joined(separator: ", "))\n"
+  private var keptLine: [String] {
+    kept.isEmpty ? [] : ["kept in 16 bit: \(kept.joined(separator: ", "))"]
   }
 
   /// What the report counts at the borders of number formats, if there is any.
-  private var borderLine: String {
+  private var borderLine: [String] {
     let counts = [
       (reports.reduce(0) { $0 + $1.counts.deadChannels }, "input channels without a signal"),
       (reports.reduce(0) { $0 + $1.counts.zeroGroups }, "groups of zeros"),
       (reports.reduce(0) { $0 + $1.counts.smallestScales }, "scales raised to the smallest normal half"),
     ].filter { $0.0 > 0 }
-    return counts.isEmpty ? "" : counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + "; see --report\n"
+    return counts.isEmpty ? [] : [counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + "; see --report"]
   }
 
   /// How often each method won.
@@ -97,15 +97,16 @@ struct QuantizationSummary {
     return "\(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)"
   }
 
-  var text: String {
-    """
-    wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), \
-    \(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them
-    \(gainLine)
-    \(keptLine)\(borderLine)\(tokenCount) calibration tokens, \(Duration.text(seconds))
-    next: skyquant verify \(destination.displayed) --reference \(source.displayed) \(SampleOptions.hint(seesImages: seesImages))
-
-    """
+  /// The result on one screen.
+  var lines: [String] {
+    let written =
+      "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
+      + "\(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them"
+    let next =
+      "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
+      + SampleOptions.hint(seesImages: seesImages)
+    return [written, gainLine] + keptLine + borderLine
+      + ["\(tokenCount) calibration tokens, \(Duration.text(seconds))", next]
   }
 
   var json: JSONValue {

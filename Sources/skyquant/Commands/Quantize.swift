@@ -144,6 +144,7 @@ struct Quantize: ParsableCommand {
     if let report { try SensitivityTable.require(path: report, overwriting: force, keeping: inputs + [out]) }
     let summary = try job.run(&progress)
     if let report { try summary.table.write(to: report, overwriting: force) }
-    try output.print(summary.json) { summary.text }
+    let pictures = try job.calibration.pictures()
+    try output.print(pictures.added(to: summary.json)) { summary.lines + pictures.lines }
   }
 }

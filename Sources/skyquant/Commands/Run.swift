@@ -8,7 +8,8 @@ struct Run: ParsableCommand {
     abstract: "Ask a model about pictures, or let it continue a text.",
     discussion: """
       Runs originals, AWQ directories and .skyq files with the reference forward pass, and prints the answer as it \
-      comes. Greedy unless a temperature is given.
+      comes: on a terminal without control sequences, into a file or pipe byte for byte. Greedy unless a temperature is \
+      given.
 
       Examples:
         skyquant run model.skyq --image receipt.png --question "What is the total?"
@@ -71,10 +72,19 @@ struct Run: ParsableCommand {
       model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil),
       prompt: prompt.settings, sampling: sampling, maxTokens: maxTokens,
       trace: trace.map { TraceFile(path: $0, overwrites: force) })
-    let answer = try job.run { piece in
-      if !output.json { StandardOutput.write(piece) }
+    do {
+      let answer = try job.run { if !output.json { try say($0) } }
+      if output.json { try output.print(answer.json) { [] } } else { try say("\n") }
+    } catch is NobodyListens {
+      // What was asked for was written as far as anybody wanted to read it.
     }
-    if output.json { try output.print(answer.json) { "" } } else { StandardOutput.write("\n") }
+  }
+
+  /// Prints a piece of the answer as the model said it; on a terminal, without what would drive it.
+  /// - Throws: `NobodyListens` if the reader went away and nothing else needs the rest of the answer.
+  private func say(_ piece: String) throws {
+    let isHeard = try StandardOutput.write(content: Array(piece.utf8))
+    if !isHeard, trace == nil { throw NobodyListens() }
   }
 
   private var sampling: SamplingOptions {
@@ -83,3 +93,6 @@ struct Run: ParsableCommand {
       seed: seed)
   }
 }
+
+/// The reader of the answer went away.
+private struct NobodyListens: Error {}

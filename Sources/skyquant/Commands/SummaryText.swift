@@ -9,7 +9,7 @@ struct SummaryText {
 
   init(_ summary: ModelSummary) { self.summary = summary }
 
-  var text: String {
+  var lines: [String] {
     var lines = [heading, bits]
     if let skyq = summary.skyq {
       lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
@@ -25,8 +25,8 @@ struct SummaryText {
         String(repeating: "█", count: Int((share * Double(Self.barWidth)).rounded())),
       ])
     }
-    lines += ["", table.text, "files: " + summary.files.map(\.displayed).joined(separator: " · "), next]
-    return lines.joined(separator: "\n") + "\n"
+    lines += [""] + table.lines + ["", "files: " + summary.files.map(\.displayed).joined(separator: " · "), next]
+    return lines
   }
 
   private var heading: String {

@@ -32,12 +32,12 @@ struct TensorTable {
     }
   }
 
-  var text: String {
+  var lines: [String] {
     var table = TextTable(columns: [.left, .left, .left, .right])
     table.add(["tensor", "encoding", "shape", "bytes"])
     for row in rows { table.add([row.name.displayed, row.encoding, "\(row.shape)", "\(row.byteCount)"]) }
     let bytes = rows.reduce(0) { $0 + $1.byteCount }
-    return table.text + "\n\(rows.count) tensors, \(ByteCount.text(bytes))\n"
+    return table.lines + ["", "\(rows.count) tensors, \(ByteCount.text(bytes))"]
   }
 
   var json: JSONValue {

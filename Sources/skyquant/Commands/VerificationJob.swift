@@ -1,4 +1,5 @@
 // The work of `skyquant verify`: prompts, both models side by side, answers, report.
+import Companions
 import ModelFiles
 import ModelInputs
 import ReferenceModel
@@ -13,6 +14,8 @@ struct VerificationJob {
   let answerTokens: Int
   let prompt: PromptSettings
   let gates: Gates
+  /// Whether gates let files pass that mean something else than the reference's.
+  let allowsDifferentFiles: Bool
 
   /// A model with what it takes to ask it.
   private struct Side {
@@ -26,8 +29,8 @@ struct VerificationJob {
       builder = try file.inputBuilder(settings)
     }
 
-    func embed(_ input: ModelInput) throws -> Tensor {
-      try model.embed(input, imageContextID: builder.imageContextID)
+    var companions: ModelCompanions {
+      ModelCompanions(files: file.files, config: file.config, tokenizer: builder.tokenizer)
     }
   }
 
@@ -36,15 +39,19 @@ struct VerificationJob {
     let candidate = try Side(quantized, prompt)
     guard original.model.language.layerCount == candidate.model.language.layerCount else {
       throw UserError(
-        description: "\(quantized) and \(reference) have different numbers of layers", category: .malformedInput)
+        description: "\(quantized.displayed) and \(reference.displayed) have different numbers of layers",
+        category: .malformedInput)
     }
+    // Both read the original's ids, whatever the candidate's tokenizer calls them.
+    let imageContextID = original.builder.imageContextID
     let asked = try source.samples(original.builder) { progress.update("pictures and prompts", done: $0, total: $1) }
     var pairs: [VerificationSample] = []
     for (index, item) in asked.enumerated() {
       pairs.append(
         VerificationSample(
-          reference: try original.embed(item.input), quantized: try candidate.embed(item.input), ids: item.input.ids,
-          classes: item.input.tokenClasses(imageContextID: original.builder.imageContextID)))
+          reference: try original.model.embed(item.input, imageContextID: imageContextID),
+          quantized: try candidate.model.embed(item.input, imageContextID: imageContextID), ids: item.input.ids,
+          classes: item.input.tokenClasses(imageContextID: imageContextID)))
       progress.update("vision towers", done: index + 1, total: asked.count)
     }
     let layerCount = original.model.language.layerCount
@@ -57,7 +64,9 @@ struct VerificationJob {
     guard
       let report = VerificationReport(
         quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
-        result: result, answers: answers, gates: gates)
+        result: result, answers: answers, gates: gates,
+        files: try candidate.companions.differences(from: original.companions),
+        allowsDifferentFiles: allowsDifferentFiles)
     else { throw UserError(description: "\(source.name.displayed): no token to compare", category: .malformedInput) }
     return report
   }
@@ -69,6 +78,12 @@ struct VerificationJob {
   {
     let questions = asked.filter { !$0.question.isPlainText }
     guard answerTokens > 0, !questions.isEmpty else { return nil }
+    func answer(_ input: ModelInput, _ side: Side) throws -> String {
+      try side.model.answer(
+        input, imageContextID: original.builder.imageContextID, builder: side.builder, sampling: .greedy,
+        maxTokens: answerTokens
+      ) { _ in }.text
+    }
     var pairs: [AnswerPair] = []
     for (index, item) in questions.enumerated() {
       pairs.append(
@@ -78,9 +93,5 @@ struct VerificationJob {
       progress.update("answers", done: index + 1, total: questions.count)
     }
     return AnswerSummary(pairs)
-  }
-
-  private func answer(_ input: ModelInput, _ side: Side) throws -> String {
-    try side.model.answer(input, builder: side.builder, sampling: .greedy, maxTokens: answerTokens) { _ in }.text
   }
 }

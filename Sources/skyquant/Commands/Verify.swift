@@ -10,7 +10,12 @@ struct Verify: ParsableCommand {
       the same questions layer by layer, and reports KL divergence, same first choice, perplexity ratio and both \
       models' answers. Image, prompt and answer tokens are counted apart; answer tokens are the ones that matter.
 
-      With gates the exit code is 1 if a limit is not kept with two standard errors to spare:
+      Settings that travel along and mean something else than the original's are named: of tokenizer, conversation \
+      template, config.json, generation_config.json and preprocessor_config.json. Numbers do not show them, since both \
+      models read what the original's files make of the questions.
+
+      With gates the exit code is 1 if a limit is not kept with two standard errors to spare, or if such settings differ; \
+      it is always 1 if a divergence is no finite number:
         skyquant verify model.skyq --reference MODEL --questions q.jsonl --max-mean-kl 0.05 --min-top1 0.9
       """)
 
@@ -38,6 +43,9 @@ struct Verify: ParsableCommand {
   @Option(help: "Fail unless the perplexity ratio is at most this.")
   var maxPplRatio: Double?
 
+  @Flag(help: "Let gates pass though files that travel along with the weights mean something else than the original's.")
+  var allowDifferentFiles = false
+
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
@@ -59,12 +67,12 @@ struct Verify: ParsableCommand {
     gates.maxPerplexityRatio = maxPplRatio
     let job = VerificationJob(
       quantized: quantized, reference: reference, source: samples.source(questions: questions),
-      answerTokens: answerTokens,
-      prompt: prompt.settings, gates: gates)
+      answerTokens: answerTokens, prompt: prompt.settings, gates: gates, allowsDifferentFiles: allowDifferentFiles)
     var progress = Progress(output)
     let report = try job.run(&progress)
     progress.finish()
-    try output.print(report.json) { report.text }
+    let pictures = try job.source.pictures()
+    try output.print(pictures.added(to: report.json)) { report.lines + pictures.lines }
     if !report.passes { throw ExitCode(1) }
   }
 }

@@ -27,6 +27,7 @@ struct PackingOptions: ParsableArguments {
 
   /// Packs `file`, the opened model.
   func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
+    progress.warn(ofDirectoriesIn: file.path, file.directoryNames)
     let audit = try source.audit(file, &progress)
     for finding in audit.findings { progress.warning("\(finding)") }
     let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)
@@ -36,15 +37,13 @@ struct PackingOptions: ParsableArguments {
   }
 
   /// Prints what was written.
-  func print(_ header: SkyqHeader, schema: String, proof: String = "") throws {
+  func print(_ header: SkyqHeader, schema: String, proof: [String] = []) throws {
     try output.print([
       "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
       "content_id": .string(header.contentID),
     ]) {
-      """
-      wrote \(out.displayed): \(header.fileSize) bytes, content \(header.contentID)\(proof)
-      next: skyquant inspect \(out.displayed)
-      """
+      ["wrote \(out.displayed): \(header.fileSize) bytes, content \(header.contentID)"] + proof
+        + ["next: skyquant inspect \(out.displayed)"]
     }
   }
 }

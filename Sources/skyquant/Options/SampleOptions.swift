@@ -13,6 +13,11 @@ struct SampleOptions: ParsableArguments {
   @Option(help: "Use only the first N questions or windows.")
   var samples: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Read no picture from outside this directory, wherever paths and links of the questions lead.", valueName: "dir"))
+  var imagesRoot: String?
+
   func validate() throws {
     guard (2...1 << 20).contains(window) else { throw ValidationError("--window must be at least 2") }
     if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
@@ -20,7 +25,7 @@ struct SampleOptions: ParsableArguments {
 
   /// The samples of a questions file, or of --text.
   func source(questions: String?) -> SampleSource {
-    SampleSource(questions: questions, text: text, window: window, limit: samples ?? .max)
+    SampleSource(questions: questions, text: text, window: window, limit: samples ?? .max, imagesRoot: imagesRoot)
   }
 }
 
@@ -32,6 +37,8 @@ struct SampleSource {
   let text: String?
   let window: Int
   let limit: Int
+  /// The directory that holds all pictures; nil if they may lie anywhere.
+  var imagesRoot: String?
 
   /// The file that is read first; empty if there is none.
   var name: String { questions ?? text ?? "" }
@@ -43,7 +50,17 @@ struct SampleSource {
   /// - Throws: why the questions cannot be read.
   func paths() throws -> [String] {
     guard let questions else { return text.map { [$0] } ?? [] }
-    return [questions] + (try QuestionFile(path: questions).imagePaths)
+    return [questions] + (try questionFile(questions).imagePaths)
+  }
+
+  /// What is told about where the pictures lie.
+  /// - Throws: why the questions cannot be read.
+  func pictures() throws -> PictureNote {
+    PictureNote(outside: try questions.map { try questionFile($0).picturesOutside } ?? 0, isConfined: imagesRoot != nil)
+  }
+
+  private func questionFile(_ path: String) throws -> QuestionFile {
+    try QuestionFile(path: path, imagesRoot: imagesRoot, limit: limit)
   }
 
   /// All samples, with their answers.
@@ -56,12 +73,11 @@ struct SampleSource {
       }
     }
     guard let questions else { return [] }
-    let file = try QuestionFile(path: questions)
-    let chosen = file.questions.prefix(limit)
+    let file = try questionFile(questions)
     var samples: [Sample] = []
-    for question in chosen {
+    for question in file.questions {
       samples.append((question, try builder.input(for: question, includesAnswer: true, readImage: file.readImage)))
-      try onSample(samples.count, chosen.count)
+      try onSample(samples.count, file.questions.count)
     }
     return samples
   }

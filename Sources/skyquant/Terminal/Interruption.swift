@@ -31,7 +31,7 @@ enum Interruption {
   }
 
   private static func end(_ number: Int32, _ hint: String) -> Never {
-    StandardError.write("\(StandardError.isTerminal ? "\r\u{1B}[K" : "")interrupted\(hint)\n")
+    StandardError.write((StandardError.isTerminal ? .clearedLine : .empty) + SafeText(line: "interrupted\(hint)"))
     _exit(128 + number)
   }
 
@@ -48,6 +48,6 @@ enum Interruption {
       byte > 0x20 && byte < 0x7F && !#""'\$`*?[](){}<>|&;#~!"#.utf8.contains(byte)
     }
     if plain, !argument.isEmpty { return argument }
-    return "'" + argument.displayed.replacing("'", with: #"'\''"#) + "'"
+    return "'" + argument.replacing("'", with: #"'\''"#) + "'"
   }
 }

@@ -1,5 +1,6 @@
 // Progress on standard error: a line that redraws on a terminal, one line per event when piped.
 import Glibc
+import Tensors
 
 /// Shows how far a long run is and how long it will still take.
 struct Progress {
@@ -22,24 +23,35 @@ struct Progress {
     let width = 24
     let filled = total > 0 ? done * width / total : width
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    StandardError.write("\r\u{1B}[K\(bar) \(done)/\(total) \(label)\(remaining(done, total))")
+    let line = "\(bar) \(done)/\(total) \(label)\(remaining(done, total))"
+    StandardError.write(.clearedLine + SafeText(part: line))
   }
 
   /// A line that stays: an event of a piped run, or a row of a table above the bar.
   func event(_ text: String) {
-    guard isShown else { return }
-    StandardError.write((isAnimated ? "\r\u{1B}[K" : "") + text + "\n")
+    if isShown { write(text) }
   }
 
   /// A line that stays and that `--quiet` does not hide: the result is not all that the user may take it for.
-  func warning(_ text: String) {
-    StandardError.write((isShown && isAnimated ? "\r\u{1B}[K" : "") + "warning: \(text)\n")
+  func warning(_ text: String) { write("warning: \(text)") }
+
+  /// Warns of directories in a model's directory, which are no part of what is made of it.
+  func warn(ofDirectoriesIn model: String, _ names: [String]) {
+    guard !names.isEmpty else { return }
+    let shown = names.prefix(5).map(\.displayed).joined(separator: ", ")
+    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    warning("\(model.displayed): directories are not carried along: \(shown)\(more)")
   }
 
   /// Removes the bar.
   func finish() {
-    if isShown, isAnimated { StandardError.write("\r\u{1B}[K") }
+    StandardError.write(clearedBar)
   }
+
+  private func write(_ line: String) { StandardError.write(clearedBar + SafeText(line: line)) }
+
+  /// Takes the bar away, if there is one.
+  private var clearedBar: SafeText { isShown && isAnimated ? .clearedLine : .empty }
 
   /// Seconds since the start.
   var elapsed: Double { Progress.now() - start }

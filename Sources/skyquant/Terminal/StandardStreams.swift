@@ -1,26 +1,76 @@
 // Writing to the standard streams without buffering surprises.
 import Glibc
+import Storage
 
+/// Results. One that cannot be written is an error of the command, whatever else it did.
 enum StandardOutput {
-  /// Writes all of `text`; a reader that went away ends the output silently.
-  static func write(_ text: String) { write(Array(text.utf8)) }
-  /// Writes all of `bytes`, in the same way.
-  static func write(_ bytes: [UInt8]) { writeAll(bytes, to: STDOUT_FILENO) }
-  /// Whether a person looks at it.
-  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  /// Writes all of `text`. A reader that went away, as `head -1` does, ends the output silently.
+  /// - Throws: `StorageError.failed`, also if there is no standard output.
+  static func write(_ text: SafeText) throws(StorageError) {
+    _ = try writeAll(Array(text.text.utf8), to: STDOUT_FILENO)
+  }
+
+  /// Writes what was asked for as it is, all of `bytes`. A terminal gets it as text that it does not act on.
+  /// - Returns: False if the reader went away.
+  /// - Throws: `StorageError.failed`, as above.
+  @discardableResult static func write(content bytes: [UInt8]) throws(StorageError) -> Bool {
+    let isShown = isatty(STDOUT_FILENO) == 1
+    let shown = isShown ? Array(SafeText(content: String(decoding: bytes, as: UTF8.self)).text.utf8) : bytes
+    return try writeAll(shown, to: STDOUT_FILENO)
+  }
+
+  /// Nothing more will be written. Some file systems tell only now that they had no room.
+  /// - Throws: `StorageError.failed`.
+  static func close() throws(StorageError) {
+    guard Glibc.close(STDOUT_FILENO) != 0, errno != EINTR else { return }
+    throw failure("close", errno)
+  }
 }
 
+/// Progress, warnings and errors. That they cannot be written is ignored on purpose: there is no other place to say so,
+/// and the exit code stays what it is.
 enum StandardError {
-  static func write(_ text: String) { writeAll(Array(text.utf8), to: STDERR_FILENO) }
+  static func write(_ text: SafeText) { _ = try? writeAll(Array(text.text.utf8), to: STDERR_FILENO) }
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-private func writeAll(_ all: [UInt8], to descriptor: Int32) {
+/// The three streams together.
+enum StandardStreams {
+  /// Gives the numbers of closed streams away. Else the next file opened would get one, a file of weights perhaps, and
+  /// what is printed would be written into it. Writing to a standard output that was closed still fails.
+  static func occupy() {
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+      let number = unsafe open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+      guard number == stream else { _exit(FailureCategory.inputOutput.exitCode) }
+    }
+  }
+}
+
+/// - Returns: False if the reader went away.
+private func writeAll(_ all: [UInt8], to stream: Int32) throws(StorageError) -> Bool {
   var bytes = all[...]
   while !bytes.isEmpty {
-    let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    if written < 0 && errno == EINTR { continue }
-    guard written > 0 else { return }
-    bytes = bytes.dropFirst(written)
+    let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(stream, $0.baseAddress, $0.count) }
+    guard written < 0 else {
+      bytes = bytes.dropFirst(written)
+      continue
+    }
+    switch errno {
+    case EINTR: continue
+    case EAGAIN: waitUntilWritable(stream)
+    case EPIPE: return false
+    case let code: throw failure("write", code)
+    }
   }
+  return true
+}
+
+/// Whoever gave us the stream may have made it one that does not wait.
+private func waitUntilWritable(_ stream: Int32) {
+  var event = pollfd(fd: stream, events: Int16(POLLOUT), revents: 0)
+  _ = unsafe poll(&event, 1, -1)
+}
+
+private func failure(_ operation: String, _ code: Int32) -> StorageError {
+  .failed(operation: operation, path: "standard output", reason: unsafe String(cString: strerror(code)))
 }

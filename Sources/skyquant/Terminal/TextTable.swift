@@ -9,10 +9,11 @@ struct TextTable {
 
   init(columns: [Alignment]) { self.columns = columns }
 
+  /// Names in cells must be `displayed`, so that columns are as wide as what is printed.
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
-  /// One line per row, without trailing spaces, each ending in a newline.
-  var text: String {
+  /// One line per row, without trailing spaces.
+  var lines: [String] {
     let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
@@ -21,8 +22,8 @@ struct TextTable {
       }
       var line = cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }
-      return line + "\n"
-    }.joined()
+      return line
+    }
   }
 }
 

@@ -1,0 +1,56 @@
+// The only thing the standard streams print: text that a terminal shows and does not act on.
+import JSON
+import Tensors
+
+/// Text without control characters but our own line ends, tabs and cursor movements.
+///
+/// Strings of files, configs, arguments and paths become lines here, whatever way they came. What is in them that a
+/// terminal would act on, a line break too, becomes an escape such as `\u{1b}`; so no string can draw a line of its own.
+/// `displayed` is for names inside a line, which it also cuts; it leaves nothing to escape.
+struct SafeText {
+  /// The text as it may be printed.
+  let text: String
+
+  private init(safe text: String) { self.text = text }
+
+  /// A line, with its end.
+  init(line: String) { self.init(lines: [line]) }
+
+  /// Lines, each with its end.
+  init(lines: [String]) { text = lines.map { $0.escaped + "\n" }.joined() }
+
+  /// A part of a line.
+  init(part: String) { text = part.escaped }
+
+  /// Text whose line breaks and tabs are meant: help and usage, scripts for shells. It ends in a line break.
+  init(document: String) {
+    let safe = document.escaping { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" }
+    text = safe.hasSuffix("\n") ? safe : safe + "\n"
+  }
+
+  /// What a model says or a file holds, for a person's eyes: line breaks, tabs, joiners and direction marks stay.
+  init(content: String) { text = content.escaping { $0.drivesTerminal && $0 != "\n" && $0 != "\t" } }
+
+  /// JSON over several lines. Its own escapes stand for what a terminal would act on; the writer has escaped what lies
+  /// below U+0020 itself, so that those left are its own line breaks.
+  init(json: JSONValue) throws(JSONError) {
+    let json = String(decoding: try json.serialized(.pretty), as: UTF8.self)
+    var safe = ""
+    for scalar in json.unicodeScalars {
+      if scalar.isUnsafeToPrint, scalar != "\n" {
+        let digits = String(scalar.value, radix: 16)  // all of them lie below U+10000
+        safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        safe.unicodeScalars.append(scalar)
+      }
+    }
+    text = safe + "\n"
+  }
+
+  /// Back to the beginning of the line, which becomes empty.
+  static let clearedLine = SafeText(safe: "\r\u{1B}[K")
+  /// Nothing.
+  static let empty = SafeText(safe: "")
+
+  static func + (left: SafeText, right: SafeText) -> SafeText { SafeText(safe: left.text + right.text) }
+}

@@ -57,6 +57,11 @@ report 0 export-compressed-tensors export model.skyq --to compressed-tensors --o
 report 0 verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1 --max-p99-kl 9 \
   --min-top1 0.1 --max-ppl-ratio 2
 report 1 verify-fails verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --max-mean-kl 0
+cp -r awq other
+jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preprocessor_config.json
+report 1 verify-other-files verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --min-top1 0.1
+report 0 verify-files-allowed verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
+  --min-top1 0.1 --allow-different-files
 report 0 run run model.skyq --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
 
 python3 "$scripts/make_text_sample.py" text

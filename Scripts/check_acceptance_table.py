@@ -27,8 +27,9 @@ def main():
                 f"func {name}(" in sources or f"func `{name}`(" in sources)
             if not exists:
                 problems.append(f"row {number.strip()}: {name} does not exist")
-    if [int(row[0]) for row in rows] != list(range(1, 26)):
-        problems.append("the rows are not 1 to 25")
+    numbers = [int(row[0]) for row in rows]
+    if numbers[:25] != list(range(1, 26)) or numbers != sorted(set(numbers)):
+        problems.append("the rows are not 1 to 25, and then further numbers in order")
     print("\n".join(problems + [f"acceptance table: {len(rows)} rows, {names} tests and scripts, {len(problems)} problems"]))
     return 1 if problems else 0
 

@@ -29,7 +29,7 @@ extension VerificationReport {
 
   private var fileGate: [String] {
     guard !files.isEmpty else { return [] }
-    return ["gate  files: \(files.count) settings differ: " + (filesPass ? "ALLOWED" : "FAIL")]
+    return ["gate  settings that differ: \(files.count), " + (filesPass ? "allowed: PASS" : "limit 0: FAIL")]
   }
 
   private var table: [String] {

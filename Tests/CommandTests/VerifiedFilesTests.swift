@@ -57,9 +57,9 @@ import TestSupport
     let gated = try verify("--max-mean-kl", "0.001")
     #expect(gated.exitCode == 1 && gated.output.contains("tokenizer.json: vocabulary: id 0 is "))
     #expect(gated.output.contains("gate  mean KL: 0, at two standard errors 0, limit 0.00100: PASS"))
-    #expect(gated.output.contains("gate  files: 1 settings differ: FAIL"))
+    #expect(gated.output.contains("gate  settings that differ: 1, limit 0: FAIL"))
     let allowed = try verify("--max-mean-kl", "0.001", "--allow-different-files")
-    #expect(allowed.exitCode == 0 && allowed.output.contains("gate  files: 1 settings differ: ALLOWED"))
+    #expect(allowed.exitCode == 0 && allowed.output.contains("gate  settings that differ: 1, allowed: PASS"))
     let ungated = try verify()
     #expect(ungated.exitCode == 0 && ungated.output.contains("tokenizer.json: vocabulary: id 0 is "))
   }

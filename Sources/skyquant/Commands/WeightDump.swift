@@ -20,6 +20,7 @@ struct WeightDump {
       guard case .int4(let packed) = try linear.content else { continue }
       let values = packed.decoded().values
       try writer.write(unsafe values.span.bytes, of: linear.name)
+      linear.release()
     }
     try writer.finish().commit()
   }

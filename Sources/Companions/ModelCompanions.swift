@@ -20,7 +20,8 @@ public struct ModelCompanions {
 
   /// Settings that mean something else than in `reference`: of config.json what shapes the forward pass, the pictures and
   /// the conversation; the tokenizer; the conversation's Jinja template; generation_config.json and
-  /// preprocessor_config.json. Nothing for files that are only written otherwise.
+  /// preprocessor_config.json; Python files. Nothing for files that are only written otherwise, but code is compared byte by
+  /// byte.
   /// - Throws: what reading the files throws.
   public func differences(from reference: ModelCompanions) throws -> [CompanionDifference] {
     try configSettings.differences(from: reference.configSettings)
@@ -30,6 +31,7 @@ public struct ModelCompanions {
       + ([SettingsFile.generation] + SettingsFile.pictures).flatMap {
         try $0.differences(of: files, from: reference.files)
       }
+      + RemoteCode.differences(of: files, from: reference.files)
   }
 
   /// Files that say what tokenizer.json says; without that they are the tokenizer.

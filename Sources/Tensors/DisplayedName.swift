@@ -3,7 +3,7 @@
 extension String {
   /// The text on one line and safe to print: control, line separator, invisible and bidirectional formatting characters
   /// are written as `\u{1b}`.
-  public var escaped: String { escaping { $0.isUnsafeToPrint } }
+  public var escaped: String { escaping(where: \.isUnsafeToPrint) }
 
   /// The same, cut after 200 scalars: for names inside messages.
   public var displayed: String {
@@ -11,13 +11,16 @@ extension String {
     return shown.endIndex == unicodeScalars.endIndex ? escaped : String(shown).escaped + "…"
   }
 
-  /// The text with an escape for each scalar that `isUnsafe`.
-  public func escaping(where isUnsafe: (Unicode.Scalar) -> Bool) -> String {
+  /// The text with an escape for each scalar that `isUnsafe`, `\u{1b}` unless `escape` says otherwise.
+  public func escaping(
+    as escape: (Unicode.Scalar) -> String = { "\\u{" + String($0.value, radix: 16) + "}" },
+    where isUnsafe: (Unicode.Scalar) -> Bool
+  ) -> String {
     guard unicodeScalars.contains(where: isUnsafe) else { return self }
     var result = ""
     for scalar in unicodeScalars {
       if isUnsafe(scalar) {
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
+        result += escape(scalar)
       } else {
         result.unicodeScalars.append(scalar)
       }

@@ -125,6 +125,17 @@ import Testing
     #expect(differences[0].description.unicodeScalars.count < 300)
   }
 
+  @Test func `code that a loader may run is compared byte by byte`() throws {
+    var (mine, theirs) = (sample, sample)
+    theirs["modeling_chat.py"] = "x = 1\n"
+    #expect(try mine.differences(from: theirs) == [])  // transformers' own classes need no code
+    mine["modeling_chat.py"] = "x = 1\n"
+    #expect(try mine.differences(from: theirs) == [])
+    mine["modeling_chat.py"] = "x = 2\n"
+    mine["more.py"] = "import os\n"
+    #expect(try mine.differences(from: theirs) == ["modeling_chat.py: code", "more.py: code"])
+  }
+
   @Test func `what a file says cannot drive a terminal`() throws {
     let hostile = try sample.with("config.json", "system_message", value: "\u{1B}]0;x\u{7}\u{202E}\nconfig.json: fine")
     let lines = try hostile.companions.differences(from: sample.companions).map(\.description)

@@ -24,27 +24,24 @@ struct SafeText {
 
   /// Text whose line breaks and tabs are meant: help and usage, scripts for shells. It ends in a line break.
   init(document: String) {
-    let safe = document.escaping { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" }
+    let safe = document.escaping(where: { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" })
     text = safe.hasSuffix("\n") ? safe : safe + "\n"
   }
 
   /// What a model says or a file holds, for a person's eyes: line breaks, tabs, joiners and direction marks stay.
-  init(content: String) { text = content.escaping { $0.drivesTerminal && $0 != "\n" && $0 != "\t" } }
+  init(content: String) { text = content.escaping(where: { $0.drivesTerminal && $0 != "\n" && $0 != "\t" }) }
 
   /// JSON over several lines. Its own escapes stand for what a terminal would act on; the writer has escaped what lies
   /// below U+0020 itself, so that those left are its own line breaks.
   init(json: JSONValue) throws(JSONError) {
     let json = String(decoding: try json.serialized(.pretty), as: UTF8.self)
-    var safe = ""
-    for scalar in json.unicodeScalars {
-      if scalar.isUnsafeToPrint, scalar != "\n" {
-        let digits = String(scalar.value, radix: 16)  // all of them lie below U+10000
-        safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      } else {
-        safe.unicodeScalars.append(scalar)
-      }
-    }
-    text = safe + "\n"
+    text = json.escaping(as: Self.jsonEscape, where: { $0.isUnsafeToPrint && $0 != "\n" }) + "\n"
+  }
+
+  /// `\u001b`. All that is escaped lies below U+10000.
+  private static func jsonEscape(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 
   /// Back to the beginning of the line, which becomes empty.

@@ -11,8 +11,8 @@ struct Verify: ParsableCommand {
       models' answers. Image, prompt and answer tokens are counted apart; answer tokens are the ones that matter.
 
       Settings that travel along and mean something else than the original's are named: of tokenizer, conversation \
-      template, config.json, generation_config.json and preprocessor_config.json. Numbers do not show them, since both \
-      models read what the original's files make of the questions.
+      template, config.json, generation_config.json, preprocessor_config.json and remote code. Numbers show little of it, \
+      since both models read what the original's files make of the questions.
 
       With gates the exit code is 1 if a limit is not kept with two standard errors to spare, or if such settings differ; \
       it is always 1 if a divergence is no finite number:

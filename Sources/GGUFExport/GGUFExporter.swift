@@ -71,7 +71,8 @@ public struct GGUFExporter {
   private func begun(_ tensors: [GGUFTensor], _ path: String, _ overwriting: Bool) throws -> GGUFWriter {
     do {
       return try GGUFWriter(
-        metadata: metadata.values, tensors: tensors, to: AtomicFileWriter(path: path, overwriting: overwriting))
+        metadata: metadata.values, tensors: tensors,
+        to: AtomicFileWriter(path: path, overwriting: overwriting, permissions: source.permissions))
     } catch let error as GGUFError {
       throw ModelFilesError.unsupported(path: source.path, reason: "\(error)")
     }

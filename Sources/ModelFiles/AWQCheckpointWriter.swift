@@ -32,31 +32,30 @@ public struct AWQCheckpointWriter: ~Copyable {
   private let source: ModelFile
   private let scheme: QuantizationScheme
   private let plan: CheckpointPlan
-  private let path: String
   private var writer: SafetensorsCheckpointWriter
 
   /// Plans the output of quantizing `source` and writes what belongs to no decoder layer, or goes on behind the layers
   /// that a stopped run has finished.
-  /// - Parameter resumed: Those layers, and the digest of the data written until then; see `secure`.
-  /// - Throws: `StorageError` if the directory exists and is not to be replaced, the disk fails, or what the stopped run
-  ///   wrote is not there any more.
+  /// - Parameters:
+  ///   - folder: Where the directory is made.
+  ///   - resumed: Those layers, and the digests of the shards written until then; see `secure`. Must be given if and only
+  ///     if the folder is resumed.
+  /// - Throws: `StorageError` if the disk fails, what the stopped run wrote is not there any more, or something else is.
   public init(
-    source: ModelFile, scheme: QuantizationScheme, path: String, overwriting: Bool,
-    resuming resumed: (layerCount: Int, dataDigest: SHA256Digest)? = nil, quantizes: (_ module: String) -> Bool
+    source: ModelFile, scheme: QuantizationScheme, in folder: consuming WorkFolder,
+    resuming resumed: (layerCount: Int, shardDigests: [SHA256Digest])? = nil,
+    quantizes: (_ module: String) -> Bool
   ) throws {
     let plan = CheckpointPlan(source, scheme: scheme, quantizes: quantizes)
-    let shards: ShardPlan
-    do throws(SafetensorsError.Reason) {
-      shards = try ShardPlan(tensors: plan.all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"])
-    } catch {
-      throw SafetensorsError(path: path, reason: error)
-    }
-    let directory = try StagedDirectory(path: path, overwriting: overwriting, resuming: resumed != nil)
+    let shards = try plan.shards(scheme)
+    let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
+      let weights = shards.shards.map(\.fileName) + [ShardIndex.fileName]
+      try directory.require(only: Set(weights + source.carriedNames + Self.writtenNames))
       let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
       writer = try SafetensorsCheckpointWriter(
         shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(scheme).count },
-        digest: resumed.dataDigest)
+        digests: resumed.shardDigests)
     } else {
       var begun = try SafetensorsCheckpointWriter(shards, in: directory)
       for tensor in plan.outside {
@@ -67,22 +66,25 @@ public struct AWQCheckpointWriter: ~Copyable {
     self.source = source
     self.scheme = scheme
     self.plan = plan
-    self.path = path
   }
 
-  /// Bytes of tensors that quantizing `source` will write.
+  /// The files that are written anew.
+  private static let writtenNames = ["config.json", provenanceName]
+
+  /// Bytes of the directory that quantizing `source` will make, and of its largest file.
+  /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
     _ source: ModelFile, scheme: QuantizationScheme, quantizes: (_ module: String) -> Bool
-  ) -> Int {
-    CheckpointPlan(source, scheme: scheme, quantizes: quantizes).all
-      .flatMap { $0.outputs(scheme) }.reduce(0) { $0 + $1.byteCount }
+  ) throws -> (total: Int, largestFile: Int) {
+    let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme)
+    return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)
   }
 
   /// Brings what was written to the disk, and says beside the directory how to go on after it.
   /// - Throws: `StorageError` if the disk fails.
   public func secure(_ checkpoint: QuantizationCheckpoint) throws {
     try writer.synchronize()
-    try checkpoint.write(for: path, dataDigest: writer.dataDigest)
+    try checkpoint.write(in: writer.directory.folder, shardDigests: writer.writtenDigests)
   }
 
   /// Writes decoder layer `index`; layers must come in order.
@@ -91,20 +93,20 @@ public struct AWQCheckpointWriter: ~Copyable {
     for tensor in plan.layers[index] { try tensor.write(output, scheme, into: &writer, from: source.path) }
   }
 
-  /// Writes config and carried-over files, and gives the directory its name.
+  /// Writes config and carried-over files.
   /// - Parameter provenance: How the checkpoint was made; written as `skyquant.json`.
-  /// - Throws: `StorageError` or `JSONError`; then nothing has the directory's name.
-  public consuming func finish(provenance: JSONValue) throws {
-    let directory = try writer.finish()
-    let written = ["config.json", Self.provenanceName]
-    for name in source.files.names where CarriedFiles.includes(name) && !written.contains(name) {
+  /// - Returns: The directory, which lacks nothing but its name: the caller commits it.
+  /// - Throws: `StorageError` or `JSONError`.
+  public consuming func complete(provenance: JSONValue) throws -> StagedDirectory {
+    var directory = try writer.finish()
+    for name in source.carriedNames where !Self.writtenNames.contains(name) {
       if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
     }
     let newline = [UInt8(ascii: "\n")]
     let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
     try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")
     try directory.write(try provenance.serialized(.pretty) + newline, to: Self.provenanceName)
-    try directory.commit()
+    return directory
   }
 }
 

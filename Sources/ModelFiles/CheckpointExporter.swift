@@ -35,14 +35,18 @@ public struct CheckpointExporter {
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
-    var writer = try SafetensorsCheckpointWriter(plan, in: StagedDirectory(path: path, overwriting: overwriting))
+    var writer = try SafetensorsCheckpointWriter(
+      plan,
+      in: StagedDirectory(
+        path: path, overwriting: overwriting, permissions: source.permissions,
+        byteCount: plan.fileByteCount + (try source.carriedByteCount), largestFile: plan.largestFileByteCount))
     for (index, tensor) in source.tensors.enumerated() {
       try writer.write(tensor, as: format)
       tensor.release()
       onTensor(index + 1, source.tensors.count)
     }
-    let directory = try writer.finish()
-    for name in source.files.names where CarriedFiles.includes(name) {
+    var directory = try writer.finish()
+    for name in source.carriedNames {
       if let bytes = try file(name) { try directory.write(bytes, to: name) }
     }
     try directory.commit()

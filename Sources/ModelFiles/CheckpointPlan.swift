@@ -1,6 +1,7 @@
 // Plan, then write: which tensors an AWQ checkpoint will hold, in which order, before any of them exists.
 internal import ModelConfig
 internal import Quantization
+internal import Safetensors
 internal import Tensors
 
 /// One tensor of the original model and what becomes of it.
@@ -35,6 +36,8 @@ struct PlannedTensor {
 
 /// The output's tensors: first what belongs to no decoder layer, then layer by layer, in the order of the original.
 struct CheckpointPlan {
+  /// What the original is called in messages.
+  private let path: String
   /// Tensors outside the decoder layers.
   let outside: [PlannedTensor]
   /// Tensors of each decoder layer.
@@ -57,12 +60,23 @@ struct CheckpointPlan {
         outside.append(planned)
       }
     }
+    path = source.path
     self.outside = outside
     self.layers = layers
   }
 
   /// All tensors in order.
   var all: [PlannedTensor] { outside + layers.flatMap { $0 } }
+
+  /// The files that hold them.
+  /// - Throws: `SafetensorsError` for what cannot be written.
+  func shards(_ scheme: QuantizationScheme) throws -> ShardPlan {
+    do throws(SafetensorsError.Reason) {
+      return try ShardPlan(tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"])
+    } catch {
+      throw SafetensorsError(path: path, reason: error)
+    }
+  }
 
   /// Linears of the decoder layers that stay in 16 bit, by their module names in the file.
   var skippedLinears: [String] {

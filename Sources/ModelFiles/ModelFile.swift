@@ -62,7 +62,8 @@ public struct ModelFile: Sendable {
       directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping))
   }
 
-  private static func openSkyq(_ path: String) throws -> ModelFile {
+  /// Opens the .skyq file `path`, whatever its name ends in.
+  static func openSkyq(_ path: String) throws -> ModelFile {
     let file = try SkyqFile(path: path)
     let config = try config(in: file, path: path)
     return ModelFile(

@@ -29,8 +29,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case beyondHalf(path: String, name: String, value: Float)
   /// A file just written does not give back what it was made of.
   case notReproduced(path: String, name: String)
-  /// A stopped run had other settings or samples.
-  case otherRecipe(path: String)
+  /// A stopped run had other settings, samples or files: this is the first that differs.
+  case otherRecipe(path: String, part: String)
   /// A well-formed model that this command cannot work on.
   case unsupported(path: String, reason: String)
 
@@ -60,9 +60,11 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
       "\(path.displayed): tensor '\(name.displayed)': \(value) is beyond half precision, in which it would be stored; "
         + "leave the linears behind it in 16 bit with --skip"
     case .notReproduced(let path, let name):
-      "\(path.displayed): tensor '\(name.displayed)' does not come back bit by bit; delete the file, check the disk"
-    case .otherRecipe(let path):
-      "\(path.displayed): the stopped run had other settings or samples; give the same ones, or start again with --force"
+      "\(path.displayed): tensor '\(name.displayed)' does not come back bit by bit; nothing is kept: check memory and "
+        + "disk, and start again"
+    case .otherRecipe(let path, let part):
+      "\(path.displayed): the stopped run had other settings, samples or files: '\(part.displayed)' differs; give the same, "
+        + "or start again with --force"
     case .unsupported(let path, let reason): "\(path.displayed): \(reason)"
     }
   }

@@ -1,5 +1,5 @@
-// What a stopped `quantize` needs to go on: a safetensors file beside the unfinished directory, replaced as a whole
-// after a layer. Formats/awq-checkpoint.md says what is in it.
+// What a stopped `quantize` needs to go on: the state in the work folder of the unfinished directory, a safetensors file
+// that is replaced as a whole after a layer. Formats/awq-checkpoint.md says what is in it.
 public import JSON
 internal import Kernels
 internal import Safetensors
@@ -8,8 +8,8 @@ public import Tensors
 
 /// How far a run was when it last secured its work.
 public struct QuantizationCheckpoint: Sendable {
-  /// Digest of everything that decides the result but the weights.
-  public var recipe: String
+  /// Everything that decides the result but the weights.
+  public var recipe: JSONValue
   /// The files that the weights come from.
   public var sources: [SourceDigest]
   /// Decoder layers that are finished.
@@ -19,11 +19,11 @@ public struct QuantizationCheckpoint: Sendable {
   /// What the caller needs to compute the next layer, by name.
   public var tensors: [(name: String, tensor: Tensor)]
 
-  static let metadataKey = "skyquant.resume/1"
+  private static let headKey = "skyquant.resume/2"
 
   /// A checkpoint after `layerCount` layers.
   public init(
-    recipe: String, sources: [SourceDigest], layerCount: Int, notes: JSONValue,
+    recipe: JSONValue, sources: [SourceDigest], layerCount: Int, notes: JSONValue,
     tensors: [(name: String, tensor: Tensor)]
   ) {
     self.recipe = recipe
@@ -33,52 +33,51 @@ public struct QuantizationCheckpoint: Sendable {
     self.tensors = tensors
   }
 
-  /// The checkpoint of the unfinished directory `path`, and the digest of the data written until then; nil if there is
-  /// none, or the directory is not there any more.
-  /// - Throws: `StorageError`, `SafetensorsError`, or `ModelFilesError` for a file that is no checkpoint.
-  public static func read(for path: String) throws -> (checkpoint: QuantizationCheckpoint, dataDigest: SHA256Digest)? {
-    let name = StagedDirectory.resumeFile(of: path)
-    let file: SafetensorsFile
-    do {
-      file = try SafetensorsFile(path: name)
-    } catch StorageError.missing {
-      return nil
-    }
-    guard let text = file.header.metadata[metadataKey], let head = try? JSONValue(parsing: Array(text.utf8)),
-      let recipe = head["recipe"]?.stringValue, let layerCount = head["layers"]?.intValue, layerCount > 0,
-      let digest = head["data_sha256"]?.stringValue.flatMap(SHA256Digest.init(hexadecimal:)), let notes = head["notes"],
-      let sources = head["sources"]?.arrayValue
-    else { throw ModelFilesError.notAModel(path: name, reason: "this is not what a stopped run leaves; use --force") }
-    guard let directory = StagedDirectory.unfinishedIdentity(of: path),
-      head["directory"]?.stringValue == String(directory)
-    else { return nil }
+  /// The checkpoint in a resumed folder, and the digests of the shards written until then; nil if it tells of a directory
+  /// that has got its name already.
+  /// - Throws: `StorageError`, among them `altered` for a file that is not what was written, bit by bit;
+  ///   `SafetensorsError`.
+  public static func read(
+    from folder: borrowing WorkFolder
+  ) throws -> (checkpoint: QuantizationCheckpoint, shardDigests: [SHA256Digest])? {
+    let path = folder.statePath
+    let file = try SafetensorsFile(path: path)
+    guard file.mapping.withBytes({ SealedHeader.isIntact($0, seal: file.header.metadata[SealedHeader.key]) }),
+      let text = file.header.metadata[headKey], let head = try? JSONValue(parsing: Array(text.utf8)),
+      let recipe = head["recipe"], let notes = head["notes"], let layerCount = head["layers"]?.intValue,
+      let digests = head["shards"]?.arrayValue?.compactMap({ $0.stringValue.flatMap(SHA256Digest.init(hexadecimal:)) }),
+      let sources = head["sources"]?.arrayValue?.compactMap(SourceDigest.init),
+      let identity = head["directory"]?.stringValue.flatMap({ UInt($0) }), head["run"]?.stringValue == folder.runID
+    else { throw StorageError.altered(path: path) }
+    guard folder.holdsDirectory(of: identity) else { return nil }
     let tensors = try file.tensors.map { info in
       (name: info.name, tensor: Tensor(shape: info.shape, values: try file.tensor(info.name).floats()))
     }
     let checkpoint = QuantizationCheckpoint(
-      recipe: recipe, sources: sources.compactMap(SourceDigest.init), layerCount: layerCount, notes: notes,
-      tensors: tensors)
-    return (checkpoint, digest)
+      recipe: recipe, sources: sources, layerCount: layerCount, notes: notes, tensors: tensors)
+    return (checkpoint, digests)
   }
 
-  /// Replaces the checkpoint of the unfinished directory `path` in one step.
-  func write(for path: String, dataDigest: SHA256Digest) throws {
+  /// Replaces the checkpoint in `folder` in one step.
+  func write(in folder: borrowing WorkFolder, shardDigests: [SHA256Digest]) throws {
     let head: JSONValue = [
-      "recipe": .string(recipe), "sources": .array(sources.map(\.json)), "layers": .integer(layerCount),
-      "data_sha256": .string(dataDigest.description), "notes": notes,
-      "directory": .string(StagedDirectory.unfinishedIdentity(of: path).map(String.init) ?? ""),
+      "recipe": recipe, "sources": .array(sources.map(\.json)), "layers": .integer(layerCount),
+      "shards": .array(shardDigests.map { .string($0.description) }), "notes": notes, "run": .string(folder.runID),
+      "directory": .string("\(folder.directoryIdentity)"),
     ]
     let infos = tensors.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.tensor.shape) }
-    let name = StagedDirectory.resumeFile(of: path)
-    let plan: SafetensorsPlan
+    let metadata = [Self.headKey: String(decoding: try head.serialized(.compact), as: UTF8.self)]
+    let header: [UInt8]
     do throws(SafetensorsError.Reason) {
-      let text = String(decoding: (try? head.serialized(.compact)) ?? [], as: UTF8.self)
-      plan = try SafetensorsPlan(tensors: infos, metadata: [Self.metadataKey: text])
+      header = try SealedHeader.bytes(infos, metadata) { hasher in
+        for (_, tensor) in tensors { unsafe hasher.update(tensor.values.span.bytes) }
+      }
     } catch {
-      throw SafetensorsError(path: name, reason: error)
+      throw SafetensorsError(path: folder.statePath, reason: error)
     }
-    var writer = try SafetensorsWriter(plan, to: AtomicFileWriter(path: name, overwriting: true))
-    for (name, tensor) in tensors { try writer.write(unsafe tensor.values.span.bytes, of: name) }
-    try writer.finish().commit()
+    try folder.replaceState { file in
+      try file.append(header)
+      for (_, tensor) in tensors { try file.append(unsafe tensor.values.span.bytes) }
+    }
   }
 }

@@ -3,7 +3,7 @@ internal import JSON
 public import Skyq
 internal import ModelConfig
 internal import Quantization
-internal import Storage
+public import Storage
 internal import Tensors
 
 /// Packs a model into a .skyq file.
@@ -22,22 +22,28 @@ public struct SkyqPacker {
     self.version = version
   }
 
-  /// Writes `path`: every tensor under its own name in the checkpoint's order, int4 linears as awq_u4, and every small
-  /// file of the model, so that running and verifying need nothing else.
+  /// Bytes that the file of `source` will have at least: all but padding and what describes it.
+  public static func byteCount(of source: ModelFile) throws -> Int {
+    source.tensors.reduce(try source.carriedByteCount) { $0 + $1.byteCount }
+  }
+
+  /// Writes the file that `folder` is for and gives it its name: every tensor under its own name in the checkpoint's order,
+  /// int4 linears as awq_u4, and every small file of the model, so that running and verifying need nothing else.
   ///
   /// The provenance names the source's files of weights with their digests, so that a resumed run goes on with the same
   /// ones only.
   /// - Parameters:
-  ///   - resuming: Whether to go on with what a stopped run left.
+  ///   - prove: Looks at the written file before it gets its name; if it throws, nothing is kept.
   ///   - onTensor: Called with the number of tensors done and of all.
   /// - Returns: The header of the written file.
-  /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`.
-  public func pack(to path: String, overwriting: Bool, resuming: Bool = false, onTensor: (Int, Int) -> Void)
-    throws -> SkyqHeader
-  {
+  /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`, what `prove` throws.
+  public func pack(
+    in folder: consuming WorkFolder, proving prove: (ModelFile) throws -> Void = { _ in },
+    onTensor: (Int, Int) -> Void
+  ) throws -> SkyqHeader {
     let plan = try source.tensors.map { try self.plan($0) }
     var writer = try SkyqWriter(
-      path: path, tensors: plan, sections: try sections(), overwriting: overwriting, resuming: resuming)
+      in: folder, tensors: plan, sections: try sections(), permissions: source.permissions)
     while let index = writer.nextTensor {
       switch try source.tensors[index].content {
       case .dense(let view): try view.withBytes { try writer.append($0) }
@@ -51,7 +57,14 @@ public struct SkyqPacker {
       onTensor(index + 1, source.tensors.count)
     }
     try source.requireUnchanged(sources)
-    return try writer.finish()
+    let sealed = try writer.seal()
+    do {
+      try prove(ModelFile.openSkyq(sealed.path))
+    } catch {
+      sealed.abandon()
+      throw error
+    }
+    return try sealed.publish()
   }
 
   private func plan(_ tensor: StoredTensor) throws -> SkyqTensorPlan {
@@ -85,7 +98,7 @@ public struct SkyqPacker {
           "tool": "skyquant", "version": .string(version), "sources": .array(sources.map(\.json)),
         ]),
     ]
-    for name in source.files.names where CarriedFiles.includes(name) {
+    for name in source.carriedNames {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
     }
     return sections

@@ -1,7 +1,7 @@
 // Single tensors of a model in a safetensors file of their own, for a look at them with other tools.
 internal import Quantization
 internal import Safetensors
-internal import Storage
+public import Storage
 internal import Tensors
 
 /// Writes tensors of a model decoded.
@@ -14,14 +14,17 @@ public struct TensorExtractor {
   /// Writes the safetensors file `path`: dense tensors as they are, int4 linears as F32 `[out, in]`, which holds
   /// (q − z) · s exactly.
   /// - Throws: `SafetensorsError` for a name used twice, `StorageError`; then nothing has the file's name.
-  public func write(to path: String, overwriting: Bool) throws {
+  public func write(to path: String, overwriting: Bool, permissions: OutputPermissions = .everyone) throws {
     let plan: SafetensorsPlan
     do throws(SafetensorsError.Reason) {
       plan = try SafetensorsPlan(tensors: tensors.map(\.decodedInfo))
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
-    var writer = try SafetensorsWriter(plan, to: AtomicFileWriter(path: path, overwriting: overwriting))
+    var writer = try SafetensorsWriter(
+      plan,
+      to: AtomicFileWriter(
+        path: path, overwriting: overwriting, permissions: permissions, byteCount: plan.fileByteCount))
     for tensor in tensors {
       switch try tensor.content {
       case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }

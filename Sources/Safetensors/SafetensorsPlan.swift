@@ -1,5 +1,6 @@
 // Plan, then write: names, order and offsets are fixed before the first byte of data exists.
 import JSON
+import Storage
 public import Tensors
 
 /// What a safetensors file will hold. The same tensors and metadata always give the same header bytes.
@@ -38,6 +39,13 @@ public struct SafetensorsPlan: Sendable {
   /// Where in the file the data of the first `tensorCount` tensors ends.
   public func end(of tensorCount: Int) -> Int {
     tensors.prefix(tensorCount).reduce(headerBytes.count) { $0 + $1.byteCount }
+  }
+
+  /// Whether a file of these bytes begins with the header.
+  func isHeader(of file: RawSpan) -> Bool {
+    guard file.byteCount >= headerBytes.count else { return false }
+    let start = file.extracting(first: headerBytes.count)
+    return SHA256Hasher.hash(start) == SHA256Hasher.hash(headerBytes)
   }
 
   private static func sorted(_ metadata: [String: String]) -> JSONValue {

@@ -42,6 +42,12 @@ public struct ShardPlan: Sendable {
     shards.reduce(0) { $0 + $1.plan.tensors.reduce(0) { $0 + $1.byteCount } }
   }
 
+  /// Bytes of all shards, headers included.
+  public var fileByteCount: Int { shards.reduce(0) { $0 + $1.plan.fileByteCount } }
+
+  /// Bytes of the largest shard.
+  public var largestFileByteCount: Int { shards.map(\.plan.fileByteCount).max() ?? 0 }
+
   /// The text of `model.safetensors.index.json`; nil for a single file, which needs none.
   /// - Throws: `SafetensorsError.Reason.json` for a tensor name that cannot be written.
   public func indexBytes() throws(SafetensorsError.Reason) -> [UInt8]? {

@@ -1,31 +1,66 @@
-// The journal beside a file that is being written, Formats/skyq.md §10.
+// The journal of a file that is being written, Formats/skyq.md §10.
 import Storage
+import Tensors
 
-/// The lines of a journal.
+/// The lines of a journal; `ResumableFileWriter` adds a digest to each.
 ///
-///     skyq-journal 1 PLAN          PLAN: SHA-256 of the planned bytes before the first plane
+///     skyq-journal 2 PLAN          PLAN: SHA-256 of the planned bytes before the first plane
 ///     INDEX OFFSET SHA256          a finished tensor: place in the table, offset of its first plane, digest
 enum SkyqJournal {
   /// The line that says which plan the journal belongs to.
-  static func firstLine(planDigest: SHA256Digest) -> String { "skyq-journal 1 \(planDigest)" }
+  static func firstLine(planDigest: SHA256Digest) -> String { "skyq-journal 2 \(planDigest)" }
 
   /// The line that says that a tensor is on the disk.
   static func line(index: Int, tensor: SkyqTensor, sha256: SHA256Digest) -> String {
     "\(index) \(tensor.planes.first?.offset ?? 0) \(sha256)"
   }
 
-  /// Hashes again what the journal of `file` claims, up to the first tensor that is not as it says.
+  /// Hashes again what the journal of `file` claims.
   /// - Returns: the digests of the tensors from the first on that are on the disk.
+  /// - Throws: `StorageError.altered` for a tensor that is not as the journal says.
   static func provenDigests(
     of tensors: SkyqTensorList, in file: borrowing ResumableFileWriter
   ) throws(StorageError) -> [TensorDigests] {
     var proven: [TensorDigests] = []
-    for (claim, tensor) in zip(file.resumedLines.dropFirst(), tensors) {
+    let claims = file.resumedLines.dropFirst()
+    guard claims.count <= tensors.count else { throw .altered(path: file.path) }
+    for (claim, tensor) in zip(claims, tensors) {
       let digests = try digestsOnDisk(of: tensor, in: file)
-      guard claim == line(index: proven.count, tensor: tensor, sha256: digests.sha256) else { break }
+      guard claim == line(index: proven.count, tensor: tensor, sha256: digests.sha256) else {
+        throw .altered(
+          path: file.path, place: "tensor '\(tensor.name.displayed)' at offset \(tensor.planes.first?.offset ?? 0)")
+      }
       proven.append(digests)
     }
     return proven
+  }
+
+  /// Checks that everything but planes and, if all of those are there, the front, which is written last, is as planned.
+  /// - Throws: `StorageError.altered`.
+  static func requirePlanned(
+    _ plan: PlannedFile, finished: Int, in file: borrowing ResumableFileWriter
+  ) throws(StorageError) {
+    let header = plan.contents.header
+    guard try file.byteCount == header.fileSize else { throw .altered(path: file.path, place: "the size") }
+    let start = finished == plan.contents.tensors.count ? plan.front.unsealedBytes().count : 0
+    guard try file.read(start..<header.dataOffset) == Array(plan.head[start...]) else {
+      throw .altered(path: file.path, place: "what lies before the first plane")
+    }
+    var end = header.dataOffset
+    for tensor in plan.contents.tensors {
+      for plane in tensor.planes {
+        try requireZeros(end..<plane.offset, in: file)
+        end = plane.offset + plane.size
+      }
+    }
+    try requireZeros(end..<header.fileSize, in: file)
+  }
+
+  private static func requireZeros(
+    _ range: Range<Int>, in file: borrowing ResumableFileWriter
+  ) throws(StorageError) {
+    guard !range.isEmpty, let offset = try file.read(range).firstIndex(where: { $0 != 0 }) else { return }
+    throw .altered(path: file.path, place: "the padding at offset \(range.lowerBound + offset)")
   }
 
   private static func digestsOnDisk(

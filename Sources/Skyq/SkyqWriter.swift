@@ -5,14 +5,15 @@ import Tensors
 /// Writes a .skyq file, plane by plane in the order of its plan.
 ///
 /// ```swift
-/// var writer = try SkyqWriter(path: "model.skyq", tensors: plan, sections: sections)
+/// let folder = try WorkFolder(for: "model.skyq", making: .file)
+/// var writer = try SkyqWriter(in: folder, tensors: plan, sections: sections)
 /// while let tensor = writer.nextTensor {                         // skips what a resumed run had written
 ///   for plane in planes(of: plan[tensor]) { try writer.append(plane.bytes) }
 /// }
-/// let header = try writer.finish()
+/// let header = try writer.seal().publish()
 /// ```
 ///
-/// The room for the whole file is reserved before any data is asked for. Nothing has the final name before `finish()`.
+/// The room for the whole file is reserved before any data is asked for. Nothing has the final name before `publish()`.
 /// A writer that is dropped earlier, or whose process is killed, can be resumed from its last checkpoint.
 public struct SkyqWriter: ~Copyable {
   private let path: String
@@ -28,19 +29,20 @@ public struct SkyqWriter: ~Copyable {
   /// Bytes after which a checkpoint is made without being asked for.
   private static let checkpointInterval = 256 << 20
 
-  /// Checks the plan, reserves the room, and writes everything that comes before the planes.
+  /// Checks the plan, reserves the room, and writes everything that comes before the planes; or goes on with what a
+  /// stopped run with the same plan has left.
   /// - Parameters:
+  ///   - folder: where the file is made.
   ///   - alignmentLog2: alignment of planes, 12 for 4 KiB pages to 16 for 64 KiB pages.
-  ///   - overwriting: whether an existing file is replaced by `finish()`.
-  ///   - resuming: whether what an earlier run with the same plan left is kept.
   /// - Throws: `SkyqError` for a plan that a reader would refuse, `SkyqWriterError` if there is a run of another plan
-  ///   to resume, `StorageError` for the output.
+  ///   to resume, `StorageError` for the output; `altered` if what the stopped run left is not what it wrote.
   public init(
-    path: String, tensors: [SkyqTensorPlan], sections: [SkyqSectionContent], alignmentLog2: Int = 12,
-    overwriting: Bool = false, resuming: Bool = false
+    in folder: consuming WorkFolder, tensors: [SkyqTensorPlan], sections: [SkyqSectionContent],
+    alignmentLog2: Int = 12, permissions: OutputPermissions = .everyone
   ) throws {
+    let path = folder.destination
     let plan = try SkyqWriter.plan(tensors, sections, alignmentLog2, path: path)
-    var file = try ResumableFileWriter(path: path, overwriting: overwriting, resuming: resuming)
+    var file = try ResumableFileWriter(in: folder, permissions: permissions)
     let firstLine = SkyqJournal.firstLine(planDigest: SHA256Hasher.hash(plan.head))
     var finished: [TensorDigests] = []
     if file.resumedLines.isEmpty {
@@ -48,11 +50,9 @@ public struct SkyqWriter: ~Copyable {
       try file.write(plan.head, at: 0)
       try file.record([firstLine])
     } else {
-      guard file.resumedLines.first == firstLine, try file.byteCount == plan.contents.header.fileSize else {
-        throw SkyqWriterError.otherPlan(path: path)
-      }
+      guard file.resumedLines.first == firstLine else { throw SkyqWriterError.otherPlan(path: path) }
+      try SkyqJournal.requirePlanned(plan, finished: file.resumedLines.count - 1, in: file)
       finished = try SkyqJournal.provenDigests(of: plan.contents.tensors, in: file)
-      try file.forgetLines(after: 1 + finished.count)
     }
     self.path = path
     self.file = file
@@ -114,18 +114,44 @@ public struct SkyqWriter: ~Copyable {
     unrecordedByteCount = 0
   }
 
-  /// Writes the index, seals the file and gives it its name. All planes must have been written.
-  /// - Returns: the header that a reader will see, with the content id.
-  /// - Throws: `StorageError`; then nothing has changed under the final name.
-  public consuming func finish() throws -> SkyqHeader {
+  /// Writes the index and seals the file, which has its final name only after `publish()`. All planes must have been
+  /// written.
+  /// - Throws: `StorageError`.
+  public consuming func seal() throws -> SealedSkyqFile {
     precondition(nextTensor == nil, "all planes must be written before the file is sealed")
+    try checkpoint()  // from here on the front may be of either kind: a later run must know that all planes are there
     let contents = try front.seal()
     try file.write(front.unsealedBytes(), at: 0)
     try file.synchronize()
     try file.write(front.superblock.encoded(), at: 0)
-    try file.commit()
-    return contents.header
+    return SealedSkyqFile(file: file, header: contents.header)
   }
+}
+
+/// A .skyq file that is complete, but has not got its final name.
+public struct SealedSkyqFile: ~Copyable {
+  private var file: ResumableFileWriter
+  /// What a reader will see, with the content id.
+  public let header: SkyqHeader
+
+  fileprivate init(file: consuming ResumableFileWriter, header: SkyqHeader) {
+    self.file = file
+    self.header = header
+  }
+
+  /// Where the file is now.
+  public var path: String { file.path }
+
+  /// Gives the file its name.
+  /// - Throws: `StorageError`; then nothing has changed under the final name.
+  public consuming func publish() throws(StorageError) -> SkyqHeader {
+    let header = header
+    try file.commit()
+    return header
+  }
+
+  /// Drops the file: nobody is to go on with it.
+  public consuming func abandon() { file.abandon() }
 }
 
 extension SkyqWriter {

@@ -14,7 +14,8 @@ public enum SkyqWriterError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .otherPlan(let path):
-      "\(path.displayed).partial: left by a run with other inputs or another recipe; start again without resuming"
+      "\(path.displayed): the stopped run had other inputs or another version of skyquant; give the same ones, or start "
+        + "again with --force"
     }
   }
 }

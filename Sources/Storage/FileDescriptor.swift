@@ -30,23 +30,16 @@ struct FileDescriptor: ~Copyable {
   }
 
   /// Creates the file `path`, which must not exist, for writing.
-  init(creating path: String) throws(StorageError) {
-    let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+  init(creating path: String, mode: mode_t) throws(StorageError) {
+    let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
     guard number >= 0 else { throw .creating(path, errno) }
     self.init(owning: number, path: path)
   }
 
   /// Opens the file `path`, which must exist, for reading and writing.
   init(updating path: String) throws(StorageError) {
-    let number = unsafe Glibc.open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    let number = unsafe Glibc.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard number >= 0 else { throw .opening(path, errno) }
-    self.init(owning: number, path: path)
-  }
-
-  /// Opens the lock file `path`, creating it if need be.
-  init(lockFile path: String) throws(StorageError) {
-    let number = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
-    guard number >= 0 else { throw .creating(path, errno) }
     self.init(owning: number, path: path)
   }
 
@@ -110,13 +103,15 @@ struct FileDescriptor: ~Copyable {
   func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try write(unsafe bytes.span.bytes, at: offset) }
 
   /// Reserves room on the disk for the first `byteCount` bytes; the file has at least this size afterwards.
-  /// - Throws: `StorageError.noSpace`.
+  /// - Throws: `StorageError.noSpace`, `beyondFileSize`.
   func reserve(_ byteCount: Int) throws(StorageError) {
     guard byteCount > 0 else { return }
     let code = posix_fallocate(number, 0, byteCount)
+    guard code != 0 else { return }
+    let free = try freeByteCount(), isLimited = StorageError.fileSizeLimit.map { $0 < byteCount } ?? false
     switch code {
-    case 0: return
-    case ENOSPC, EDQUOT, EFBIG: throw .noSpace(path: path, needed: byteCount, free: try freeByteCount())
+    case ENOSPC, EDQUOT: throw .noSpace(path: path, needed: byteCount, free: free)
+    case EFBIG where free < byteCount && !isLimited: throw .noSpace(path: path, needed: byteCount, free: free)
     default: throw .failing("fallocate", path, code)
     }
   }

@@ -24,7 +24,9 @@ public struct FileWriter: ~Copyable, ByteSink {
 
   /// Creates the file `path`.
   /// - Throws: `StorageError.exists` or `cannotCreate`.
-  public init(creating path: String) throws(StorageError) { file = try FileDescriptor(creating: path) }
+  public init(creating path: String, permissions: OutputPermissions = .everyone) throws(StorageError) {
+    file = try FileDescriptor(creating: path, mode: permissions.fileMode)
+  }
 
   /// Goes on with the file `path` after its first `byteCount` bytes; what follows them is cut off.
   /// - Throws: `StorageError`; `changedWhileReading` if it has fewer bytes.

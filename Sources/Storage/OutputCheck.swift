@@ -1,37 +1,47 @@
-// What is looked at before a command works for hours: that its output's name is one, and takes nothing it reads.
+// What is looked at before a command works for hours: that its outputs' names take nothing it reads, nor each other's.
 import Glibc
-import Tensors
 
-/// Checks that something may be written to `path`, and that `--force` could not replace what the command works on.
-/// - Parameter inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does
-///   not exist yet counts by its name.
-/// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it is one of
-///   `inputs`, a directory that holds one, or a file in one.
-public func requireOutput(_ path: String, keeping inputs: [String]) throws(StorageError) {
+/// Checks that neither the output `path` nor the work folder beside it could be, hold or be part of what the command works
+/// on, whatever `--force` allows.
+/// - Parameters:
+///   - inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does not exist
+///     yet counts by its name.
+///   - others: The command's other outputs.
+/// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it or its work
+///   folder is one of `inputs`, a directory that holds one, or a file in one; or if it shares a place with one of `others`.
+public func requireOutput(
+  _ path: String, keeping inputs: [String], besides others: [String] = []
+) throws(StorageError) {
   let output = OutputPath(path)
-  guard !["", ".", "..", "/"].contains(output.name) else {
-    throw .cannotCreate(path: path, reason: "'\(path.displayed)' is no name for an output")
-  }
-  guard let place = output.resolved else { return }  // the parent is missing: creating the output says so
-  for input in inputs {
-    guard let kept = OutputPath(input).resolved else { continue }
-    let isFileInside = place.hasPrefix(kept + "/") && OutputPath.status(place)?.isDirectory == false
-    if kept == place || kept.hasPrefix(place + "/") || isFileInside {
-      throw .replacesInput(path: output.final, input: input)
+  try output.requireName()
+  for place in output.places {
+    for input in inputs {
+      guard let kept = OutputPath(input).resolved else { continue }
+      let isFileInside = place.isInside(kept) && OutputPath.status(place)?.isDirectory == false
+      if kept == place || kept.isInside(place) || isFileInside {
+        throw .replacesInput(path: output.final, input: input)
+      }
+    }
+    for other in others {
+      for taken in OutputPath(other).places where taken == place || taken.isInside(place) || place.isInside(taken) {
+        throw .replacesInput(path: output.final, input: other)
+      }
     }
   }
 }
 
 extension OutputPath {
-  /// The last component of the final name.
-  fileprivate var name: Substring {
-    guard final != "/", let slash = final.lastIndex(of: "/") else { return final[...] }
-    return final[final.index(after: slash)...]
-  }
+  /// The final name and that of the work folder, without links and dots; none if the parent is missing, which creating the
+  /// output says.
+  fileprivate var places: [String] { [resolved, OutputPath(work).resolved].compactMap(\.self) }
 
   /// The final name without links and dots; nil if not even the parent exists.
   fileprivate var resolved: String? {
     if let path = resolvedPath(final) { return path }
     return resolvedPath(parent).map { $0 == "/" ? "/" + name : $0 + "/" + name }
   }
+}
+
+extension String {
+  fileprivate func isInside(_ directory: String) -> Bool { hasPrefix(directory + "/") }
 }

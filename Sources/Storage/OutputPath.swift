@@ -1,20 +1,16 @@
-// How an output gets its final name: everything is written under NAME.partial, and renamed when it is complete.
+// The names of an output, and renaming in one step.
 import CLinux
 import Glibc
+import Tensors
 
-/// The names that belong to one output.
+/// An output's final name, and the folder beside it in which it is made.
 struct OutputPath {
+  /// What the name of a work folder ends in.
+  static let workSuffix = ".skyquant-work"
+
   /// The final name.
   let final: String
-  /// What is written before the output is complete.
-  var partial: String { final + ".partial" }
-  /// What says how much of the partial output is safely on the disk, if it can be resumed.
-  var journal: String { final + ".journal" }
-  /// What a long run needs to go on where it was stopped, beside a directory that is not complete.
-  var resume: String { final + ".resume" }
-  /// Where a directory that is being replaced waits for its successor.
-  var replaced: String { final + ".replaced" }
-  /// The directory that all of them lie in.
+  /// The directory that the final name lies in.
   let parent: String
 
   /// The output `path`; trailing slashes do not count.
@@ -29,41 +25,65 @@ struct OutputPath {
     parent = slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
   }
 
+  /// The last component of the final name.
+  var name: Substring {
+    guard final != "/", let slash = final.lastIndex(of: "/") else { return final[...] }
+    return final[final.index(after: slash)...]
+  }
+
+  /// The folder in which the output is made.
+  var work: String { final + OutputPath.workSuffix }
+
+  /// Something in that folder.
+  func path(_ item: WorkItem) -> String { work + "/" + item.rawValue }
+
   /// Whether something has the final name, be it a dangling link.
   var exists: Bool { OutputPath.status(final) != nil }
 
-  /// Checks that a file may get the final name.
-  /// - Throws: `StorageError.exists`, or `cannotCreate` if a directory has the name.
-  func requireFile(overwriting: Bool) throws(StorageError) {
-    guard overwriting || !exists else { throw .exists(path: final) }
-    if OutputPath.status(final)?.isDirectory == true {
-      throw .cannotCreate(path: final, reason: "a directory has this name")
+  /// Checks that the final name is one for an output.
+  /// - Throws: `StorageError.cannotCreate`.
+  func requireName() throws(StorageError) {
+    guard !["", ".", "..", "/"].contains(name) else {
+      throw .cannotCreate(path: final, reason: "'\(final.displayed)' is no name for an output")
+    }
+    guard !name.hasSuffix(OutputPath.workSuffix), !TemporaryName.isOne(name) else {
+      throw .cannotCreate(path: final, reason: "folders in which outputs are made have such names")
     }
   }
 
-  /// Free bytes of the disk that the output will lie on.
-  /// - Throws: `StorageError.cannotCreate` if the directory for it is missing or cannot be read.
-  func freeByteCount() throws(StorageError) -> Int {
-    do throws(StorageError) {
-      return try FileDescriptor(reading: parent, flags: O_DIRECTORY).freeByteCount()
-    } catch {
-      throw .cannotCreate(path: final, reason: "\(error)")
+  /// Checks that a file or directory may get the final name.
+  /// - Throws: `StorageError.exists`; `notReplaceable` for a directory that holds more than plain files; `cannotCreate` if
+  ///   the name is none for an output, or a directory has it and a file is to be made.
+  func require(_ kind: WorkFolder.Kind, overwriting: Bool) throws(StorageError) {
+    try requireName()
+    guard let status = OutputPath.status(final) else { return }
+    guard overwriting else { throw .exists(path: final) }
+    switch kind {
+    case .file where status.isDirectory: throw .cannotCreate(path: final, reason: "a directory has this name")
+    case .directory where !FlatDirectory.isOne(final): throw .notReplaceable(path: final)
+    default: return
     }
-  }
-
-  /// Gives the partial output its final name.
-  ///
-  /// Another run of this program cannot interfere, as the caller holds the output's lock; a file that another
-  /// program puts here between the check and the rename is replaced.
-  func publish(overwriting: Bool) throws(StorageError) {
-    guard overwriting || !exists else { throw .exists(path: final) }
-    try UnfinishedOutputs.publish { () throws(StorageError) in try OutputPath.rename(partial, to: final) }
-    try FileDescriptor(reading: parent, flags: O_DIRECTORY).synchronize()
   }
 
   /// `rename(2)`: atomic, and what has the new name is replaced if it is a file or an empty directory.
   static func rename(_ old: String, to new: String) throws(StorageError) {
     guard unsafe Glibc.rename(old, new) == 0 else { throw .failing("rename", new) }
+  }
+
+  /// Renames unless something has the new name; then false.
+  ///
+  /// A file system that cannot do both in one step is asked first, and what another program puts there between the
+  /// question and the rename is replaced.
+  static func renameToFree(_ old: String, _ new: String) throws(StorageError) -> Bool {
+    guard unsafe rename_to_free_name(old, new) != 0 else { return true }
+    switch errno {
+    case EEXIST: return false
+    case EINVAL, ENOSYS:
+      guard status(new) == nil else { return false }
+      try rename(old, to: new)
+      return true
+    default: throw .failing("rename", new)
+    }
   }
 
   /// Swaps two names in one step; false if the file system cannot.
@@ -73,9 +93,19 @@ struct OutputPath {
     throw .failing("rename", second)
   }
 
+  /// Removes the file `path` if it is there.
+  static func unlink(_ path: String) throws(StorageError) {
+    guard unsafe Glibc.unlink(path) == 0 || errno == ENOENT else { throw .failing("unlink", path) }
+  }
+
   /// What the system knows about `path` itself, not about what it may link to.
   static func status(_ path: String) -> stat? {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// Brings the names in the directory `path` to the disk.
+  static func synchronize(_ path: String) throws(StorageError) {
+    try FileDescriptor(reading: path, flags: O_DIRECTORY).synchronize()
   }
 }

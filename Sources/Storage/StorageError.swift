@@ -24,16 +24,24 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case corruptFrame(reason: String)
   /// The output is there already.
   case exists(path: String)
-  /// An earlier run was stopped while it wrote the output.
+  /// An earlier run was stopped while it made the output.
   case unfinished(path: String)
+  /// What a stopped run has written is not what it was, here if that is known.
+  case altered(path: String, place: String? = nil)
   /// The output that should be replaced is a directory with directories in it, which we never wrote.
   case notReplaceable(path: String)
+  /// What has the name of an output's work folder was not made by this program.
+  case notAWorkFolder(path: String)
+  /// Something in a work folder that no run has put there.
+  case foreign(path: String)
   /// The output has the name of something that the command reads, or of the directory it lies in.
   case replacesInput(path: String, input: String)
   /// The output cannot be created.
   case cannotCreate(path: String, reason: String)
   /// The disk has less room than the output needs.
   case noSpace(path: String, needed: Int, free: Int)
+  /// The output is, or became, larger than a file may be; nil if the file system says so, not the process's limit.
+  case beyondFileSize(path: String, limit: Int?)
   /// A system call on an open file failed.
   case failed(operation: String, path: String, reason: String)
   /// Another process writes this output; nil if it did not leave its id and start.
@@ -42,9 +50,11 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading: .missingInput
+    case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered: .missingInput
     case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
-    case .exists, .unfinished, .notReplaceable, .replacesInput, .cannotCreate, .noSpace: .cannotCreateOutput
+    case .exists, .unfinished, .notReplaceable, .notAWorkFolder, .foreign, .replacesInput, .cannotCreate, .noSpace,
+      .beyondFileSize:
+      .cannotCreateOutput
     case .failed: .inputOutput
     case .locked: .locked
     }
@@ -68,6 +78,13 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .exists(let path): "\(path.displayed): already exists; add --force to replace it, or choose another name"
     case .unfinished(let path):
       "\(path.displayed): an earlier run was stopped here; add --resume to go on with it, or --force to start again"
+    case .altered(let path, let place):
+      "\(path.displayed): \(place.map { $0 + " " } ?? "")is not what the stopped run wrote; check the disk, and start again with --force"
+    case .notAWorkFolder(let path):
+      "\(path.displayed): is in the way, and nothing in it proves that skyquant made it; move it, or choose another name "
+        + "for the output"
+    case .foreign(let path):
+      "\(path.displayed): was not put there by skyquant, which works in this folder; move it away"
     case .notReplaceable(let path):
       "\(path.displayed): will not be replaced, for it holds more than plain files; choose another name"
     case .replacesInput(let path, let input):
@@ -75,6 +92,9 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .cannotCreate(let path, let reason): "\(path.displayed): cannot create: \(reason)"
     case .noSpace(let path, let needed, let free):
       "\(path.displayed): no room on the disk: \(needed) bytes are needed, \(free) are free"
+    case .beyondFileSize(let path, let limit?):
+      "\(path.displayed): the limit on the size of a file (`ulimit -f`) is \(limit) bytes; raise it"
+    case .beyondFileSize(let path, nil): "\(path.displayed): larger than this file system lets a file be"
     case .failed(let operation, let path, let reason): "\(path.displayed): \(operation) failed: \(reason)"
     case .locked(let path, let holder):
       "\(path.displayed): locked by \(holder?.description ?? "another process"); wait for it to end"
@@ -99,7 +119,15 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
 
   /// The error of `operation` on an open file, from `errno`.
   static func failing(_ operation: String, _ path: String, _ code: Int32 = errno) -> StorageError {
-    .failed(operation: operation, path: path, reason: reason(code))
+    if code == EFBIG { return .beyondFileSize(path: path, limit: fileSizeLimit) }
+    return .failed(operation: operation, path: path, reason: reason(code))
+  }
+
+  /// What the process may write into one file, in bytes; nil if that is not limited.
+  static var fileSizeLimit: Int? {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }
+    return Int(exactly: limit.rlim_cur)
   }
 
   /// The system's words for an error number.

@@ -1,39 +1,78 @@
-// What an interrupted command takes away with it: outputs that have not got their final name yet.
+// What an interrupted command takes away with it: outputs that have not got their final name yet. Whatever gives a work
+// folder its name, publishes what is in it or removes it does so here, so that an interruption falls before it or after it.
 import Glibc
 import Synchronization
 
-/// The outputs that this process holds the locks of.
+/// The outputs that this process makes.
 public enum UnfinishedOutputs {
   private struct State {
+    /// Final names of the outputs whose work folders this process holds.
     var paths: Set<String> = []
+    /// Those of them that have got their names.
+    var published: Set<String> = []
     var hasPublished = false
   }
 
   private static let state = Mutex(State())
 
-  static func begin(_ path: String) { state.withLock { _ = $0.paths.insert(path) } }
-  static func end(_ path: String) { state.withLock { _ = $0.paths.remove(path) } }
+  /// What an interrupted command has done.
+  public enum Outcome {
+    /// There is work that a later run can go on with.
+    case resumable
+    /// An output has its final name.
+    case published
+    /// Nothing is left.
+    case nothing
+  }
 
-  /// Runs `rename`, which gives an output its final name: either before the outputs are taken away or never.
-  static func publish<Result>(_ rename: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+  /// Runs `make`, and remembers the folder of `output` if it says that it is there.
+  static func begin(
+    _ output: OutputPath, _ make: () throws(StorageError) -> Bool
+  ) throws(StorageError) -> Bool {
     try state.withLock { (state) throws(StorageError) in
-      let result = try rename()
-      state.hasPublished = true
-      return result
+      guard try make() else { return false }
+      state.paths.insert(output.final)
+      return true
     }
   }
 
-  /// Removes what is unfinished, then calls `end`, which must end the process: other threads wait for it before they give
-  /// anything its name.
-  /// - Parameter end: Learns whether an output had got its name.
-  public static func abandon(_ end: (Bool) -> Never) -> Never {
+  /// Runs `remove` and forgets the folder of `path`, which may be another run's from then on.
+  static func end(_ path: String, _ remove: () throws(StorageError) -> Void) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      state.paths.remove(path)
+      state.published.remove(path)
+      try remove()
+    }
+  }
+
+  /// Runs `rename`, which gives the output `path` its final name.
+  static func publish(_ path: String, _ rename: () throws(StorageError) -> Void) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try rename()
+      state.published.insert(path)
+      state.hasPublished = true
+    }
+  }
+
+  /// Runs `change` on a work folder.
+  static func exclusively(_ change: () throws(StorageError) -> Void) throws(StorageError) {
+    try state.withLock { (_) throws(StorageError) in try change() }
+  }
+
+  /// Removes what is unfinished and cannot be resumed, then calls `end`, which must end the process: other threads wait
+  /// for it before they give anything its name.
+  public static func abandon(_ end: (Outcome) -> Never) -> Never {
     state.withLock { state in
+      var outcome = state.hasPublished ? Outcome.published : .nothing
       for path in state.paths {
         let output = OutputPath(path)
-        StagedDirectory.abandon(output.partial)
-        for name in [output.partial, output.journal, path + ".lock"] { unsafe unlink(name) }
+        if !state.published.contains(path), WorkFolder.unfinishedKind(of: output) != nil {
+          outcome = .resumable
+        } else {
+          try? WorkFolder.remove(output)
+        }
       }
-      end(state.hasPublished)
+      end(outcome)
     }
   }
 }

@@ -22,14 +22,18 @@ let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().d
 /// - Parameters:
 ///   - output: Where its results go; nil collects them.
 ///   - redirection: What a shell does to its streams first, as `2>&-`.
+///   - fileSizeLimit: Bytes that it may write into one file.
 ///   - during: Called while it runs.
 func skyquant(
-  arguments: [String], output: FileHandle? = nil, redirection: String? = nil,
+  arguments: [String], output: FileHandle? = nil, redirection: String? = nil, fileSizeLimit: Int? = nil,
   during: (Process) throws -> Void = { _ in }
 ) throws -> CommandResult {
   let process = Process()
-  process.executableURL = redirection == nil ? program : URL(fileURLWithPath: "/bin/sh")
-  process.arguments = redirection.map { ["-c", "exec \"$0\" \"$@\" \($0)", program.path] + arguments } ?? arguments
+  var command = [program.path] + arguments
+  if let redirection { command = ["/bin/sh", "-c", "exec \"$0\" \"$@\" \(redirection)"] + command }
+  if let fileSizeLimit { command = ["/usr/bin/prlimit", "--fsize=\(fileSizeLimit)"] + command }
+  process.executableURL = URL(fileURLWithPath: command[0])
+  process.arguments = Array(command.dropFirst())
   let folder = try TemporaryDirectory()
   let streams = ["output", "errors"].map { URL(fileURLWithPath: folder.path($0)) }
   for stream in streams { try Data().write(to: stream) }

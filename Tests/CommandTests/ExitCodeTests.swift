@@ -95,12 +95,20 @@ import TestSupport
 
   @Test func aSecondRunOnOneOutputIsLockedOut() throws {
     let folder = try TemporaryDirectory()
-    let lock = unsafe open(folder.path("out.lock"), O_RDWR | O_CREAT, 0o644)
-    #expect(flock(lock, LOCK_EX) == 0)
-    defer { close(lock) }
-    let result = try skyquant(
-      "quantize", try SampleModel().modelDirectory, "--method", "rtn", "--out", folder.path("out"), "--quiet")
-    expectError(75, "locked", from: result)
+    let sample = try SampleModel()
+    let quantize = ["quantize", sample.modelDirectory, "--out", folder.path("out"), "--quiet"]
+    let first = try skyquant(arguments: quantize + ["--calibration", sample.calibrationQuestions]) { process in
+      let run = folder.path("out.skyquant-work/run")
+      while process.isRunning, !FileManager.default.fileExists(atPath: run) { usleep(1000) }
+      kill(process.processIdentifier, SIGSTOP)
+      for more in [[], ["--force"], ["--resume"]] {
+        let second = try skyquant(arguments: quantize + ["--method", "rtn"] + more)
+        expectError(75, "out: locked by pid \(process.processIdentifier) since 20", from: second)
+      }
+      kill(process.processIdentifier, SIGCONT)
+    }
+    expectSuccess(first)
+    #expect(try folder.names() == ["out"])
   }
 
   @Test func aBadQuestionNamesItsLine() throws {

@@ -17,7 +17,7 @@ import TestSupport
     ]
     let interrupted = try skyquant(arguments: arguments) { process in
       // The first secured layer: the run is under way, with three more to come.
-      while process.isRunning, !FileManager.default.fileExists(atPath: out + ".resume") { usleep(1000) }
+      while process.isRunning, !FileManager.default.fileExists(atPath: out + ".skyquant-work/resume") { usleep(1000) }
       kill(process.processIdentifier, signal)
     }
     #expect(interrupted.exitCode == 128 + signal && interrupted.output.isEmpty)
@@ -37,8 +37,11 @@ import TestSupport
     signal: Int32
   ) throws {
     let folder = try TemporaryDirectory()
-    let (model, out) = (try largeModel(in: folder), folder.path("model.skyq"))
-    let interrupted = try interrupt("pack", model, out, "--quiet", with: signal, atFile: out + ".partial")
+    let (model, out) = (try folder.largeModel(), folder.path("model.skyq"))
+    let journal = out + ".skyquant-work/journal"
+    let interrupted = try interrupt(["pack", model, out, "--quiet"], with: signal) {
+      (try? String(contentsOfFile: journal, encoding: .utf8))?.contains("\n0 ") == true
+    }
     #expect(interrupted.exitCode == 128 + signal && interrupted.output.isEmpty)
     #expect(interrupted.errors.hasPrefix("interrupted; go on with: ") && interrupted.errors.hasSuffix(" --resume\n"))
     #expect(!FileManager.default.fileExists(atPath: out))
@@ -48,47 +51,53 @@ import TestSupport
     #expect(try folder.names() == ["model", "model.skyq", "undisturbed.skyq"])
   }
 
+  @Test(arguments: [SIGINT, SIGTERM]) func `an interrupted run that has secured nothing leaves nothing and says so`(
+    signal: Int32
+  ) throws {
+    let folder = try TemporaryDirectory()
+    let sample = try SampleModel()
+    let (model, out) = (try folder.largeModel(), folder.path("out"))
+    let runs = [
+      ["quantize", sample.modelDirectory, "--calibration", sample.calibrationQuestions, "--out", out, "--report"]
+        + [folder.path("report")],
+      ["pack", model, out + ".skyq"],
+    ]
+    for arguments in runs {
+      let begun = (arguments[0] == "pack" ? out + ".skyq" : out) + ".skyquant-work/output"
+      let interrupted = try interrupt(arguments + ["--quiet"], with: signal) {
+        FileManager.default.fileExists(atPath: begun)
+      }
+      #expect(interrupted.exitCode == 128 + signal && interrupted.output.isEmpty)
+      #expect(interrupted.errors == "interrupted; nothing was written\n")
+    }
+    #expect(try folder.names() == ["model"])
+  }
+
   @Test(arguments: [SIGINT, SIGTERM]) func `an interrupted command that cannot go on leaves nothing`(signal: Int32)
     throws
   {
     let folder = try TemporaryDirectory()
-    let (model, packed) = (try largeModel(in: folder), folder.path("model.skyq"))
+    let (model, packed) = (try folder.largeModel(), folder.path("model.skyq"))
     #expect(try skyquant("pack", model, packed, "--quiet").exitCode == 0)
     let (directory, file) = (folder.path("exported"), folder.path("ballast.safetensors"))
-    let runs = [
-      try interrupt("export", packed, "--out", directory, "--quiet", with: signal, atFile: directory + ".partial"),
-      try interrupt(
-        "extract", packed, "--tensor", "ballast", "--out", file, "--quiet", with: signal, atFile: file + ".partial"),
-    ]
-    for run in runs {
+    for arguments in [
+      ["export", packed, "--out", directory], ["extract", packed, "--tensor", "ballast.0", "--out", file],
+    ] {
+      let begun = (arguments.last ?? "") + ".skyquant-work/output"
+      let run = try interrupt(arguments + ["--quiet"], with: signal) { FileManager.default.fileExists(atPath: begun) }
       #expect(run.exitCode == 128 + signal && run.output.isEmpty)
       #expect(run.errors == "interrupted; nothing was written\n")
     }
     #expect(try folder.names() == ["model", "model.skyq"])
   }
 
-  /// Runs a command and sends it `signal` when `file` is there.
-  private func interrupt(_ arguments: String..., with signal: Int32, atFile file: String) throws -> CommandResult {
+  /// Runs a command and sends it `signal` when `isTime`.
+  private func interrupt(
+    _ arguments: [String], with signal: Int32, when isTime: () -> Bool
+  ) throws -> CommandResult {
     try skyquant(arguments: arguments) { process in
-      while process.isRunning, !FileManager.default.fileExists(atPath: file) { usleep(1000) }
+      while process.isRunning, !isTime() { usleep(1000) }
       kill(process.processIdentifier, signal)
     }
-  }
-
-  /// The sample with so much ballast that it takes a while to write: a vector of zeros, which needs no room.
-  private func largeModel(in folder: TemporaryDirectory) throws -> String {
-    let model = folder.path("model"), count = 256 << 20
-    try FileManager.default.copyItem(atPath: try SampleModel().modelDirectory, toPath: model)
-    let header = #"{"ballast":{"dtype":"BF16","shape":[\#(count)],"data_offsets":[0,\#(2 * count)]}}"#
-    let size = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
-    try folder.write(size + Array(header.utf8), to: "model/ballast.safetensors")
-    try FileHandle(forUpdating: URL(fileURLWithPath: model + "/ballast.safetensors"))
-      .truncate(atOffset: UInt64(8 + header.utf8.count + 2 * count))
-    let index = model + "/model.safetensors.index.json"
-    let text = try String(contentsOfFile: index, encoding: .utf8)
-    let place = try #require(text.range(of: #""weight_map": {"#)).upperBound
-    try (text[..<place] + #""ballast": "ballast.safetensors","# + text[place...])
-      .write(toFile: index, atomically: false, encoding: .utf8)
-    return model
   }
 }

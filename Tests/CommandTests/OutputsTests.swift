@@ -30,6 +30,128 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: pictures) == ["a.png"])
   }
 
+  /// What earlier versions, and other programs, put beside their outputs.
+  private static let suffixes = [".partial", ".lock", ".journal", ".resume", ".replaced", ".skyquant-work.old", ".tmp"]
+
+  @Test(arguments: suffixes) func whatLiesBesideAnOutputIsNeitherReadForOursNorTouched(suffix: String) throws {
+    let folder = try TemporaryDirectory()
+    let sample = try SampleModel()
+    // A source and questions of such names, and something that has nothing to do with us.
+    let model = folder.path("m" + suffix), questions = folder.path("q" + suffix)
+    try FileManager.default.copyItem(atPath: sample.modelDirectory, toPath: model)
+    try folder.write(#"{"text": "What number is this?"}"#, to: "q" + suffix)
+    for name in ["uv" + suffix, "x.skyq" + suffix, "back" + suffix, "one.safetensors" + suffix] {
+      try folder.write("theirs", to: name)
+    }
+    let kept = try folder.names()
+    let before = try DirectorySnapshot(folder.path)
+    func run(_ arguments: String...) throws { expectSuccess(try skyquant(arguments: arguments)) }
+    try run("quantize", model, "--method", "rtn", "--out", folder.path("m"), "--quiet")
+    try run(
+      "quantize", model, "--calibration", questions, "--method", "rtn", "--out", folder.path("q"), "--report",
+      folder.path("uv"), "--quiet")
+    try run("quantize", model, "--method", "rtn", "--out", folder.path("m"), "--force", "--quiet")
+    try run("pack", folder.path("m"), folder.path("x.skyq"), "--quiet")
+    try run("export", folder.path("x.skyq"), "--out", folder.path("back"), "--quiet")
+    try run(
+      "extract", folder.path("x.skyq"), "--tensor", "mlp1.0.weight", "--out", folder.path("one.safetensors"))
+    for made in ["m", "q", "uv", "x.skyq", "back", "one.safetensors"] {
+      try FileManager.default.removeItem(atPath: folder.path(made))
+    }
+    #expect(try folder.names() == kept)
+    #expect(try DirectorySnapshot(folder.path) == before)
+  }
+
+  @Test func whatIsReadFromThePlaceOfTheWorkFolderIsNotTouched() throws {
+    let folder = try TemporaryDirectory()
+    let sample = try SampleModel()
+    let model = folder.path("m.skyquant-work"), questions = folder.path("q.skyquant-work")
+    try FileManager.default.copyItem(atPath: sample.modelDirectory, toPath: model)
+    try folder.write(#"{"text": "What number is this?"}"#, to: "q.skyquant-work")
+    let before = try DirectorySnapshot(folder.path)
+    for more in [[], ["--force"], ["--resume"], ["--force", "--resume"]] {
+      let quantize = ["quantize", sample.modelDirectory, "--method", "rtn", "--quiet"] + more
+      expectError(
+        73, "m.skyquant-work, which this command needs",
+        from: try skyquant(
+          arguments: ["quantize", model, "--method", "rtn", "--quiet", "--out", folder.path("m")] + more))
+      expectError(
+        73, "q.skyquant-work, which this command needs",
+        from: try skyquant(arguments: quantize + ["--calibration", questions, "--out", folder.path("q")]))
+      expectError(
+        73, "nothing in it proves that skyquant made it",
+        from: try skyquant(arguments: quantize + ["--out", folder.path("q")]))
+      expectError(
+        73, "m.skyquant-work",
+        from: try skyquant(arguments: quantize + ["--out", folder.path("x"), "--report", folder.path("m")]))
+    }
+    #expect(try DirectorySnapshot(folder.path) == before)
+  }
+
+  @Test func aLinkInThePlaceOfTheWorkFolderIsNotFollowed() throws {
+    let folder = try TemporaryDirectory()
+    let target = try folder.write("theirs", to: "theirs/notes.txt")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("o.skyquant-work"), withDestinationPath: folder.path("theirs"))
+    for more in [[], ["--force"], ["--resume"]] {
+      let result = try skyquant(
+        arguments: ["quantize", try SampleModel().modelDirectory, "--method", "rtn", "--out", folder.path("o")] + more)
+      expectError(73, "o.skyquant-work: is in the way", from: result)
+    }
+    #expect(try String(contentsOfFile: target, encoding: .utf8) == "theirs")
+    #expect(try folder.names() == ["o.skyquant-work", "theirs"])
+  }
+
+  @Test func outputsOfAPrivateModelArePrivate() throws {
+    let folder = try TemporaryDirectory()
+    let model = try folder.modelCopy(replacing: "", with: "")
+    let files = FileManager.default
+    try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: model)
+    func run(_ arguments: String...) throws { expectSuccess(try skyquant(arguments: arguments)) }
+    let (awq, packed) = (folder.path("awq"), folder.path("x.skyq"))
+    try run("quantize", model, "--method", "rtn", "--out", awq, "--report", folder.path("report"), "--quiet")
+    try run("pack", awq, packed, "--quiet")
+    try run("export", packed, "--out", folder.path("back"), "--quiet")
+    try run("extract", packed, "--out", folder.path("small"))
+    try run("extract", packed, "--tensor", "mlp1.0.weight", "--out", folder.path("one.safetensors"))
+    try run("inspect", packed, "--dump-weights", folder.path("dump.safetensors"))
+    try run("run", packed, "--prompt", "The", "--max-tokens", "1", "--trace", folder.path("trace.safetensors"))
+    for name in try files.subpathsOfDirectory(atPath: folder.path) where !name.hasPrefix("model") {
+      let attributes = try files.attributesOfItem(atPath: folder.path(name))
+      let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
+      #expect(mode & 0o077 == 0, "\(name) has mode \(String(mode, radix: 8))")
+    }
+  }
+
+  @Test func roomIsAskedForBeforeTheWork() throws {
+    let folder = try TemporaryDirectory()
+    // 4 TiB of zeros, which need no room here and would need it in any output.
+    let model = try folder.largeModel(ballast: 1, byteCount: 4 << 40)
+    let before = try folder.names()
+    for arguments in [
+      ["pack", model, folder.path("x.skyq")], ["import", model, folder.path("x.skyq")],
+      ["export", model, "--out", folder.path("x")],
+      ["export", model, "--to", "compressed-tensors", "--out", folder.path("x")],
+    ] {
+      expectError(73, "bytes are needed", from: try skyquant(arguments: arguments + ["--quiet"]))
+    }
+    #expect(try folder.names() == before)
+  }
+
+  @Test(arguments: [1, 64, 4096]) func aLimitOnTheSizeOfFilesIsNamed(kibibytes: Int) throws {
+    let folder = try TemporaryDirectory()
+    let model = try folder.modelCopy(replacing: "", with: "")
+    for arguments in [
+      ["quantize", model, "--method", "rtn", "--out", folder.path("x"), "--quiet"],
+      ["pack", model, folder.path("x.skyq"), "--quiet"],
+      ["export", model, "--out", folder.path("x"), "--quiet"],
+    ] {
+      let result = try skyquant(arguments: arguments, fileSizeLimit: kibibytes * 1024)
+      expectError(73, "(`ulimit -f`) is \(kibibytes * 1024) bytes", from: result)
+    }
+    #expect(try folder.names() == ["model"])
+  }
+
   @Test func theReportIsLookedAtBeforeTheWork() throws {
     let folder = try TemporaryDirectory()
     let sample = try SampleModel()

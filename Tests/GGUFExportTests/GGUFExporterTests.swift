@@ -146,7 +146,8 @@ import Testing
   @Test(arguments: ["model.layers.1.self_attn.q_proj.weight", "model.norm.weight"])
   func `a damaged tensor of a packed model is not exported`(name: String) throws {
     let packed = folder.path("text.skyq")
-    _ = try SkyqPacker(quantized, sources: [], version: "test").pack(to: packed, overwriting: false) { _, _ in }
+    _ = try SkyqPacker(quantized, sources: [], version: "test")
+      .pack(in: WorkFolder(for: packed, making: .file)) { _, _ in }
     try flipBit(at: try #require(try planes(of: name, in: packed).last).lowerBound, in: packed)
     let path = folder.path("model.gguf")
     let error = #expect(throws: (any Error).self) {

@@ -7,6 +7,7 @@ import ModelFiles
 import Quantization
 import Safetensors
 import SampleModel
+import Storage
 import Tensors
 import TestSupport
 import Testing
@@ -28,9 +29,9 @@ import Testing
     var outputs = try plainOutputs(source, scheme, quantizes: quantizes)
     for index in outputs.indices { outputs[index].folded = folded }
     var writer = try AWQCheckpointWriter(
-      source: source, scheme: scheme, path: folder.path("out"), overwriting: false, quantizes: quantizes)
+      source: source, scheme: scheme, in: WorkFolder(for: folder.path("out"), making: .directory), quantizes: quantizes)
     for (index, output) in outputs.enumerated() { try writer.write(output, layer: index) }
-    try writer.finish(provenance: ["schema": "test"])
+    try writer.complete(provenance: ["schema": "test"]).commit()
     return outputs
   }
 
@@ -153,7 +154,8 @@ import Testing
     let outputs = try plainOutputs(source, scheme) { _ in true }
     do {
       var writer = try AWQCheckpointWriter(
-        source: source, scheme: scheme, path: folder.path("out"), overwriting: false, quantizes: { _ in true })
+        source: source, scheme: scheme, in: WorkFolder(for: folder.path("out"), making: .directory),
+        quantizes: { _ in true })
       try writer.write(outputs[0], layer: 0)
       #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }

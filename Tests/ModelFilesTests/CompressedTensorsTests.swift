@@ -5,6 +5,7 @@ import ModelFiles
 import Quantization
 import Safetensors
 import SampleModel
+import Storage
 import Tensors
 import TestSupport
 import Testing
@@ -19,11 +20,11 @@ import Testing
     let scheme = try #require(QuantizationScheme(groupSize: 64))
     func quantizes(_ module: String) -> Bool { !module.hasSuffix("layers.1.mlp.down_proj") }
     var writer = try AWQCheckpointWriter(
-      source: source, scheme: scheme, path: folder.path("awq"), overwriting: false, quantizes: quantizes)
+      source: source, scheme: scheme, in: WorkFolder(for: folder.path("awq"), making: .directory), quantizes: quantizes)
     for (index, output) in try plainOutputs(source, scheme, quantizes: quantizes).enumerated() {
       try writer.write(output, layer: index)
     }
-    try writer.finish(provenance: ["schema": "test"])
+    try writer.complete(provenance: ["schema": "test"]).commit()
     quantized = try ModelFile.open(folder.path("awq"))
     try CheckpointExporter(quantized, as: .compressedTensors)
       .export(to: folder.path("ct"), overwriting: false) { _, _ in }

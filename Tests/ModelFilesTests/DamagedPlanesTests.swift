@@ -5,6 +5,7 @@ import Kernels
 import ModelFiles
 import Quantization
 import Skyq
+import Storage
 import Tensors
 import TestSupport
 import Testing
@@ -21,14 +22,15 @@ import Testing
     let source = try ModelFile.open(try TinyLlama.write(into: folder))
     let scheme = try #require(QuantizationScheme(groupSize: 32))
     var writer = try AWQCheckpointWriter(
-      source: source, scheme: scheme, path: folder.path("awq"), overwriting: false
+      source: source, scheme: scheme, in: WorkFolder(for: folder.path("awq"), making: .directory)
     ) { _ in true }
     for (index, output) in try plainOutputs(source, scheme, quantizes: { _ in true }).enumerated() {
       try writer.write(output, layer: index)
     }
-    try writer.finish(provenance: ["schema": "test"])
+    try writer.complete(provenance: ["schema": "test"]).commit()
     let checkpoint = try ModelFile.open(folder.path("awq"))
-    _ = try SkyqPacker(checkpoint, sources: [], version: "test").pack(to: path, overwriting: false) { _, _ in }
+    _ = try SkyqPacker(checkpoint, sources: [], version: "test")
+      .pack(in: WorkFolder(for: path, making: .file)) { _, _ in }
   }
 
   private func tensor(_ name: String, of model: ModelFile) throws -> StoredTensor {
@@ -105,7 +107,7 @@ import Testing
     }
     expectDamage(at: offset, of: Self.linear) {
       _ = try SkyqPacker(model, sources: [], version: "test")
-        .pack(to: folder.path("again.skyq"), overwriting: false) { _, _ in }
+        .pack(in: WorkFolder(for: folder.path("again.skyq"), making: .file)) { _, _ in }
     }
     expectDamage(at: offset, of: Self.linear) {
       _ = try ModelDifference(model, try ModelFile.open(folder.path("awq"))) { _, _ in }

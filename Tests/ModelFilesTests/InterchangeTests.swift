@@ -5,6 +5,7 @@ import Kernels
 import ModelFiles
 import Quantization
 import Safetensors
+import Storage
 import Tensors
 import TestSupport
 import Testing
@@ -15,15 +16,15 @@ import Testing
     let source = try ModelFile.open(try TinyLlama.write(into: folder))
     let scheme = try #require(QuantizationScheme(groupSize: 32))
     var writer = try AWQCheckpointWriter(
-      source: source, scheme: scheme, path: folder.path("awq"), overwriting: false
+      source: source, scheme: scheme, in: WorkFolder(for: folder.path("awq"), making: .directory)
     ) { _ in true }
     for (index, output) in try plainOutputs(source, scheme, quantizes: { _ in true }).enumerated() {
       try writer.write(output, layer: index)
     }
-    try writer.finish(provenance: ["schema": "test"])
+    try writer.complete(provenance: ["schema": "test"]).commit()
     let checkpoint = try ModelFile.open(folder.path("awq"))
     let packer = SkyqPacker(checkpoint, sources: checkpoint.audited().digests, version: "test")
-    _ = try packer.pack(to: folder.path("tiny.skyq"), overwriting: false) { _, _ in }
+    _ = try packer.pack(in: WorkFolder(for: folder.path("tiny.skyq"), making: .file)) { _, _ in }
     return (checkpoint, try ModelFile.open(folder.path("tiny.skyq")))
   }
 

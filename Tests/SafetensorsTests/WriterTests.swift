@@ -25,7 +25,7 @@ import Testing
     for info in tensors {
       for byte in bytes(of: info) { try writer.write([byte], of: info.name) }
     }
-    let staged = try writer.finish()
+    var staged = try writer.finish()
     try staged.write(Array("{}".utf8), to: "config.json")
     try staged.commit()
     return try SafetensorsCheckpoint(path: path)

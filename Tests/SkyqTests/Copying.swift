@@ -1,5 +1,6 @@
 // Writing the content of a file again with our own writer.
 import Skyq
+import Storage
 import Tensors
 
 /// The content of a file, to be written in pieces.
@@ -37,16 +38,17 @@ struct Copying {
     to path: String, overwriting: Bool = false, resuming: Bool = false, started: (Int) -> Void = { _ in }
   ) throws -> SkyqHeader {
     var writer = try SkyqWriter(
-      path: path, tensors: plan, sections: sections, alignmentLog2: alignmentLog2, overwriting: overwriting,
-      resuming: resuming)
+      in: WorkFolder(for: path, making: .file, overwriting: overwriting, resuming: resuming), tensors: plan,
+      sections: sections, alignmentLog2: alignmentLog2)
     started(writer.nextTensor ?? plan.count)
     while let tensor = writer.nextTensor { try append(tensor, to: &writer) }
-    return try writer.finish()
+    return try writer.seal().publish()
   }
 
   /// Writes some tensors, makes them durable and gives up, as a killed run would.
   func writeAndAbandon(to path: String, afterTensors count: Int) throws {
-    var writer = try SkyqWriter(path: path, tensors: plan, sections: sections, alignmentLog2: alignmentLog2)
+    var writer = try SkyqWriter(
+      in: WorkFolder(for: path, making: .file), tensors: plan, sections: sections, alignmentLog2: alignmentLog2)
     for tensor in 0..<count { try append(tensor, to: &writer) }
     try writer.checkpoint()
     if count < plan.count { try writer.append([planes[count][0][0]]) }

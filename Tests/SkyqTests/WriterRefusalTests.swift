@@ -68,8 +68,8 @@ import Testing
     let directory = try TemporaryDirectory()
     let error = #expect(throws: SkyqError.self) {
       _ = try SkyqWriter(
-        path: directory.path("out.skyq"), tensors: plan.tensors, sections: plan.sections,
-        alignmentLog2: plan.alignmentLog2)
+        in: WorkFolder(for: directory.path("out.skyq"), making: .file), tensors: plan.tensors,
+        sections: plan.sections, alignmentLog2: plan.alignmentLog2)
     }
     #expect(error?.code == plan.code, "\(String(describing: error))")
     #expect(try directory.names().isEmpty)
@@ -114,7 +114,8 @@ import Testing
     await #expect(processExitsWith: .failure) {
       let directory = try TemporaryDirectory()
       var writer = try SkyqWriter(
-        path: directory.path("out.skyq"), tensors: [.init(name: "a", encoding: .uint8, shape: [2])], sections: [])
+        in: WorkFolder(for: directory.path("out.skyq"), making: .file),
+        tensors: [.init(name: "a", encoding: .uint8, shape: [2])], sections: [])
       try writer.append([1, 2, 3])
     }
   }

@@ -21,7 +21,7 @@ import Testing
     let header = try Copying(of: source).write(to: path)
     #expect(try readFile(path, limit: 4 << 20) == Vectors.file(name + ".skyq"))
     #expect(header == source.header)
-    #expect(try directory.names() == ["copy.skyq"], "journal, lock and partial file must be gone")
+    #expect(try directory.names() == ["copy.skyq"], "the work folder must be gone")
   }
 
   @Test(arguments: ["sections_raw", "sections_reversed", "sections_zstd"])
@@ -52,8 +52,10 @@ import Testing
     let directory = try TemporaryDirectory()
     let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))
     try copying.writeAndAbandon(to: directory.path("out.skyq"), afterTensors: 3)
-    #expect(try directory.names() == ["out.skyq.journal", "out.skyq.partial"])
-    let error = #expect(throws: SkyqError.self) { _ = try SkyqFile(path: directory.path("out.skyq.partial")) }
+    #expect(try directory.names() == ["out.skyq.skyquant-work"])
+    let error = #expect(throws: SkyqError.self) {
+      _ = try SkyqFile(path: directory.path("out.skyq.skyquant-work/output"))
+    }
     #expect(error?.code == .unsealed)
   }
 
@@ -70,19 +72,79 @@ import Testing
     #expect(try directory.names() == ["out.skyq"])
   }
 
-  @Test func aTensorThatIsNotAsTheJournalSaysIsWrittenAgain() throws {
+  @Test func aTensorThatIsNotAsTheJournalSaysEndsTheRunWithItsName() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("out.skyq")
     let source = try SkyqFile(path: Vectors.directory + "plain_encodings.skyq")
     let copying = try Copying(of: source)
     try copying.writeAndAbandon(to: path, afterTensors: 5)
-    var partial = try readFile(path + ".partial", limit: 1 << 20)
-    partial[source.tensors[2].planes[0].offset] ^= 1
-    try directory.write(partial, to: "out.skyq.partial")
-    var started: Int?
-    _ = try copying.write(to: path, resuming: true) { started = $0 }
-    #expect(started == 2)
+    let tensor = source.tensors[2]
+    let output = path + ".skyquant-work/output"
+    var bytes = try readFile(output, limit: 1 << 20)
+    bytes[tensor.planes[0].offset] ^= 1
+    try directory.write(bytes, to: "out.skyq.skyquant-work/output")
+    let place = "tensor '\(tensor.name)' at offset \(tensor.planes[0].offset)"
+    #expect(throws: StorageError.altered(path: output, place: place)) { _ = try copying.write(to: path, resuming: true) }
+  }
+
+  @Test func aFlippedBitAnywhereInWhatAStoppedRunHasSecuredIsNoticed() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("out.skyq")
+    let source = try SkyqFile(path: Vectors.directory + "plain_encodings.skyq")
+    let copying = try Copying(of: source)
+    try copying.writeAndAbandon(to: path, afterTensors: 5)
+    let unsecured = source.tensors[5...].flatMap(\.planes).map { $0.offset..<$0.offset + $0.size }
+    for name in ["output", "journal"] {
+      let intact = try readFile(path + ".skyquant-work/" + name, limit: 1 << 20)
+      for position in stride(from: 0, to: intact.count, by: name == "journal" ? 1 : 97) {
+        var changed = intact
+        changed[position] ^= 1 << UInt8(position % 8)
+        try directory.write(changed, to: "out.skyq.skyquant-work/" + name)
+        let isTail = name == "journal" ? position == intact.count - 1 : unsecured.contains { $0.contains(position) }
+        guard !isTail else { continue }
+        let error = #expect(throws: StorageError.self, "\(name), byte \(position)") {
+          _ = try copying.write(to: path, resuming: true)
+        }
+        guard case .altered(path + ".skyquant-work/" + name, _)? = error else {
+          Issue.record("\(name), byte \(position): \(String(describing: error))")
+          continue
+        }
+      }
+      try directory.write(intact, to: "out.skyq.skyquant-work/" + name)
+    }
+    _ = try copying.write(to: path, resuming: true)
     #expect(try readFile(path, limit: 1 << 20) == Vectors.file("plain_encodings.skyq"))
+  }
+
+  @Test func aFileThatWasSealedButNotPublishedIsFinishedByTheNextRun() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("out.skyq")
+    let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))
+    try copying.writeAndAbandon(to: path, afterTensors: copying.plan.count)
+    do {
+      let writer = try SkyqWriter(
+        in: WorkFolder(for: path, making: .file, resuming: true), tensors: copying.plan, sections: copying.sections)
+      #expect(writer.nextTensor == nil)
+      let sealed = try writer.seal()
+      #expect(try SkyqFile(path: sealed.path).check(.full).isEmpty)
+    }
+    #expect(try directory.names() == ["out.skyq.skyquant-work"])
+    _ = try copying.write(to: path, resuming: true)
+    #expect(try readFile(path, limit: 1 << 20) == Vectors.file("plain_encodings.skyq"))
+    #expect(try directory.names() == ["out.skyq"])
+  }
+
+  @Test func workThatNobodySaidWhatToDoWithIsKept() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("out.skyq")
+    let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))
+    try copying.writeAndAbandon(to: path, afterTensors: 4)
+    #expect(throws: StorageError.unfinished(path: path)) { _ = try copying.write(to: path) }
+    #expect(throws: StorageError.unfinished(path: path)) { _ = try StagedDirectory(path: path) }
+    var started: Int?
+    _ = try copying.write(to: path, overwriting: true) { started = $0 }
+    #expect(started == 0)
+    #expect(try directory.names() == ["out.skyq"])
   }
 
   @Test func aHalfWrittenJournalLineIsIgnored() throws {
@@ -90,8 +152,8 @@ import Testing
     let path = directory.path("out.skyq")
     let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))
     try copying.writeAndAbandon(to: path, afterTensors: 4)
-    let journal = try readFile(path + ".journal", limit: 1 << 20)
-    try directory.write(Array(journal.dropLast(10)), to: "out.skyq.journal")
+    let journal = try readFile(path + ".skyquant-work/journal", limit: 1 << 20)
+    try directory.write(Array(journal.dropLast(10)), to: "out.skyq.skyquant-work/journal")
     var started: Int?
     _ = try copying.write(to: path, resuming: true) { started = $0 }
     #expect(started == 3)
@@ -105,7 +167,7 @@ import Testing
       to: path, afterTensors: 2)
     let other = try Copying(of: SkyqFile(path: Vectors.directory + "awq_g32.skyq"))
     #expect(throws: SkyqWriterError.otherPlan(path: path)) { _ = try other.write(to: path, resuming: true) }
-    #expect(try directory.names() == ["out.skyq.journal", "out.skyq.partial"], "the other run is still resumable")
+    #expect(try directory.names() == ["out.skyq.skyquant-work"], "the other run is still resumable")
   }
 
   @Test func anExistingFileIsRefusedAndUntouchedUnlessOverwritten() throws {
@@ -122,7 +184,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let path = directory.path("out.skyq")
     let copying = try Copying(of: SkyqFile(path: Vectors.directory + "scalar.skyq"))
-    let first = try SkyqWriter(path: path, tensors: copying.plan, sections: [])
+    let first = try SkyqWriter(in: WorkFolder(for: path, making: .file), tensors: copying.plan, sections: [])
     let error = #expect(throws: StorageError.self) { _ = try copying.write(to: path) }
     #expect(error?.category == .locked)
     withExtendedLifetime(first) {}
@@ -132,7 +194,9 @@ import Testing
     let directory = try TemporaryDirectory()
     let path = directory.path("out.skyq")
     let huge = SkyqTensorPlan(name: "huge", encoding: .int64, shape: [1 << 39, 1 << 10])  // 4 EiB
-    let error = #expect(throws: StorageError.self) { _ = try SkyqWriter(path: path, tensors: [huge], sections: []) }
+    let error = #expect(throws: StorageError.self) {
+      _ = try SkyqWriter(in: WorkFolder(for: path, making: .file), tensors: [huge], sections: [])
+    }
     #expect(error?.category == .cannotCreateOutput)
     #expect(try directory.names().isEmpty)
   }

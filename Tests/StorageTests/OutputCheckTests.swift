@@ -37,6 +37,31 @@ import Testing
     try requireOutput(folder.path(name), keeping: ["model", "sub/x", "gone/x"].map(folder.path))
   }
 
+  @Test(arguments: [
+    ("model", "model.skyquant-work"), ("model", "model.skyquant-work/questions.jsonl"),
+    ("sub/../model", "model.skyquant-work/"),
+  ])
+  func whatIsReadCannotHaveTheNameOfTheWorkFolderNorLieInIt(output: String, input: String) throws {
+    let folder = try Self.folder()
+    #expect(throws: StorageError.replacesInput(path: folder.path(output), input: folder.path(input))) {
+      try FileManager.default.createDirectory(
+        atPath: folder.path("model.skyquant-work"), withIntermediateDirectories: false)
+      try requireOutput(folder.path(output), keeping: [folder.path(input)])
+    }
+  }
+
+  @Test(arguments: ["sub", "sub/new", "sub.skyquant-work", "sub.skyquant-work/x", "."])
+  func twoOutputsOfOneCommandShareNoPlace(other: String) throws {
+    let folder = try Self.folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path("sub.skyquant-work"), withIntermediateDirectories: false)
+    let error = #expect(throws: StorageError.self) {
+      try requireOutput(folder.path(other), keeping: [], besides: [folder.path("sub")])
+    }
+    #expect(error?.category == .cannotCreateOutput)
+    try requireOutput(folder.path("report"), keeping: [], besides: [folder.path("sub")])
+  }
+
   @Test func whatIsNotThereYetCountsByItsName() throws {
     let folder = try Self.folder()
     #expect(throws: StorageError.replacesInput(path: folder.path("new"), input: folder.path("sub/../new"))) {

@@ -13,7 +13,7 @@ import Testing
     try writer.append(Array("hello ".utf8))
     try writer.append(Array("world".utf8))
     try writer.write(Array("H".utf8), at: 0)
-    #expect(try directory.names() == ["out.lock", "out.partial"])
+    #expect(try directory.names() == ["out.skyquant-work"])
     try writer.commit()
     #expect(try directory.names() == ["out"])
     #expect(try readFile(directory.path("out"), limit: 100) == Array("Hello world".utf8))
@@ -49,47 +49,15 @@ import Testing
     #expect(try readFile(path, limit: 100) == Array("theirs".utf8))
   }
 
-  @Test func theSecondWriterOfAnOutputIsLockedOutWithThePidOfTheFirst() throws {
-    let path = directory.path("out")
-    let first = try AtomicFileWriter(path: path)
-    let left = String(decoding: try readFile(path + ".lock", limit: 64), as: UTF8.self).split(separator: " ")
-    #expect(left.first == "\(ProcessInfo.processInfo.processIdentifier)")
-    for start in [{ _ = try AtomicFileWriter(path: path) }, { _ = try StagedDirectory(path: path) }]
-      as [() throws -> Void]
-    {
-      let error = #expect(throws: StorageError.self) { try start() }
-      #expect(error?.category == .locked)
-      #expect("\(try #require(error))".contains("locked by pid \(ProcessInfo.processInfo.processIdentifier) since 20"))
-    }
-    try first.commit()
-    _ = try AtomicFileWriter(path: path, overwriting: true)
-  }
-
-  @Test func whatAKilledRunLeftIsNoObstacle() throws {
-    try directory.write("4711", to: "out.lock")
-    try directory.write("half", to: "out.partial")
-    let file = try AtomicFileWriter(path: directory.path("out"))
-    try file.commit()
-    #expect(try readFile(directory.path("out"), limit: 100).isEmpty)
-
-    try directory.write("half", to: "model.partial/config.json")
-    try directory.write("4711", to: "model.lock")
-    let staged = try StagedDirectory(path: directory.path("model"))
-    try staged.write(Array("{}".utf8), to: "config.json")
-    try staged.commit()
-    #expect(try directory.names() == ["model", "out"])
-    #expect(try readFile(directory.path("model/config.json"), limit: 100) == Array("{}".utf8))
-  }
-
   @Test func aDirectoryAppearsOnlyWhenItIsCommitted() throws {
     let path = directory.path("model")
     do {
-      let dropped = try StagedDirectory(path: path)
+      var dropped = try StagedDirectory(path: path)
       try dropped.write([1], to: "a")
-      #expect(try directory.names() == ["model.lock", "model.partial"])
+      #expect(try directory.names() == ["model.skyquant-work"])
     }
     #expect(try directory.names() == [])
-    let staged = try StagedDirectory(path: path + "/")
+    var staged = try StagedDirectory(path: path + "/")
     try staged.write([1, 2], to: "a")
     try staged.commit()
     #expect(try DirectoryFiles(path: path).names == ["a"])
@@ -98,7 +66,7 @@ import Testing
 
   @Test func anExistingDirectoryIsReplacedWhole() throws {
     try directory.write("old", to: "model/old.json")
-    let staged = try StagedDirectory(path: directory.path("model"), overwriting: true)
+    var staged = try StagedDirectory(path: directory.path("model"), overwriting: true)
     try staged.write([1], to: "new.json")
     #expect(try DirectoryFiles(path: directory.path("model")).names == ["old.json"])
     try staged.commit()
@@ -112,61 +80,150 @@ import Testing
     #expect(throws: StorageError.notReplaceable(path: home)) {
       _ = try StagedDirectory(path: home, overwriting: true)
     }
-    try directory.write("precious", to: "model.partial/photos/1.jpg")
-    #expect(throws: StorageError.notReplaceable(path: directory.path("model.partial"))) {
-      _ = try StagedDirectory(path: directory.path("model"))
-    }
-    #expect(try readFile(directory.path("model.partial/photos/1.jpg"), limit: 100) == Array("precious".utf8))
     #expect(try readFile(directory.path("home/photos/1.jpg"), limit: 100) == Array("precious".utf8))
+  }
+
+  /// The unfinished directory `model` with the files `a` and `b`, and a state.
+  private func stoppedRun() throws {
+    var first = try StagedDirectory(path: directory.path("model"))
+    try first.write([1, 2, 3, 4], to: "a")
+    try first.write([5, 6], to: "b")
+    try first.folder.replaceState { try $0.append(Array("how to go on".utf8)) }
+  }
+
+  private func resumed() throws -> StagedDirectory {
+    try StagedDirectory(in: WorkFolder(for: directory.path("model"), making: .directory, resuming: true))
   }
 
   @Test func anUnfinishedDirectoryIsKeptUntilSomebodySaysWhatBecomesOfIt() throws {
     let path = directory.path("model")
-    do {
-      let first = try StagedDirectory(path: path)
-      try first.write([1, 2, 3, 4], to: "a")
-      try first.write([5, 6], to: "b")
-      try directory.write("how to go on", to: "model.resume")
-    }
-    #expect(try directory.names() == ["model.partial", "model.resume"])
+    try stoppedRun()
+    #expect(try directory.names() == ["model.skyquant-work"])
     #expect(throws: StorageError.unfinished(path: path)) { _ = try StagedDirectory(path: path) }
     #expect(throws: StorageError.unfinished(path: path)) {
-      try StagedDirectory.require(path: path, overwriting: false, resuming: false, byteCount: 0)
+      _ = try WorkFolder(for: path, making: .file, resuming: true)
     }
-    #expect(try directory.names() == ["model.partial", "model.resume"])
-    let resumed = try StagedDirectory(path: path, resuming: true)
-    var file = try resumed.reopen("a", keeping: 2)
+    do {
+      let folder = try WorkFolder(for: path, making: .directory, resuming: true)
+      let (isResumed, statePath) = (folder.isResumed, folder.statePath)
+      #expect(isResumed)
+      #expect(try readFile(statePath, limit: 100) == Array("how to go on".utf8))
+    }
+    #expect(try directory.names() == ["model.skyquant-work"])
+    var again = try resumed()
+    var file = try again.reopen("a", keeping: 2)
     try file.append([9])
-    #expect(throws: StorageError.changedWhileReading(path: path + ".partial/a")) {
-      _ = try resumed.reopen("a", keeping: 4)
+    #expect(throws: StorageError.changedWhileReading(path: path + ".skyquant-work/output/a")) {
+      _ = try again.reopen("a", keeping: 4)
     }
-    try resumed.write([7], to: "b")
-    try resumed.commit()
+    try again.write([7], to: "b")
+    try again.commit()
     #expect(try directory.names() == ["model"])
     #expect(try readFile(path + "/a", limit: 10) == [1, 2, 9] && readFile(path + "/b", limit: 10) == [7])
   }
 
-  @Test func anOldDirectoryGetsItsNameBackIfARunWasKilledWhileItReplacedIt() throws {
-    try directory.write("old", to: "model.replaced/a")
-    #expect(throws: StorageError.exists(path: directory.path("model"))) {
-      _ = try StagedDirectory(path: directory.path("model"))
-    }
-    #expect(try readFile(directory.path("model/a"), limit: 10) == Array("old".utf8))
+  @Test func aStoppedRunsWorkIsDroppedWithForce() throws {
+    try stoppedRun()
+    try StagedDirectory(path: directory.path("model"), overwriting: true).commit()
     #expect(try directory.names() == ["model"])
+    #expect(try DirectoryFiles(path: directory.path("model")).names == [])
+  }
+
+  @Test func aFileThatNobodyWroteIsNeverPublished() throws {
+    try stoppedRun()
+    let foreign = try directory.write("mine", to: "model.skyquant-work/output/.notes")
+    do {
+      let early = try resumed()
+      #expect(throws: StorageError.foreign(path: foreign)) { try early.require(only: ["a", "b"]) }
+    }
+    #expect(throws: StorageError.foreign(path: foreign)) {
+      var late = try resumed()
+      try late.write([1], to: "a")
+      _ = try late.keep("b")
+      try late.commit()
+    }
+    // A file of the stopped run that this one has not made its own is no part of the output either.
+    try FileManager.default.removeItem(atPath: foreign)
+    #expect(throws: StorageError.foreign(path: directory.path("model.skyquant-work/output/b"))) {
+      var forgetful = try resumed()
+      try forgetful.write([1], to: "a")
+      try forgetful.commit()
+    }
+    #expect(try directory.names() == ["model.skyquant-work"])
+  }
+
+  @Test func aFileThatSomebodyTookAwayIsMissed() throws {
+    let path = directory.path("model.skyquant-work/output/a")
+    #expect(throws: StorageError.missing(path: path)) {
+      var staged = try StagedDirectory(path: directory.path("model"))
+      try staged.write([1], to: "a")
+      try FileManager.default.removeItem(atPath: path)
+      try staged.commit()
+    }
+    #expect(try directory.names() == [])
   }
 
   @Test func aDiskWithTooLittleRoomIsRefusedBeforeTheWork() throws {
-    let error = #expect(throws: StorageError.self) {
-      try StagedDirectory.require(
-        path: directory.path("model"), overwriting: false, resuming: false, byteCount: 1 << 60)
+    for start in [
+      { _ = try StagedDirectory(path: directory.path("out"), byteCount: 1 << 60) },
+      { _ = try AtomicFileWriter(path: directory.path("out"), byteCount: 1 << 60) },
+    ] as [() throws -> Void] {
+      let error = #expect(throws: StorageError.self) { try start() }
+      #expect(error?.category == .cannotCreateOutput)
+      guard case .noSpace(directory.path("out"), let needed, let free)? = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(needed <= 1 << 60 && needed > 1 << 59 && free > 0)
     }
-    #expect(error?.category == .cannotCreateOutput)
-    #expect("\(try #require(error))".contains("\(1 << 60) bytes are needed"))
+    #expect(try directory.names() == [])
+  }
+
+  @Test func whatAStoppedRunHasWrittenNeedsNoRoomAgain() throws {
+    let path = directory.path("model")
+    do {
+      var first = try StagedDirectory(path: path)
+      try first.create("a").reserve(1 << 20)
+      try first.folder.replaceState { try $0.append([1]) }
+    }
+    let folder = try WorkFolder(for: path, making: .directory, resuming: true)
+    let error = #expect(throws: StorageError.self) { try folder.requireRoom(for: 1 << 60, largestFile: 0) }
+    guard case .noSpace(path, let needed, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(((1 << 60) - (2 << 20)...(1 << 60) - (1 << 20)).contains(needed))
+  }
+
+  @Test(arguments: [
+    (0o700, 0o600, 0o600, 0o700), (0o750, 0o644, 0o640, 0o750), (0o755, 0o644, 0o644, 0o755),
+    (0o755, 0o600, 0o600, 0o700), (0o744, 0o644, 0o600, 0o700), (0o777, 0o664, 0o644, 0o755),
+  ])
+  func anOutputIsAsPrivateAsItsSource(directoryMode: Int, fileMode: Int, expectedFile: Int, expectedDirectory: Int)
+    throws
+  {
+    let files = FileManager.default
+    let source = try directory.write("weights", to: "source/model.safetensors")
+    try files.setAttributes([.posixPermissions: fileMode], ofItemAtPath: source)
+    try files.setAttributes([.posixPermissions: directoryMode], ofItemAtPath: directory.path("source"))
+    let permissions = OutputPermissions(from: [directory.path("source"), source])
+    var staged = try StagedDirectory(path: directory.path("model"), permissions: permissions)
+    try staged.write([1], to: "a")
+    try staged.commit()
+    try AtomicFileWriter(path: directory.path("file"), permissions: permissions).commit()
+    func mode(_ name: String) throws -> Int? {
+      (try files.attributesOfItem(atPath: directory.path(name))[.posixPermissions] as? NSNumber)?.intValue
+    }
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("Umask:") })
+    let umask = try #require(Int(line.dropFirst("Umask:".count).drop { $0 == "\t" }, radix: 8))
+    #expect(try mode("model") == expectedDirectory & ~umask)
+    #expect(try mode("model/a") == expectedFile & ~umask && mode("file") == expectedFile & ~umask)
   }
 
   @Test(arguments: ["../escape", "a/b", "", ".", "..", "a\u{0}", "line\nbreak", "back\\slash"])
   func aStagedFileNeedsAPlainName(name: String) throws {
-    let staged = try StagedDirectory(path: directory.path("model"))
+    var staged = try StagedDirectory(path: directory.path("model"))
     #expect(throws: StorageError.notAPlainFileName(name)) { _ = try staged.create(name) }
   }
 
@@ -183,7 +240,7 @@ import Testing
     let path = directory.path("out")
     let writer = try AtomicFileWriter(path: path)
     let error = #expect(throws: StorageError.self) { try writer.reserve(1 << 60) }
-    guard case .noSpace(path + ".partial", 1 << 60, let free) = error else {
+    guard case .noSpace(path + ".skyquant-work/output", 1 << 60, let free) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

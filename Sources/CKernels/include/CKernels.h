@@ -9,6 +9,11 @@
 #include "gemm.h"
 #include "rounding.h"
 
+// target.c
+
+/// Whether kernels run whose results can differ from those of plain C in their last digits: 1 or 0.
+int ck_uses_avx2(void);
+
 // half_precision.c: conversions. Narrowing rounds to nearest, ties to even; NaN becomes a quiet NaN.
 // Fast and plain agree bit for bit.
 

@@ -34,7 +34,9 @@ struct AnswerJob {
     let answer = try model.answer(
       input, imageContextID: builder.imageContextID, builder: builder, sampling: sampling, maxTokens: maxTokens,
       onPiece: onPiece)
-    try trace?.write(input, generated: answer.ids, model, builder)
+    try trace?.write(
+      input, generated: answer.ids, model, builder,
+      permissions: file.permissions.intersection(OutputPermissions(from: question.images)))
     return Answer(prompt: input.renderedPrompt, text: answer.text)
   }
 }

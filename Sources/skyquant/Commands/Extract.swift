@@ -76,7 +76,7 @@ struct Extract: ParsableCommand {
       }
       return found
     }
-    try TensorExtractor(tensors).write(to: path, overwriting: force)
+    try TensorExtractor(tensors).write(to: path, overwriting: force, permissions: opened.permissions)
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
       "tensors": .array(tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] }),
@@ -84,10 +84,11 @@ struct Extract: ParsableCommand {
   }
 
   private func write(_ opened: SkyqFile, to path: String) throws {
-    let directory = try StagedDirectory(path: path, overwriting: force)
-    for name in opened.names {
-      if let bytes = try opened.bytes(of: name) { try directory.write(bytes, to: name) }
-    }
+    let files = try opened.names.map { (name: $0, bytes: try opened.bytes(of: $0) ?? []) }
+    var directory = try StagedDirectory(
+      path: path, overwriting: force, permissions: OutputPermissions(from: [model]),
+      byteCount: files.reduce(0) { $0 + $1.bytes.count }, largestFile: files.map(\.bytes.count).max() ?? 0)
+    for (name, bytes) in files { try directory.write(bytes, to: name) }
     try directory.commit()
   }
 }

@@ -9,8 +9,8 @@ struct Import: ParsableCommand {
     abstract: "Pack an AWQ checkpoint of any tool, and prove that it comes back.",
     discussion: """
       The directory must be an AWQ checkpoint in the GEMM layout, as AutoAWQ, AutoRound and skyquant write it. It is \
-      packed as `skyquant pack` does; then the written file is read again, and every tensor that `skyquant export` \
-      would make of it is compared with the checkpoint's, bit by bit.
+      packed as `skyquant pack` does; then, before the file gets its name, it is read again, and every tensor that \
+      `skyquant export` would make of it is compared with the checkpoint's, bit by bit.
 
       Example:
         skyquant import Skywork-R1V3-38B-AWQ Skywork-R1V3-38B.skyq
@@ -26,9 +26,9 @@ struct Import: ParsableCommand {
         path: packing.model,
         reason: "is no AWQ checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
     }
-    let header = try packing.pack(file, &progress)
-    try file.requireReturn(from: ModelFile.open(packing.out)) { done, total in
-      progress.update("compared", done: done, total: total)
+    var compared = progress
+    let header = try packing.pack(file, &progress) { packed in
+      try file.requireReturn(from: packed) { compared.update("compared", done: $0, total: $1) }
     }
     progress.finish()
     try packing.print(

@@ -7,7 +7,6 @@ import ModelInputs
 import ReferenceModel
 import Storage
 import Tensors
-import Verification
 
 struct QuantizationJob {
   let source: String
@@ -26,36 +25,28 @@ struct QuantizationJob {
   let resumes: Bool
   /// Seconds after which work is secured.
   let checkpointInterval: Double
+  /// Directory for what it cost each linear, if that is wanted.
+  let report: String?
 
   func run(_ progress: inout Progress) throws -> QuantizationSummary {
     let file = try ModelFile.open(source)
-    guard file.config.quantization == nil else {
-      throw UserError(description: "\(source): is quantized already; give the original model", category: .unsupported)
-    }
-    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
-      throw UserError(
-        description:
-          "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none",
-        category: .unsupported)
-    }
-    try StagedDirectory.require(
-      path: destination, overwriting: overwrites,
-      resuming: resumes && StagedDirectory.unfinishedIdentity(of: destination) != nil,
-      byteCount: AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded))
+    try requireQuantizable(file)
+    var outputs = try QuantizationOutputs(self, file)
     progress.warn(ofDirectoriesIn: source, file.directoryNames)
     let audit = try sourceOptions.audit(file, &progress)
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
-    let samples = try embedded(file, model, &progress)
+    var set = try calibrationSet(file, &progress)
+    try outputs.requireRoom(tokenCount: set.tokenCount)
+    try set.embed(model, &progress)
     let recipe = RunRecipe(
-      options: options, sixteenBitBytes: sixteenBitBudget?.bytes, config: file.config.text, samples: samples)
+      options: options, sixteenBitBytes: sixteenBitBudget?.bytes, prompt: prompt, source: file, samples: set)
     var checkpoints = RunCheckpoints(
-      path: destination, recipe: try recipe.digest, sources: audit.digests, interval: checkpointInterval,
-      now: progress.elapsed)
-    let resumed = resumes ? try checkpoints.resumed(file) : nil
+      recipe: try recipe.json, sources: audit.digests, interval: checkpointInterval, now: progress.elapsed)
+    let resumed = try checkpoints.resumed(file, &outputs.folder)
     if let resumed { progress.event("going on after \(resumed.layerCount) of \(model.language.layerCount) layers") }
 
     var options = options
-    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(file, model, samples, &progress)
+    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(file, model, set.samples, &progress)
     if !kept.isEmpty {
       let isIncluded = options.isIncluded
       options.isIncluded = { !kept.contains($0) && isIncluded($0) }
@@ -63,18 +54,19 @@ struct QuantizationJob {
     var summary = QuantizationSummary(
       source: source, destination: destination, options: options, seesImages: file.config.multimodal != nil,
       sources: audit.digests, kept: kept.sorted())
-    var writer = try AWQCheckpointWriter(
-      source: file, scheme: options.scheme, path: destination, overwriting: overwrites,
-      resuming: resumed.map { ($0.layerCount, $0.dataDigest) }, quantizes: options.isIncluded)
-    if let resumed {
-      summary.add(resumed.notes)
+    if let notes = resumed?.notes {
+      summary.add(notes)
     } else {
       summary.add(warnings: audit.findings.map(\.description))
     }
     for warning in summary.warnings { progress.warning(warning) }
+
+    var writer = try AWQCheckpointWriter(
+      source: file, scheme: options.scheme, in: outputs.folder,
+      resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: options.isIncluded)
     let quantizer = ModelQuantizer(model: model.language, config: file.config.text, options: options)
     var steps = StepCount(layers: model.language.layerCount, finished: resumed?.layerCount ?? 0)
-    try quantizer.run(samples, resuming: resumed.map { ($0.layerCount, $0.state) }) { event in
+    try quantizer.run(set.samples, resuming: resumed.map { ($0.layerCount, $0.state) }) { event in
       switch event {
       case .site(let layer, let site): steps.advance(&progress, "layer \(layer) \(site.rawValue)")
       case .layer(let layer, let state):
@@ -89,10 +81,26 @@ struct QuantizationJob {
     }
     progress.finish()
     summary.seconds = progress.elapsed
-    summary.tokenCount = samples.reduce(0) { $0 + $1.embeddings.rowCount }
+    summary.tokenCount = set.tokenCount
     try file.requireUnchanged(audit.digests)
-    try writer.finish(provenance: summary.json)
+    let checkpoint = try writer.complete(provenance: summary.json)
+    // The report first: a run that is killed between the two goes on and finds what it would have written.
+    try outputs.report.publish(summary.table, permissions: file.permissions)
+    try checkpoint.commit()
     return summary
+  }
+
+  /// - Throws: `UserError` for a model that is quantized already, and for options that loaders could not make sense of.
+  private func requireQuantizable(_ file: ModelFile) throws {
+    guard file.config.quantization == nil else {
+      throw UserError(description: "\(source): is quantized already; give the original model", category: .unsupported)
+    }
+    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
+      throw UserError(
+        description:
+          "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none",
+        category: .unsupported)
+    }
   }
 
   /// What `--keep-16bit` leaves as it is, chosen by the errors of a run that quantizes everything and writes nothing.
@@ -113,30 +121,13 @@ struct QuantizationJob {
     return sixteenBitBudget.modules(by: reports, scheme: options.scheme)
   }
 
-  /// The calibration samples in front of the first decoder layer.
-  private func embedded(_ file: ModelFile, _ model: VisionLanguageModel, _ progress: inout Progress) throws
-    -> [CalibrationSample]
-  {
+  /// The calibration samples.
+  private func calibrationSet(_ file: ModelFile, _ progress: inout Progress) throws -> CalibrationSet {
     let builder = try file.inputBuilder(prompt)
     let samples = try calibration.samples(builder) { progress.update("pictures and prompts", done: $0, total: $1) }
-    let weights = tokenWeighting.weights(
-      of: samples.map { $0.input.tokenClasses(imageContextID: builder.imageContextID).map(\.shareIndex) })
-    var result: [CalibrationSample] = []
-    for (index, sample) in samples.enumerated() {
-      let embeddings = try model.embed(sample.input, imageContextID: builder.imageContextID)
-      result.append(
-        CalibrationSample(
-          embeddings: embeddings, tokenWeights: weights[index],
-          isHeldOut: isHeldOut(index, of: samples.count)))
-      progress.update("vision tower", done: index + 1, total: samples.count)
-    }
-    return result
-  }
-
-  /// Whether a sample judges: every N-th, and the last one if there are fewer.
-  private func isHeldOut(_ index: Int, of count: Int) -> Bool {
-    guard heldOutEvery > 0, count > 1 else { return false }
-    return index % heldOutEvery == heldOutEvery - 1 || (count < heldOutEvery && index == count - 1)
+    return CalibrationSet(
+      samples.map(\.input), weighting: tokenWeighting, heldOutEvery: heldOutEvery,
+      imageContextID: builder.imageContextID)
   }
 }
 
@@ -162,16 +153,5 @@ extension LayerOutput {
     self.init(
       linears: Dictionary(uniqueKeysWithValues: layer.linears.map { ($0.module, $0.linear) }),
       folded: Dictionary(uniqueKeysWithValues: layer.folded.map { ($0.name, $0.values) }))
-  }
-}
-
-extension TokenClass {
-  /// Its place in `--token-weights`.
-  fileprivate var shareIndex: Int {
-    switch self {
-    case .image: 0
-    case .prompt: 1
-    case .answer: 2
-    }
   }
 }

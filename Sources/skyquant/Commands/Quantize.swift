@@ -136,14 +136,13 @@ struct Quantize: ParsableCommand {
       tokenWeighting: tokenWeights ?? (method == .awqCompat ? .uniform : .shares([1, 1, 1])), overwrites: force,
       prompt: prompt.settings, options: options,
       sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) }, sourceOptions: source,
-      resumes: resume,
-      checkpointInterval: checkpointEvery)
+      resumes: resume, checkpointInterval: checkpointEvery, report: report)
     var progress = Progress(output)
     let inputs = [model] + (try job.calibration.paths())
-    try requireOutput(out, keeping: inputs)
-    if let report { try SensitivityTable.require(path: report, overwriting: force, keeping: inputs + [out]) }
+    let reports = [report].compactMap(\.self)
+    try requireOutput(out, keeping: inputs, besides: reports)
+    for report in reports { try requireOutput(report, keeping: inputs, besides: [out]) }
     let summary = try job.run(&progress)
-    if let report { try summary.table.write(to: report, overwriting: force) }
     let pictures = try job.calibration.pictures()
     try output.print(pictures.added(to: summary.json)) { summary.lines + pictures.lines }
   }

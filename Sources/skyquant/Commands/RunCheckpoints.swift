@@ -1,20 +1,19 @@
 // Secures a quantization's work now and then, and reads back what a stopped run has secured.
 import AWQ
+import JSON
 import ModelFiles
 import Storage
 import Tensors
 
 /// The checkpoints of one run.
 struct RunCheckpoints {
-  let path: String
-  let recipe: String
+  let recipe: JSONValue
   let sources: [SourceDigest]
   /// Seconds between two of them, at least.
   let interval: Double
   private var last: Double
 
-  init(path: String, recipe: String, sources: [SourceDigest], interval: Double, now: Double) {
-    self.path = path
+  init(recipe: JSONValue, sources: [SourceDigest], interval: Double, now: Double) {
     self.recipe = recipe
     self.sources = sources
     self.interval = interval
@@ -24,18 +23,24 @@ struct RunCheckpoints {
   /// Where a stopped run goes on.
   struct Resumed {
     let layerCount: Int
-    let dataDigest: SHA256Digest
+    let shardDigests: [SHA256Digest]
     let state: StreamState
     let notes: RunNotes
   }
 
-  /// What a stopped run of the same recipe and weights has secured; nil if it has not got so far.
-  func resumed(_ source: ModelFile) throws -> Resumed? {
-    guard let (checkpoint, digest) = try QuantizationCheckpoint.read(for: path) else { return nil }
-    try source.require(checkpoint.sources, found: sources)
-    guard checkpoint.recipe == recipe, let notes = RunNotes(checkpoint.notes) else {
-      throw ModelFilesError.otherRecipe(path: path)
+  /// What a stopped run of the same recipe and weights has secured; nil if there is none, or only what belongs to a
+  /// directory that has got its name, which is dropped.
+  func resumed(_ source: ModelFile, _ folder: inout WorkFolder) throws -> Resumed? {
+    guard folder.isResumed else { return nil }
+    guard let (checkpoint, digests) = try QuantizationCheckpoint.read(from: folder) else {
+      try folder.restart()
+      return nil
     }
+    try source.require(checkpoint.sources, found: sources)
+    if let part = recipe.firstDifference(from: checkpoint.recipe) {
+      throw ModelFilesError.otherRecipe(path: folder.destination, part: part)
+    }
+    guard let notes = RunNotes(checkpoint.notes) else { throw StorageError.altered(path: folder.statePath) }
     func streams(_ kind: String) -> [Tensor] {
       let named = Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, $0.tensor) })
       var index = 0
@@ -47,7 +52,7 @@ struct RunCheckpoints {
       return tensors
     }
     return Resumed(
-      layerCount: checkpoint.layerCount, dataDigest: digest,
+      layerCount: checkpoint.layerCount, shardDigests: digests,
       state: StreamState(original: streams("original"), quantized: streams("quantized")), notes: notes)
   }
 

@@ -1,7 +1,10 @@
-// What decides a quantization's result beside the weights, as one digest: a stopped run may only go on with the same.
+// What decides a quantization's result beside the weights: a stopped run may only go on with the same.
 import AWQ
 import JSON
+import Kernels
 import ModelConfig
+import ModelFiles
+import ModelInputs
 import Quantization
 import Storage
 import Tensors
@@ -10,33 +13,49 @@ struct RunRecipe {
   let options: QuantizationOptions
   /// Bytes of `--keep-16bit`.
   let sixteenBitBytes: Int?
-  let config: TextConfig
-  let samples: [CalibrationSample]
+  let prompt: PromptSettings
+  /// The original model.
+  let source: ModelFile
+  let samples: CalibrationSet
 
-  /// SHA-256 of settings and samples, in hexadecimal.
-  var digest: String {
+  /// Everything by name, so that what differs can be named: settings as they are, files and samples by their SHA-256.
+  var json: JSONValue {
     get throws {
-      var hasher = SHA256Hasher()
-      hasher.update(try settings.serialized(.compact))
-      for sample in samples {
-        hasher.update(unsafe sample.embeddings.values.span.bytes)
-        hasher.update(unsafe sample.tokenWeights.span.bytes)
+      let config = source.config.text
+      let modules = (0..<config.layerCount).flatMap { layer in
+        DecoderLinear.allCases.map { $0.moduleName(layer: layer) }.filter { options.isIncluded($0) }
       }
-      return hasher.finalize().description
+      var files = JSONObject()
+      for (name, digest) in try source.carriedDigests { files[name] = .string(digest.description) }
+      return [
+        "version of skyquant": .string(Version.current), "arithmetic": .string(NumericMode.name),
+        "--method": .string(options.method.rawValue), "--group-size": .integer(options.scheme.groupSize),
+        "--propagate": .string(options.propagation.rawValue), "--damping": .string("\(options.damping)"),
+        "--without": .array(options.omitted.map(\.rawValue).sorted().map(JSONValue.string)),
+        "--keep-16bit": .integer(sixteenBitBytes ?? -1), "--template": .string(prompt.template ?? ""),
+        "--system": prompt.system.map(JSONValue.string) ?? .null, "--think": prompt.thinks.map(JSONValue.bool) ?? .null,
+        "linears": .array(modules.map(JSONValue.string)), "files": .object(files),
+        "samples": .array(samples.digests.map { .string($0.description) }),
+      ]
     }
   }
+}
 
-  private var settings: JSONValue {
-    let modules = (0..<config.layerCount).flatMap { layer in
-      DecoderLinear.allCases.map { $0.moduleName(layer: layer) }.filter { options.isIncluded($0) }
+extension JSONValue {
+  /// Where this first differs from `other`, as `files/config.json` or `samples/3`; nil if it does not.
+  func firstDifference(from other: JSONValue) -> String? {
+    guard self != other else { return nil }
+    func path(_ name: String, _ mine: JSONValue?, _ its: JSONValue?) -> String? {
+      guard mine != its else { return nil }
+      guard let mine, let its else { return name }
+      return [name, mine.firstDifference(from: its) ?? ""].filter { !$0.isEmpty }.joined(separator: "/")
     }
-    return [
-      "version": .string(Version.current), "method": .string(options.method.rawValue),
-      "group_size": .integer(options.scheme.groupSize), "propagate": .string(options.propagation.rawValue),
-      "damping": .double(options.damping),
-      "without": .array(options.omitted.map(\.rawValue).sorted().map(JSONValue.string)),
-      "keep_16bit": .integer(sixteenBitBytes ?? -1), "modules": .array(modules.map(JSONValue.string)),
-      "samples": .array(samples.map { [.integer($0.embeddings.rowCount), .bool($0.isHeldOut)] }),
-    ]
+    switch (self, other) {
+    case (.object(let mine), .object(let its)):
+      return (mine.keys + its.keys).lazy.compactMap { path($0, mine[$0], its[$0]) }.first
+    case (.array(let mine), .array(let its)) where mine.count == its.count:
+      return mine.indices.lazy.compactMap { path("\($0)", mine[$0], its[$0]) }.first
+    default: return ""
+    }
   }
 }

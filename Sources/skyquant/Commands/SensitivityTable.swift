@@ -1,7 +1,6 @@
 // The table of `skyquant quantize --report DIR`: what quantization cost each linear, as JSON and CSV.
 import AWQ
 import JSON
-import Storage
 
 /// One row per linear, in the model's order.
 struct SensitivityTable {
@@ -13,20 +12,9 @@ struct SensitivityTable {
     "clamped_weights",
   ]
 
-  /// Checks before the work that the directory `path` can be made.
-  /// - Parameter inputs: What must stay as it is.
-  /// - Throws: `StorageError`.
-  static func require(path: String, overwriting: Bool, keeping inputs: [String]) throws(StorageError) {
-    try requireOutput(path, keeping: inputs)
-    try StagedDirectory.require(path: path, overwriting: overwriting, resuming: false, byteCount: 0)
-  }
-
-  /// Writes `linears.json` and `linears.csv` into the new directory `path`.
-  func write(to path: String, overwriting: Bool) throws {
-    let directory = try StagedDirectory(path: path, overwriting: overwriting)
-    try directory.write(Array(try json.serialized(.pretty)), to: "linears.json")
-    try directory.write(Array(csv.utf8), to: "linears.csv")
-    try directory.commit()
+  /// The report's files by name.
+  var files: [(name: String, bytes: [UInt8])] {
+    get throws { [("linears.csv", Array(csv.utf8)), ("linears.json", Array(try json.serialized(.pretty)))] }
   }
 
   var json: JSONValue { ["schema": "skyquant.sensitivity/1", "linears": .array(rows.map(\.json))] }

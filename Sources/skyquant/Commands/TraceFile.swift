@@ -20,7 +20,10 @@ struct TraceFile {
 
   /// Runs the prompt and writes the file: `tiles_u8`, `pixel_values`, `input_ids`, `vision.*`, `projector`,
   /// `language.*`, `logits` and `generated_ids`.
-  func write(_ input: ModelInput, generated: [Int], _ model: VisionLanguageModel, _ builder: InputBuilder) throws {
+  func write(
+    _ input: ModelInput, generated: [Int], _ model: VisionLanguageModel, _ builder: InputBuilder,
+    permissions: OutputPermissions
+  ) throws {
     var recording = Recording()
     var imageTokens: Tensor?
     if let pixels = input.pixelValues {
@@ -36,8 +39,11 @@ struct TraceFile {
     let hidden = try model.language(embeddings, cache: &cache) { recording.add($0, $1) }
     recording.add("logits", model.language.logits(hidden))
     recording.add("generated_ids", generated)
+    let plan = try SafetensorsPlan(tensors: recording.infos)
     var writer = try SafetensorsWriter(
-      SafetensorsPlan(tensors: recording.infos), to: AtomicFileWriter(path: path, overwriting: overwrites))
+      plan,
+      to: AtomicFileWriter(
+        path: path, overwriting: overwrites, permissions: permissions, byteCount: plan.fileByteCount))
     for info in recording.infos { try writer.write(recording.bytes[info.name] ?? [], of: info.name) }
     try writer.finish().commit()
   }

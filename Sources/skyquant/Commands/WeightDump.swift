@@ -14,8 +14,11 @@ struct WeightDump {
   func write(_ file: ModelFile) throws {
     let linears = file.tensors.filter { if case .int4 = $0.encoding { true } else { false } }
     let infos = linears.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.shape) }
+    let plan = try SafetensorsPlan(tensors: infos)
     var writer = try SafetensorsWriter(
-      SafetensorsPlan(tensors: infos), to: AtomicFileWriter(path: path, overwriting: overwrites))
+      plan,
+      to: AtomicFileWriter(
+        path: path, overwriting: overwrites, permissions: file.permissions, byteCount: plan.fileByteCount))
     for linear in linears {
       guard case .int4(let packed) = try linear.content else { continue }
       let values = packed.decoded().values

@@ -3,6 +3,7 @@ import ArgumentParser
 import JSON
 import ModelFiles
 import Skyq
+import Storage
 import Tensors
 
 struct PackingOptions: ParsableArguments {
@@ -26,12 +27,19 @@ struct PackingOptions: ParsableArguments {
   }
 
   /// Packs `file`, the opened model.
-  func pack(_ file: ModelFile, _ progress: inout Progress) throws -> SkyqHeader {
+  /// - Parameter prove: Looks at the written file before it gets its name.
+  func pack(
+    _ file: ModelFile, _ progress: inout Progress, proving prove: (ModelFile) throws -> Void = { _ in }
+  ) throws -> SkyqHeader {
+    try requireOutput(out, keeping: [model])
+    let folder = try WorkFolder(for: out, making: .file, overwriting: force, resuming: resume)
+    let byteCount = try SkyqPacker.byteCount(of: file)
+    try folder.requireRoom(for: byteCount, largestFile: byteCount)
     progress.warn(ofDirectoriesIn: file.path, file.directoryNames)
     let audit = try source.audit(file, &progress)
     for finding in audit.findings { progress.warning("\(finding)") }
     let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)
-    return try packer.pack(to: out, overwriting: force, resuming: resume) { done, total in
+    return try packer.pack(in: folder, proving: prove) { done, total in
       progress.update("tensors", done: done, total: total)
     }
   }

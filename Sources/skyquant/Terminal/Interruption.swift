@@ -26,8 +26,13 @@ enum Interruption {
     unsafe sigaddset(&signals, SIGTERM)
     var number: Int32 = 0
     while unsafe sigwait(&signals, &number) != 0 {}
-    if let hint = resumeHint(CommandLine.arguments) { end(number, hint) }
-    UnfinishedOutputs.abandon { hasPublished in end(number, hasPublished ? "" : "; nothing was written") }
+    UnfinishedOutputs.abandon { outcome in
+      switch outcome {
+      case .resumable: end(number, resumeHint(CommandLine.arguments))
+      case .published: end(number, "")
+      case .nothing: end(number, "; nothing was written")
+      }
+    }
   }
 
   private static func end(_ number: Int32, _ hint: String) -> Never {
@@ -35,9 +40,8 @@ enum Interruption {
     _exit(128 + number)
   }
 
-  /// How to go on, for commands that can.
-  static func resumeHint(_ arguments: [String]) -> String? {
-    guard arguments.count > 1, ["quantize", "pack", "import"].contains(arguments[1]) else { return nil }
+  /// How to go on.
+  static func resumeHint(_ arguments: [String]) -> String {
     let again = arguments.contains("--resume") ? arguments : arguments + ["--resume"]
     return "; go on with: " + again.map(quoted).joined(separator: " ")
   }

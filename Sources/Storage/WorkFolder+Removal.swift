@@ -1,0 +1,34 @@
+// Removing a work folder: nothing but what we know to be ours.
+import Glibc
+
+extension WorkFolder {
+  /// What lies in `folder`.
+  /// - Throws: `StorageError.foreign` for the first name that is not ours.
+  static func items(in folder: String) throws(StorageError) -> [WorkItem] {
+    let directory = try FileDescriptor(reading: folder, flags: O_DIRECTORY | O_NOFOLLOW)
+    var items: [WorkItem] = []
+    for entry in try directory.entries() {
+      guard let item = entry.name.flatMap(WorkItem.init) else { throw .foreign(path: entry.path(in: folder)) }
+      try item.require(in: folder)
+      items.append(item)
+    }
+    return items
+  }
+
+  /// Removes the folder of `output`, whose lock the caller holds. It loses its name first: under that it is never without
+  /// its marker, and nothing new is made in it.
+  /// - Throws: `StorageError.foreign` if something in it is not ours; then all stays. `failed`.
+  static func remove(_ output: OutputPath) throws(StorageError) {
+    _ = try items(in: output.work)
+    let path = TemporaryName.make(for: output)
+    try OutputPath.rename(output.work, to: path)
+    try removeContents(of: path)
+  }
+
+  /// Removes `folder`, which has a temporary name.
+  static func removeContents(of folder: String) throws(StorageError) {
+    for item in try items(in: folder) where item != .run { try item.remove(from: folder) }
+    try WorkItem.run.remove(from: folder)
+    guard unsafe rmdir(folder) == 0 || errno == ENOENT else { throw .failing("rmdir", folder) }
+  }
+}

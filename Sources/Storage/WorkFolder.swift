@@ -1,0 +1,111 @@
+// The one folder beside an output in which a run makes it.
+//
+//   1. make NAME.skyquant-work with its marker and lock in it, or take over the one that a killed run has left
+//   2. write `output` in it, and what is needed to go on where the run is stopped; fsync
+//   3. rename `output` to NAME (an old directory NAME: swap both, then remove the old one), fsync the parent, remove the
+//      folder
+//
+// Nothing outside the folder is ever removed, renamed, truncated or locked but NAME itself, with the user's leave; and a
+// folder counts as ours only if it holds a marker that says so.
+import Glibc
+
+/// The folder `NAME.skyquant-work` beside the output `NAME`, in which one run makes it. No other user can look into it.
+///
+/// A folder that is dropped goes with everything in it, unless it holds what a later run can go on with.
+public struct WorkFolder: ~Copyable {
+  /// What an output is.
+  public enum Kind: Sendable { case file, directory }
+
+  let output: OutputPath
+  let kind: Kind
+  let overwrites: Bool
+  private let lock: FileDescriptor
+  /// Whether this run goes on with what a stopped one has left.
+  public private(set) var isResumed: Bool
+  private var isRemoved = false
+
+  /// Makes the folder for the output `path`, or takes over the one that a stopped run has left.
+  /// - Parameters:
+  ///   - overwriting: Whether an existing output is replaced at the end, and a stopped run's work dropped.
+  ///   - resuming: Whether to go on with a stopped run's work if there is any.
+  /// - Throws: `StorageError.exists`, `notReplaceable` or `cannotCreate` for the output's name; `locked` if another run
+  ///   makes this output; `unfinished` if there is work that nobody said what to do with; `notAWorkFolder` or `foreign` if
+  ///   something that is not ours is in the way.
+  public init(
+    for path: String, making kind: Kind, overwriting: Bool = false, resuming: Bool = false
+  ) throws(StorageError) {
+    output = OutputPath(path)
+    self.kind = kind
+    overwrites = overwriting
+    try output.require(kind, overwriting: overwriting)
+    TemporaryName.sweep(output)
+    let claim = try WorkFolder.claim(output, kind, overwriting: overwriting, resuming: resuming)
+    isResumed = claim.isResumed
+    lock = claim.lock
+  }
+
+  deinit {
+    guard !isRemoved else { return }
+    try? UnfinishedOutputs.end(output.final) { () throws(StorageError) in
+      if WorkFolder.unfinishedKind(of: output) == nil { try WorkFolder.remove(output) }
+    }
+  }
+
+  /// Tells the run that made this folder from all others, also after it was stopped and resumed.
+  public var runID: String { RunMarker.read(lock)?.id ?? "" }
+
+  /// The final name of the output.
+  public var destination: String { output.final }
+
+  func path(_ item: WorkItem) -> String { output.path(item) }
+
+  /// Drops what a stopped run has left: this one starts from the beginning.
+  /// - Throws: `StorageError.failed`.
+  public mutating func restart() throws(StorageError) {
+    for item in WorkItem.allCases where item != .run { try item.remove(from: output.work) }
+    isResumed = false
+  }
+
+  /// Removes the folder.
+  /// - Throws: `StorageError.foreign` if it holds something that is not ours; then all stays. `failed`.
+  mutating func remove() throws(StorageError) {
+    isRemoved = true
+    try UnfinishedOutputs.end(output.final) { () throws(StorageError) in try WorkFolder.remove(output) }
+  }
+
+  /// Gives `output` its final name and removes the folder. After a failure nothing has changed under that name.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory cannot be
+  ///   brought to the disk the output has its name already, but might lose it when the power fails.
+  mutating func publish() throws(StorageError) {
+    try output.require(kind, overwriting: overwrites)
+    try UnfinishedOutputs.publish(output.final) { () throws(StorageError) in
+      try giveName()
+      // Whether or not this is on the disk, there is nothing left to go on with.
+      let failure = Result { () throws(StorageError) in try OutputPath.synchronize(output.parent) }
+      for item in [WorkItem.resume, .nextResume, .journal] { try item.remove(from: output.work) }
+      try failure.get()
+    }
+    try remove()
+  }
+
+  private func giveName() throws(StorageError) {
+    switch kind {
+    case .file where overwrites: try OutputPath.rename(path(.output), to: output.final)
+    case .directory where overwrites && output.exists: try replaceDirectory()
+    default:
+      guard try OutputPath.renameToFree(path(.output), output.final) else { throw .exists(path: output.final) }
+    }
+  }
+
+  /// Puts the new directory in the place of the old one, which is then in this folder.
+  private func replaceDirectory() throws(StorageError) {
+    if try OutputPath.exchange(path(.output), output.final) { return }
+    // This file system cannot swap names: killed between the two renames, the old directory is `replaced`, and the next
+    // run gives it its name back.
+    try OutputPath.rename(output.final, to: path(.replaced))
+    guard (try? OutputPath.rename(path(.output), to: output.final)) != nil else {
+      try OutputPath.rename(path(.replaced), to: output.final)
+      throw .failing("rename", output.final)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The directory of `skyquant quantize --report`: its name is taken before the work, and it is published before the
+// checkpoint, so that whoever has the checkpoint has the report.
+import Storage
+
+struct SensitivityReport: ~Copyable {
+  private let path: String?
+  /// Nil if there is no report to write, or one that was written before the run was stopped.
+  private let folder: WorkFolder?
+
+  /// Bytes that a linear may take in both files together, generously.
+  private static let byteCountPerLinear = 4096
+
+  /// Takes the name `path`; nil if no report is wanted.
+  ///
+  /// A run that goes on may find the report there: killed between the report and the checkpoint, it had written it. Whether
+  /// it is the right one is seen when it is published.
+  /// - Throws: what `WorkFolder` throws; `StorageError.noSpace`.
+  init(path: String?, overwriting: Bool, resuming: Bool, linearCount: Int) throws {
+    self.path = path
+    guard let path, overwriting || !resuming || SensitivityReport.read(path) == nil else {
+      folder = nil
+      return
+    }
+    let folder = try WorkFolder(for: path, making: .directory, overwriting: overwriting)
+    try folder.requireRoom(for: linearCount * Self.byteCountPerLinear, largestFile: 0)
+    self.folder = consume folder
+  }
+
+  /// Writes the report and gives it its name.
+  /// - Throws: `StorageError`; `exists` if there is another report.
+  consuming func publish(_ table: SensitivityTable, permissions: OutputPermissions) throws {
+    guard let path else { return }
+    let files = try table.files
+    guard let folder else {
+      guard SensitivityReport.read(path) == files.map(\.bytes) else { throw StorageError.exists(path: path) }
+      return
+    }
+    var directory = try StagedDirectory(in: folder, permissions: permissions)
+    for (name, bytes) in files { try directory.write(bytes, to: name) }
+    try directory.commit()
+  }
+
+  /// The files of the directory `path` if it holds what a report holds.
+  private static func read(_ path: String) -> [[UInt8]]? {
+    guard let files = try? DirectoryFiles(path: path), files.names == ["linears.csv", "linears.json"] else { return nil }
+    return files.names.compactMap { try? files.bytes(of: $0) }
+  }
+}

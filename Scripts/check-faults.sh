@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the disk fail, at every place where it can, and checks what quantize and pack do about it: the exit code, one line
-# that says why, nothing under the final name, an older output untouched, and the undisturbed bytes after --resume.
+# Makes the disk fail, at every place where it can, and checks what quantize, pack and import do about it: the exit code,
+# one line that says why, nothing under the final name, an older output untouched, and the undisturbed bytes after --resume.
 #   Scripts/check-faults.sh [STEP]      a fault at every STEP-th write of quantize and pack; 1, every one, by default
-# Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a held lock and
+# Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a second run and
 # a file cut while it is mapped. Needs leave to trace processes (ptrace).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,17 +34,20 @@ expect() {
   echo "FAILED: $what: $(tr '\n' ' ' <err | cut -c1-300)"
 }
 
-# A shell between, for the news that something was killed.
-run() { sh -c '"$@" </dev/null >out 2>err; exit $?' sh "$@" 2>/dev/null; }
+# A shell between, for the news that something was killed. What is printed goes to `out` and `err`, with $first before.
+first=
+run() { sh -c '"$@" </dev/null >"$0out" 2>"$0err"; exit $?' "$first" "$@" 2>/dev/null; }
 quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" "${settings[@]}" \
   --checkpoint-every 0 --quiet --resume --out "$1" ${force:+--force}; }
 pack() { run "${@:2}" "$skyquant" pack expected-quantize "$1.skyq" --quiet --resume; }
 pack_large() { run "${@:2}" "$skyquant" pack large "$1.skyq" --quiet --resume; }
+import() { run "${@:2}" "$skyquant" import expected-quantize "$1.skyq" --quiet --resume; }
 
 # The output of a command, as one name.
-written() { if [[ $1 == pack* ]]; then echo "$2.skyq"; else echo "$2"; fi; }
+written() { if [[ $1 == quantize ]]; then echo "$2"; else echo "$2.skyq"; fi; }
 
-# large_model: the quantized sample and 300 MiB, so that `pack` secures its work on the way. Sparse: a vector may be zero.
+# large_model: the quantized sample and two tensors of 300 and 2 MiB, so that `pack` secures its work between them.
+# Sparse: a vector may be zero.
 large_model() {
   cp -r expected-quantize large
   python3 - large/model.safetensors <<'PYTHON'
@@ -53,12 +56,14 @@ path = pathlib.Path(sys.argv[1])
 data = path.read_bytes()
 size = int.from_bytes(data[:8], "little")
 header, data = json.loads(data[8:8 + size]), data[8 + size:]
-end, count = len(data), 150 << 20
-header["ballast"] = {"dtype": "BF16", "shape": [count], "data_offsets": [end, end + 2 * count]}
+end = len(data)
+for name, count in (("ballast", 150 << 20), ("more ballast", 1 << 20)):
+    header[name] = {"dtype": "BF16", "shape": [count], "data_offsets": [end, end + 2 * count]}
+    end += 2 * count
 text = json.dumps(header).encode()
 with open(path, "wb") as file:
     file.write(len(text).to_bytes(8, "little") + text + data)
-    file.truncate(8 + len(text) + end + 2 * count)
+    file.truncate(8 + len(text) + end)
 PYTHON
 }
 
@@ -78,14 +83,15 @@ faulty() {
   expect "$what: exit code $status, not $code" test "$status" -eq "$code"
   if [[ $code -ne 137 ]]; then
     expect "$what: one line that begins with error:" test "$(grep -c '^error: ' err)" -eq 1
-    # But after the rename only the directory is left to be brought to the disk.
-    [[ $what == *fsync* && -e $output ]] || expect "$what: nothing has the final name" test ! -e "$output"
+    # But after the rename only the directory is left to be brought to the disk, and the work folder to be removed.
+    [[ ($what == *fsync* || $what == *rename*) && -e $output ]] ||
+      expect "$what: nothing has the final name" test ! -e "$output"
   fi
   if [[ $what == *EIO\ at\ fsync* ]]; then
     # All later ones would fail too, and be counted. What pack had recorded counts no more: nobody goes on with it.
     expect "$what: not tried again, nor any other" test "$reached" -eq 1
     [[ $command == quantize && ! -e $output ]] ||
-      expect "$what: nothing is left to resume" test ! -e "$output.journal" -a ! -e "$output.resume"
+      expect "$what: nothing is left to resume" test ! -e "$output.skyquant-work"
   fi
   if [[ -e $output ]]; then
     expect "$what: what has the final name is whole" diff -r "$(written "$command" "expected-$command")" "$output"
@@ -93,6 +99,7 @@ faulty() {
   fi
   expect "$what: goes on" "$command" run
   expect "$what: the undisturbed bytes" diff -r "$(written "$command" "expected-$command")" "$output"
+  expect "$what: nothing else is left" test "$(echo run*)" = "$output"
 }
 
 # series COMMAND CALL STEP: an error and a SIGKILL at every STEP-th call, or at calls ever further apart if STEP is 0, until
@@ -109,6 +116,16 @@ series() {
   echo "check-faults: $command, $call: up to call $k, after $SECONDS s"
 }
 
+# kills COMMAND CALL: a SIGKILL at every call.
+kills() {
+  local command=$1 call=$2 k
+  for ((k = 1; ; k++)); do
+    faulty "$command" 137 "SIGKILL at $call $k" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k"
+    [[ $reached -gt 0 ]] || break
+  done
+  echo "check-faults: $command, kills at $call: up to call $k, after $SECONDS s"
+}
+
 settings=("${plain[@]}")
 quantize expected-quantize
 series quantize pwrite64 "$step"
@@ -119,9 +136,18 @@ pack expected-pack
 series quantize pwrite64 0
 series quantize fsync 1
 series quantize rename 1
+series quantize renameat2 1
+kills quantize mkdir
+kills quantize unlink
+kills quantize rmdir
 series pack pwrite64 "$step"
 series pack fsync 1
-series pack rename 1
+series pack renameat2 1
+kills pack unlink
+cp expected-pack.skyq expected-import.skyq
+series import pwrite64 0
+series import fsync 1
+series import renameat2 1
 large_model
 pack_large expected-pack_large
 series pack_large fsync 1
@@ -129,9 +155,33 @@ rm -r large expected-pack_large.skyq
 # The room is asked for before the work.
 faulty pack 73 "ENOSPC at fallocate 1" -e trace=fallocate -e inject=fallocate:error=ENOSPC
 
+# Killed between the report and the checkpoint, or anywhere else: --resume ends with both, and nothing is lost.
+report() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" "${settings[@]}" --checkpoint-every 0 --quiet --resume \
+  --report "$1-report" --out "$1"; }
+report expected-report
+diff -r expected-report expected-quantize
+for call in rename renameat2; do
+  for ((k = 1; ; k++)); do
+    what="quantize --report, SIGKILL at $call $k"
+    rm -rf run run-* run.*
+    report run strace -f -o trace -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$k" || true
+    grep -q SIGKILL trace || break
+    if [[ -e run ]]; then
+      expect "$what: whoever has the checkpoint has the report" test -e run-report
+    else
+      expect "$what: goes on" report run
+    fi
+    expect "$what: the undisturbed checkpoint" diff -r expected-quantize run
+    expect "$what: the undisturbed report" diff -r expected-report-report run-report
+  done
+  expect "quantize --report makes $call calls" test "$k" -gt 1
+  echo "check-faults: quantize --report, $call: up to call $k"
+done
+rm -rf run-* expected-report expected-report-report
+
 # Killed while an old output is replaced: the name always has the whole old or the whole new one, and --force ends well.
 force=1
-for call in renameat2 unlink; do
+for call in renameat2 unlink rmdir mkdir; do
   for ((k = 1; ; k++)); do
     rm -rf run run.*
     mkdir run
@@ -148,25 +198,33 @@ for call in renameat2 unlink; do
 done
 force=
 
-# A limit on file sizes: SIGXFSZ is ignored, EFBIG reported.
-for command in quantize pack; do
-  rm -rf run run.*
-  status=0
-  (ulimit -f 64; "$command" run env) || status=$?
-  expect "$command with a file size limit: exit code $status" test "$status" -eq 74 -o "$status" -eq 73
-  expect "$command with a file size limit: nothing has the final name" test ! -e "$(written "$command" run)"
+# A limit on file sizes: SIGXFSZ is ignored, EFBIG reported. A shell counts in KiB.
+for command in quantize pack import; do
+  for limit in 1 64 7000; do
+    rm -rf run run.*
+    status=0
+    (ulimit -f "$limit"; "$command" run env) || status=$?
+    expect "$command with a file size limit: exit code $status" test "$status" -eq 73
+    expect "$command with a file size limit: it is named" grep -q "ulimit -f.*$((limit * 1024)) bytes" err
+    expect "$command with a file size limit: nothing is left" test "$(echo run*)" = "run*"
+  done
 done
 
-# Two runs on one output.
+# Two runs on one output, the first of them slow: it ends well, the second with its number.
 for command in quantize pack; do
   rm -rf run run.*
   output=$(written "$command" run)
+  first=first- "$command" run strace -f -o trace -e trace=fsync -e inject=fsync:delay_enter=3000000:when=4 &
+  until [[ -e $output.skyquant-work/output ]]; do sleep 0.05; done
   status=0
-  exec 9>"$output.lock"
-  flock 9
   "$command" run env || status=$?
-  exec 9>&-
   expect "$command on a locked output: exit code $status" test "$status" -eq 75
+  expect "$command on a locked output: holder and start are named" grep -q 'locked by pid [0-9]* since 20' err
+  status=0
+  wait $! || status=$?
+  expect "$command whose output another run wanted: exit code $status" test "$status" -eq 0
+  expect "$command whose output another run wanted: the undisturbed bytes" \
+    diff -r "$(written "$command" "expected-$command")" "$output"
 done
 
 # An older output stays until the new one is whole.

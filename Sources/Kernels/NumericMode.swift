@@ -1,11 +1,12 @@
-// What of the machine decides the last digits of results; Formats/quantization.md, "What the processor changes".
+// What of the machine decides the last digits of results; Formats/quantization.md, "What the processor
+// changes".
 internal import CKernels
 internal import Glibc
 
 /// The arithmetic that results come from: a run that goes on with another one's work must have the same.
 public enum NumericMode {
-  /// `AVX2, glibc 2.36`: the kernels, and the library that exp, sine and the like come from. AVX-512 gives the bits of
-  /// AVX2.
+  /// `AVX2, glibc 2.36`: the kernels, and the library that exp, sine and the like come from. AVX-512 gives
+  /// the bits of AVX2.
   public static var name: String { (ck_uses_avx2() != 0 ? "AVX2" : "plain C") + ", " + libraryVersion }
 
   private static var libraryVersion: String {

@@ -1,5 +1,5 @@
-// What a stopped `quantize` needs to go on: the state in the work folder of the unfinished directory, a safetensors file
-// that is replaced as a whole after a layer. Formats/awq-checkpoint.md says what is in it.
+// What a stopped `quantize` needs to go on: the state in the work folder of the unfinished directory, a
+// safetensors file that is replaced as a whole after a layer. Formats/awq-checkpoint.md says what is in it.
 public import JSON
 internal import Kernels
 internal import Safetensors
@@ -33,8 +33,8 @@ public struct QuantizationCheckpoint: Sendable {
     self.tensors = tensors
   }
 
-  /// The checkpoint in a resumed folder, and the digests of the shards written until then; nil if it tells of a directory
-  /// that has got its name already.
+  /// The checkpoint in a resumed folder, and the digests of the shards written until then; nil if it tells of
+  /// a directory that has got its name already.
   /// - Throws: `StorageError`, among them `altered` for a file that is not what was written, bit by bit;
   ///   `SafetensorsError`.
   public static func read(

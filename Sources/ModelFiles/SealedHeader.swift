@@ -1,5 +1,5 @@
-// A safetensors file that proves itself: its metadata hold the SHA-256 of the whole file, computed with zeros in its own
-// place.
+// A safetensors file that proves itself: its metadata hold the SHA-256 of the whole file, computed with zeros
+// in its own place.
 internal import Safetensors
 internal import Storage
 internal import Tensors
@@ -35,7 +35,8 @@ enum SealedHeader {
     return hasher.finalize().description == seal
   }
 
-  /// Where the digest begins. The metadata come first and the key first among them, so that it lies near the beginning.
+  /// Where the digest begins. The metadata come first and the key first among them, so that it lies near the
+  /// beginning.
   private static func place(of seal: String, in file: RawSpan) -> Int? {
     let start = Array(#"{"__metadata__":{"\#(key)":""#.utf8)
     let place = MemoryLayout<UInt64>.size + start.count

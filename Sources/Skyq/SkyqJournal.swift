@@ -35,7 +35,8 @@ enum SkyqJournal {
     return proven
   }
 
-  /// Checks that everything but planes and, if all of those are there, the front, which is written last, is as planned.
+  /// Checks that everything but planes and, if all of those are there, the front, which is written last, is
+  /// as planned.
   /// - Throws: `StorageError.altered`.
   static func requirePlanned(
     _ plan: PlannedFile, finished: Int, in file: borrowing ResumableFileWriter

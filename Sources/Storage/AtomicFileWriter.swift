@@ -2,8 +2,8 @@
 
 /// Writes a new file in the work folder beside its final name.
 ///
-/// Until `commit()` nothing has the final name, and an older file that has it is untouched. A writer that is dropped
-/// without a commit removes what it wrote.
+/// Until `commit()` nothing has the final name, and an older file that has it is untouched. A writer that is
+/// dropped without a commit removes what it wrote.
 public struct AtomicFileWriter: ~Copyable, ByteSink {
   private var folder: WorkFolder
   private var writer: FileWriter
@@ -49,7 +49,8 @@ public struct AtomicFileWriter: ~Copyable, ByteSink {
   public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try writer.write(bytes, at: offset) }
 
   /// Brings what was written so far to the disk.
-  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not write.
+  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not
+  ///   write.
   public func synchronize() throws(StorageError) { try writer.synchronize() }
 
   /// Gives the file its final name; see `WorkFolder.publish`.

@@ -1,5 +1,5 @@
-// Directories that hold nothing but plain files: no others are ever removed or replaced, so that a mistyped `--out ~` with
-// `--force` cannot cost anything.
+// Directories that hold nothing but plain files: no others are ever removed or replaced, so that a mistyped
+// `--out ~` with `--force` cannot cost anything.
 import Glibc
 import Tensors
 

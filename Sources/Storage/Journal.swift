@@ -1,7 +1,9 @@
-// Lines that are added one after the other and each prove themselves: what of a large file is safely on the disk.
+// Lines that are added one after the other and each prove themselves: what of a large file is safely on the
+// disk.
 import Glibc
 
-/// A file of lines, each followed by a space, the XXH3 of its bytes as 16 hexadecimal digits, and a line feed.
+/// A file of lines, each followed by a space, the XXH3 of its bytes as 16 hexadecimal digits, and a line
+/// feed.
 struct Journal: ~Copyable {
   /// Longest journal that is read back.
   private static let byteLimit = 256 << 20

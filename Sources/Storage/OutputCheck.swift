@@ -1,14 +1,17 @@
-// What is looked at before a command works for hours: that its outputs' names take nothing it reads, nor each other's.
+// What is looked at before a command works for hours: that its outputs' names take nothing it reads, nor each
+// other's.
 import Glibc
 
-/// Checks that neither the output `path` nor the work folder beside it could be, hold or be part of what the command works
-/// on, whatever `--force` allows.
+/// Checks that neither the output `path` nor the work folder beside it could be, hold or be part of what the
+/// command works on, whatever `--force` allows.
 /// - Parameters:
-///   - inputs: Files, and directories with their files, that must stay as they are. Links are followed; what does not exist
+///   - inputs: Files, and directories with their files, that must stay as they are. Links are followed; what
+///     does not exist
 ///     yet counts by its name.
 ///   - others: The command's other outputs.
-/// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it or its work
-///   folder is one of `inputs`, a directory that holds one, or a file in one; or if it shares a place with one of `others`.
+/// - Throws: `StorageError.cannotCreate` if `path` is no name for a file or directory, `replacesInput` if it
+///   or its work folder is one of `inputs`, a directory that holds one, or a file in one; or if it shares a
+///   place with one of `others`.
 public func requireOutput(
   _ path: String, keeping inputs: [String], besides others: [String] = []
 ) throws(StorageError) {
@@ -31,8 +34,8 @@ public func requireOutput(
 }
 
 extension OutputPath {
-  /// The final name and that of the work folder, without links and dots; none if the parent is missing, which creating the
-  /// output says.
+  /// The final name and that of the work folder, without links and dots; none if the parent is missing, which
+  /// creating the output says.
   fileprivate var places: [String] { [resolved, OutputPath(work).resolved].compactMap(\.self) }
 
   /// The final name without links and dots; nil if not even the parent exists.

@@ -52,8 +52,8 @@ struct OutputPath {
   }
 
   /// Checks that a file or directory may get the final name.
-  /// - Throws: `StorageError.exists`; `notReplaceable` for a directory that holds more than plain files; `cannotCreate` if
-  ///   the name is none for an output, or a directory has it and a file is to be made.
+  /// - Throws: `StorageError.exists`; `notReplaceable` for a directory that holds more than plain files;
+  ///   `cannotCreate` if the name is none for an output, or a directory has it and a file is to be made.
   func require(_ kind: WorkFolder.Kind, overwriting: Bool) throws(StorageError) {
     try requireName()
     guard let status = OutputPath.status(final) else { return }
@@ -72,8 +72,8 @@ struct OutputPath {
 
   /// Renames unless something has the new name; then false.
   ///
-  /// A file system that cannot do both in one step is asked first, and what another program puts there between the
-  /// question and the rename is replaced.
+  /// A file system that cannot do both in one step is asked first, and what another program puts there
+  /// between the question and the rename is replaced.
   static func renameToFree(_ old: String, _ new: String) throws(StorageError) -> Bool {
     guard unsafe rename_to_free_name(old, new) != 0 else { return true }
     switch errno {

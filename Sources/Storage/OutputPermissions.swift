@@ -1,8 +1,8 @@
 // Who may read what a command makes.
 import Glibc
 
-/// The permissions of an output: group and others may read it only if they may read all that it is made from. The user's
-/// umask takes away from them as usual.
+/// The permissions of an output: group and others may read it only if they may read all that it is made from.
+/// The user's umask takes away from them as usual.
 public struct OutputPermissions: Sendable, Equatable {
   /// Those of an output that is made from nothing private.
   public static let everyone = OutputPermissions(group: true, others: true)
@@ -15,7 +15,8 @@ public struct OutputPermissions: Sendable, Equatable {
     self.others = others
   }
 
-  /// The permissions of an output made from the files and directories `sources`. What is not there says nothing.
+  /// The permissions of an output made from the files and directories `sources`. What is not there says
+  /// nothing.
   public init(from sources: [String]) {
     var readable: mode_t = 0o077
     for source in sources {

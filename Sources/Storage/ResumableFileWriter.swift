@@ -1,11 +1,12 @@
-// A large file written over hours: its size is reserved at the start, a journal says which parts are safely on the disk,
-// and a run that was killed can be continued. Like any output it is made in a work folder and gets its name at the end.
+// A large file written over hours: its size is reserved at the start, a journal says which parts are safely
+// on the disk, and a run that was killed can be continued. Like any output it is made in a work folder and
+// gets its name at the end.
 import Glibc
 
 /// Writes a new file in the work folder beside its final name, at any offset, and keeps a journal.
 ///
-/// Until `commit()` nothing has the final name. A writer that is dropped leaves file and journal for a later run to resume
-/// if the journal has more than its first line, else it removes both.
+/// Until `commit()` nothing has the final name. A writer that is dropped leaves file and journal for a later
+/// run to resume if the journal has more than its first line, else it removes both.
 public struct ResumableFileWriter: ~Copyable {
   private var folder: WorkFolder
   private let file: FileDescriptor
@@ -36,8 +37,8 @@ public struct ResumableFileWriter: ~Copyable {
   /// Bytes of the file, as reserved or left by an earlier run.
   public var byteCount: Int { get throws(StorageError) { try file.regularFileSize() } }
 
-  /// Reserves room on the disk for `byteCount` bytes, so that a full disk shows now and not in hours. The file has
-  /// this size afterwards, and zeros where nothing was written.
+  /// Reserves room on the disk for `byteCount` bytes, so that a full disk shows now and not in hours. The
+  /// file has this size afterwards, and zeros where nothing was written.
   /// - Throws: `StorageError.noSpace`.
   public func reserve(_ byteCount: Int) throws(StorageError) { try file.reserve(byteCount) }
 
@@ -56,14 +57,15 @@ public struct ResumableFileWriter: ~Copyable {
   /// Brings what was written to the disk.
   ///
   /// After a failure nothing is known about what was written: the journal is removed, so that nobody resumes.
-  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not write.
+  /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not
+  ///   write.
   public func synchronize() throws(StorageError) {
     try abandoningAfterFailure { () throws(StorageError) in try file.synchronize() }
   }
 
   /// Brings what was written to the disk and then says so in the journal, one line each.
-  /// - Throws: `StorageError.failed`; the lines do not count then, and if it was the bringing to the disk that failed none
-  ///   do.
+  /// - Throws: `StorageError.failed`; the lines do not count then, and if it was the bringing to the disk
+  ///   that failed none do.
   public mutating func record(_ lines: [String]) throws(StorageError) {
     try synchronize()
     try journal.append(lines)

@@ -1,5 +1,6 @@
-// The file `run` in a work folder. It proves that skyquant made the folder, names the run, carries the lock that keeps a
-// second run out, and says who holds it. The lock is the kernel's (flock), so a run that was killed leaves no obstacle.
+// The file `run` in a work folder. It proves that skyquant made the folder, names the run, carries the lock
+// that keeps a second run out, and says who holds it. The lock is the kernel's (flock), so a run that was
+// killed leaves no obstacle.
 import Glibc
 
 /// Who holds a lock.
@@ -70,7 +71,8 @@ struct RunMarker {
   /// - Returns: The open file; the lock lasts until it is closed.
   static func create(in folder: String) throws(StorageError) -> FileDescriptor {
     let file = try FileDescriptor(creating: folder + "/" + WorkItem.run.rawValue, mode: 0o600)
-    guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else { throw .failing("flock", file.path) }
+    // Waits only for a run that takes the folder for an abandoned one; what follows notices that it has gone.
+    guard flock(file.number, LOCK_EX) == 0 else { throw .failing("flock", file.path) }
     try file.write(RunMarker().bytes, at: 0)
     try file.synchronize()
     return file

@@ -1,11 +1,12 @@
-// A directory of plain files that appears under its name complete and on the disk, or not at all; see WorkFolder.
+// A directory of plain files that appears under its name complete and on the disk, or not at all; see
+// WorkFolder.
 import Glibc
 
 /// Collects new files in the work folder beside the directory's final name.
 ///
-/// What is published is what this run, or a stopped one that it goes on with, has written: a file that anybody else puts
-/// there meanwhile is an error. Dropped without a commit it removes what it made, unless there is a state that says how to
-/// go on with it.
+/// What is published is what this run, or a stopped one that it goes on with, has written: a file that
+/// anybody else puts there meanwhile is an error. Dropped without a commit it removes what it made, unless
+/// there is a state that says how to go on with it.
 public struct StagedDirectory: ~Copyable {
   /// Where the directory is made.
   public private(set) var folder: WorkFolder
@@ -16,7 +17,8 @@ public struct StagedDirectory: ~Copyable {
 
   /// Starts to make the directory `path`.
   /// - Parameters:
-  ///   - overwriting: Whether an existing directory of plain files is replaced on commit, and an unfinished one dropped.
+  ///   - overwriting: Whether an existing directory of plain files is replaced on commit, and an unfinished
+  ///     one dropped.
   ///   - permissions: Who may read it.
   ///   - byteCount: Room that must be on the disk.
   ///   - largestFile: Bytes of its largest file.
@@ -98,8 +100,9 @@ public struct StagedDirectory: ~Copyable {
   public func synchronize() throws(StorageError) { try OutputPath.synchronize(path) }
 
   /// Gives the directory its final name; see `WorkFolder.publish`.
-  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile, `notReplaceable` if what has the name holds
-  ///   more than plain files; `foreign` for a file that was not written here, `missing` for one that has gone.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile, `notReplaceable` if what has
+  ///   the name holds more than plain files; `foreign` for a file that was not written here, `missing` for
+  ///   one that has gone.
   public consuming func commit() throws(StorageError) {
     try require(only: names)
     if let name = names.subtracting(try FlatDirectory.names(in: path)).min() {

@@ -1,5 +1,6 @@
-// The names that a work folder has for a moment before it is complete and after it is done with: NAME.skyquant-work.ID.
-// What is killed in that moment is found by its name, and swept away by the next run of the same output.
+// The names that a work folder has for a moment before it is complete and after it is done with:
+// NAME.skyquant-work.ID. What is killed in that moment is found by its name, and swept away by the next run
+// of the same output.
 import Glibc
 
 enum TemporaryName {
@@ -25,8 +26,8 @@ enum TemporaryName {
     String(SHA256Hasher.hash(Array("\(folder) \(random)".utf8)).description.prefix(digitCount / 2))
   }
 
-  /// Removes the folders that killed runs of `output` have left under such names. One that is in use stays: its lock is
-  /// held, or it is empty and whoever makes it tries again.
+  /// Removes the folders that killed runs of `output` have left under such names. One that is in use stays:
+  /// its lock is held, or it is empty and whoever makes it tries again.
   static func sweep(_ output: OutputPath) {
     guard let parent = try? FileDescriptor(reading: output.parent, flags: O_DIRECTORY),
       let entries = try? parent.entries()
@@ -36,7 +37,7 @@ enum TemporaryName {
     where name.hasPrefix(output.name + OutputPath.workSuffix + ".") && isOne(name[...]) {
       let path = directory + name
       guard OutputPath.status(path)?.isDirectory == true, unsafe rmdir(path) != 0 else { continue }
-      try? WorkFolder.removeAbandoned(path, of: output)
+      try? WorkFolder.removeAbandoned(path)
     }
   }
 }

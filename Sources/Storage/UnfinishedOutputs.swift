@@ -1,5 +1,6 @@
-// What an interrupted command takes away with it: outputs that have not got their final name yet. Whatever gives a work
-// folder its name, publishes what is in it or removes it does so here, so that an interruption falls before it or after it.
+// What an interrupted command takes away with it: outputs that have not got their final name yet. Whatever
+// gives a work folder its name, publishes what is in it or removes it does so here, so that an interruption
+// falls before it or after it.
 import Glibc
 import Synchronization
 
@@ -59,8 +60,8 @@ public enum UnfinishedOutputs {
     try state.withLock { (_) throws(StorageError) in try change() }
   }
 
-  /// Removes what is unfinished and cannot be resumed, then calls `end`, which must end the process: other threads wait
-  /// for it before they give anything its name.
+  /// Removes what is unfinished and cannot be resumed, then calls `end`, which must end the process: other
+  /// threads wait for it before they give anything its name.
   public static func abandon(_ end: (Outcome) -> Never) -> Never {
     state.withLock { state in
       var outcome = state.hasPublished ? Outcome.published : .nothing

@@ -28,8 +28,8 @@ extension WorkFolder {
     }
   }
 
-  /// Makes the folder and returns what holds its lock; nil if something has its name. It has its marker before it has
-  /// its name.
+  /// Makes the folder and returns what holds its lock; nil if something has its name. It has its marker
+  /// before it has its name.
   private static func make(_ output: OutputPath) throws(StorageError) -> FileDescriptor? {
     while OutputPath.status(output.work) == nil {
       let path = TemporaryName.make(for: output)
@@ -83,14 +83,6 @@ extension WorkFolder {
     return file
   }
 
-  /// Removes `folder`, which has a temporary name, if no run holds its lock.
-  /// - Throws: `StorageError`; then all stays.
-  static func removeAbandoned(_ folder: String, of output: OutputPath) throws(StorageError) {
-    guard let lock = try lock(folder, of: output) else { return }
-    try removeContents(of: folder)
-    withExtendedLifetime(lock) {}
-  }
-
   /// The marker in a file that had none: perhaps another run was just writing it.
   private static func patientlyRead(_ file: borrowing FileDescriptor) -> RunMarker? {
     usleep(10_000)
@@ -105,8 +97,8 @@ extension WorkFolder {
     _ = try UnfinishedOutputs.begin(output) { () throws(StorageError) in true }
   }
 
-  /// What a stopped run of `output` has left to go on with: a file with a journal of more than its first line, or a
-  /// directory with a state.
+  /// What a stopped run of `output` has left to go on with: a file with a journal of more than its first
+  /// line, or a directory with a state.
   static func unfinishedKind(of output: OutputPath) -> Kind? {
     guard let made = OutputPath.status(output.path(.output)) else { return nil }
     if made.isDirectory { return OutputPath.status(output.path(.resume)) != nil ? .directory : nil }

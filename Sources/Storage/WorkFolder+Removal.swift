@@ -15,8 +15,8 @@ extension WorkFolder {
     return items
   }
 
-  /// Removes the folder of `output`, whose lock the caller holds. It loses its name first: under that it is never without
-  /// its marker, and nothing new is made in it.
+  /// Removes the folder of `output`, whose lock the caller holds. It loses its name first: under that it is
+  /// never without its marker, and nothing new is made in it.
   /// - Throws: `StorageError.foreign` if something in it is not ours; then all stays. `failed`.
   static func remove(_ output: OutputPath) throws(StorageError) {
     _ = try items(in: output.work)
@@ -30,5 +30,18 @@ extension WorkFolder {
     for item in try items(in: folder) where item != .run { try item.remove(from: folder) }
     try WorkItem.run.remove(from: folder)
     guard unsafe rmdir(folder) == 0 || errno == ENOENT else { throw .failing("rmdir", folder) }
+  }
+
+  /// Removes `folder`, whose temporary name proves that it is ours, if no run holds its lock.
+  ///
+  /// A run that was killed when it had just made the folder has left a marker that is empty or cut off.
+  /// - Throws: `StorageError`; then all stays.
+  static func removeAbandoned(_ folder: String) throws(StorageError) {
+    let marker = try FileDescriptor(updating: folder + "/" + WorkItem.run.rawValue)
+    guard flock(marker.number, LOCK_EX | LOCK_NB) == 0 else { return }
+    let size = try marker.regularFileSize(), items = try items(in: folder)
+    let isBegun = size < RunMarker.byteCount && items == [.run]
+    guard isBegun || RunMarker.read(marker) != nil else { return }
+    try removeContents(of: folder)
   }
 }

@@ -19,7 +19,7 @@ extension WorkFolder {
   /// What tells the directory that is being made from others that may take its place in the folder.
   public var directoryIdentity: UInt { OutputPath.status(path(.output))?.st_ino ?? 0 }
 
-  /// Whether the directory in a resumed folder is the one of this identity. After a run was killed that had just swapped
-  /// old and new, it is the old one, and what was made is under the final name.
+  /// Whether the directory in a resumed folder is the one of this identity. After a run was killed that had
+  /// just swapped old and new, it is the old one, and what was made is under the final name.
   public func holdsDirectory(of identity: UInt) -> Bool { identity == directoryIdentity || !output.exists }
 }

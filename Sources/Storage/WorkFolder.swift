@@ -5,11 +5,12 @@
 //   3. rename `output` to NAME (an old directory NAME: swap both, then remove the old one), fsync the parent, remove the
 //      folder
 //
-// Nothing outside the folder is ever removed, renamed, truncated or locked but NAME itself, with the user's leave; and a
-// folder counts as ours only if it holds a marker that says so.
+// Nothing outside the folder is ever removed, renamed, truncated or locked but NAME itself, with the user's
+// leave; and a folder counts as ours only if it holds a marker that says so.
 import Glibc
 
-/// The folder `NAME.skyquant-work` beside the output `NAME`, in which one run makes it. No other user can look into it.
+/// The folder `NAME.skyquant-work` beside the output `NAME`, in which one run makes it. No other user can
+/// look into it.
 ///
 /// A folder that is dropped goes with everything in it, unless it holds what a later run can go on with.
 public struct WorkFolder: ~Copyable {
@@ -28,9 +29,9 @@ public struct WorkFolder: ~Copyable {
   /// - Parameters:
   ///   - overwriting: Whether an existing output is replaced at the end, and a stopped run's work dropped.
   ///   - resuming: Whether to go on with a stopped run's work if there is any.
-  /// - Throws: `StorageError.exists`, `notReplaceable` or `cannotCreate` for the output's name; `locked` if another run
-  ///   makes this output; `unfinished` if there is work that nobody said what to do with; `notAWorkFolder` or `foreign` if
-  ///   something that is not ours is in the way.
+  /// - Throws: `StorageError.exists`, `notReplaceable` or `cannotCreate` for the output's name; `locked` if
+  ///   another run makes this output; `unfinished` if there is work that nobody said what to do with;
+  ///   `notAWorkFolder` or `foreign` if something that is not ours is in the way.
   public init(
     for path: String, making kind: Kind, overwriting: Bool = false, resuming: Bool = false
   ) throws(StorageError) {
@@ -73,9 +74,11 @@ public struct WorkFolder: ~Copyable {
     try UnfinishedOutputs.end(output.final) { () throws(StorageError) in try WorkFolder.remove(output) }
   }
 
-  /// Gives `output` its final name and removes the folder. After a failure nothing has changed under that name.
-  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory cannot be
-  ///   brought to the disk the output has its name already, but might lose it when the power fails.
+  /// Gives `output` its final name and removes the folder. After a failure nothing has changed under that
+  /// name.
+  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory
+  ///   cannot be brought to the disk the output has its name already, but might lose it when the power fails;
+  ///   it also has it if only the folder cannot be removed.
   mutating func publish() throws(StorageError) {
     try output.require(kind, overwriting: overwrites)
     try UnfinishedOutputs.publish(output.final) { () throws(StorageError) in
@@ -85,7 +88,11 @@ public struct WorkFolder: ~Copyable {
       for item in [WorkItem.resume, .nextResume, .journal] { try item.remove(from: output.work) }
       try failure.get()
     }
-    try remove()
+    do throws(StorageError) {
+      try remove()
+    } catch {
+      throw .failed(operation: "removing the work folder of the finished output", path: output.work, reason: "\(error)")
+    }
   }
 
   private func giveName() throws(StorageError) {
@@ -100,8 +107,8 @@ public struct WorkFolder: ~Copyable {
   /// Puts the new directory in the place of the old one, which is then in this folder.
   private func replaceDirectory() throws(StorageError) {
     if try OutputPath.exchange(path(.output), output.final) { return }
-    // This file system cannot swap names: killed between the two renames, the old directory is `replaced`, and the next
-    // run gives it its name back.
+    // This file system cannot swap names: killed between the two renames, the old directory is `replaced`,
+    // and the next run gives it its name back.
     try OutputPath.rename(output.final, to: path(.replaced))
     guard (try? OutputPath.rename(path(.output), to: output.final)) != nil else {
       try OutputPath.rename(path(.replaced), to: output.final)

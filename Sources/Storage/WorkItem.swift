@@ -13,10 +13,12 @@ enum WorkItem: String, CaseIterable {
   case resume
   /// The next `resume`, until it is complete.
   case nextResume = "resume.new"
-  /// An old directory that waits for its successor to get its name, on file systems that cannot swap two names.
+  /// An old directory that waits for its successor to get its name, on file systems that cannot swap two
+  /// names.
   case replaced
 
-  /// Checks that the item in `folder`, which is there, is of a kind that we make: a plain file, or a directory of them.
+  /// Checks that the item in `folder`, which is there, is of a kind that we make: a plain file, or a
+  /// directory of them.
   /// - Throws: `StorageError.foreign`.
   func require(in folder: String) throws(StorageError) {
     let path = folder + "/" + rawValue

@@ -93,7 +93,9 @@ import TestSupport
       folder.path("out"),
     ]
     return try skyquant(arguments: arguments) { process in
-      while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("out.skyquant-work/resume")) { usleep(1000) }
+      while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("out.skyquant-work/resume")) {
+        usleep(1000)
+      }
       try overwrite(Self.copied, in: model, at: 10, with: bytes)
       let times = [status.st_atim, status.st_mtim]
       #expect(unsafe utimensat(AT_FDCWD, file.path, times, 0) == 0)

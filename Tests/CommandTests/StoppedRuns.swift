@@ -55,7 +55,9 @@ extension TemporaryDirectory {
     let data = bytes[(8 + size)...]
     for index in 0..<ballast {
       let start = data.count + index * byteCount
-      header["ballast.\(index)"] = ["dtype": "BF16", "shape": [byteCount / 2], "data_offsets": [start, start + byteCount]]
+      header["ballast.\(index)"] = [
+        "dtype": "BF16", "shape": [byteCount / 2], "data_offsets": [start, start + byteCount],
+      ]
     }
     let json = try JSONSerialization.data(withJSONObject: header)
     let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }

@@ -84,7 +84,9 @@ import Testing
     bytes[tensor.planes[0].offset] ^= 1
     try directory.write(bytes, to: "out.skyq.skyquant-work/output")
     let place = "tensor '\(tensor.name)' at offset \(tensor.planes[0].offset)"
-    #expect(throws: StorageError.altered(path: output, place: place)) { _ = try copying.write(to: path, resuming: true) }
+    #expect(throws: StorageError.altered(path: output, place: place)) {
+      _ = try copying.write(to: path, resuming: true)
+    }
   }
 
   @Test func aFlippedBitAnywhereInWhatAStoppedRunHasSecuredIsNoticed() throws {

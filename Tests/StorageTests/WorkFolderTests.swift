@@ -124,6 +124,8 @@ import Testing
     try directory.write("half", to: named + "/output/model.safetensors")
     let empty = HandmadeWorkFolder.temporaryName(for: "out", random: "00000001")
     try FileManager.default.createDirectory(atPath: directory.path(empty), withIntermediateDirectories: false)
+    let begun = HandmadeWorkFolder.temporaryName(for: "out", random: "00000002")
+    try directory.write(String(HandmadeWorkFolder.marker().dropLast(7)), to: begun + "/run")
     try AtomicFileWriter(path: directory.path("out")).commit()
     #expect(try directory.names() == ["out"])
   }
@@ -132,7 +134,8 @@ import Testing
     let named = HandmadeWorkFolder.temporaryName(for: "out")
     let other = HandmadeWorkFolder.temporaryName(for: "other")
     let kept = [
-      String(named.dropLast()) + (named.hasSuffix("0") ? "1" : "0"), "out.skyquant-work.old", "out.skyquant-work.", other,
+      String(named.dropLast()) + (named.hasSuffix("0") ? "1" : "0"), "out.skyquant-work.old", "out.skyquant-work.",
+      other,
       "out.partial", "out.lock", "out.journal", "out.resume", "out.replaced",
     ]
     for name in kept {
@@ -150,7 +153,8 @@ import Testing
   func anOutputCannotHaveTheNameOfAWorkFolder(name: String) throws {
     try FileManager.default.createDirectory(atPath: directory.path("dir"), withIntermediateDirectories: false)
     for start in [
-      { try requireOutput(directory.path(name), keeping: []) }, { _ = try AtomicFileWriter(path: directory.path(name)) },
+      { try requireOutput(directory.path(name), keeping: []) },
+      { _ = try AtomicFileWriter(path: directory.path(name)) },
     ] as [() throws -> Void] {
       let error = #expect(throws: StorageError.self) { try start() }
       #expect(error?.category == .cannotCreateOutput)

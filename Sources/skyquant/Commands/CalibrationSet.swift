@@ -1,5 +1,5 @@
-// The calibration samples of `skyquant quantize`: which of them judge, how their tokens count, and what they are in front of
-// the first decoder layer.
+// The calibration samples of `skyquant quantize`: which of them judge, how their tokens count, and what they
+// are in front of the first decoder layer.
 import AWQ
 import ModelInputs
 import ReferenceModel
@@ -15,7 +15,8 @@ struct CalibrationSet {
   /// The samples, once they have been through the vision tower.
   private(set) var samples: [CalibrationSample] = []
 
-  /// - Parameter heldOutEvery: Every N-th sample judges, or the last one if there are fewer; with 0 none does.
+  /// - Parameter heldOutEvery: Every N-th sample judges, or the last one if there are fewer; with 0 none
+  ///   does.
   init(_ inputs: [ModelInput], weighting: TokenWeighting, heldOutEvery: Int, imageContextID: Int?) {
     self.inputs = inputs
     self.imageContextID = imageContextID

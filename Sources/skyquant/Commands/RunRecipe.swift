@@ -18,7 +18,8 @@ struct RunRecipe {
   let source: ModelFile
   let samples: CalibrationSet
 
-  /// Everything by name, so that what differs can be named: settings as they are, files and samples by their SHA-256.
+  /// Everything by name, so that what differs can be named: settings as they are, files and samples by their
+  /// SHA-256.
   var json: JSONValue {
     get throws {
       let config = source.config.text

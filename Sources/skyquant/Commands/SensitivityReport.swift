@@ -1,5 +1,5 @@
-// The directory of `skyquant quantize --report`: its name is taken before the work, and it is published before the
-// checkpoint, so that whoever has the checkpoint has the report.
+// The directory of `skyquant quantize --report`: its name is taken before the work, and it is published
+// before the checkpoint, so that whoever has the checkpoint has the report.
 import Storage
 
 struct SensitivityReport: ~Copyable {
@@ -12,8 +12,8 @@ struct SensitivityReport: ~Copyable {
 
   /// Takes the name `path`; nil if no report is wanted.
   ///
-  /// A run that goes on may find the report there: killed between the report and the checkpoint, it had written it. Whether
-  /// it is the right one is seen when it is published.
+  /// A run that goes on may find the report there: killed between the report and the checkpoint, it had
+  /// written it. Whether it is the right one is seen when it is published.
   /// - Throws: what `WorkFolder` throws; `StorageError.noSpace`.
   init(path: String?, overwriting: Bool, resuming: Bool, linearCount: Int) throws {
     self.path = path
@@ -42,7 +42,9 @@ struct SensitivityReport: ~Copyable {
 
   /// The files of the directory `path` if it holds what a report holds.
   private static func read(_ path: String) -> [[UInt8]]? {
-    guard let files = try? DirectoryFiles(path: path), files.names == ["linears.csv", "linears.json"] else { return nil }
+    guard let files = try? DirectoryFiles(path: path), files.names == ["linears.csv", "linears.json"] else {
+      return nil
+    }
     return files.names.compactMap { try? files.bytes(of: $0) }
   }
 }

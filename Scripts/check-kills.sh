@@ -36,14 +36,18 @@ undisturbed() {
 
 # survive NAME OUTPUT LONGEST: kills the command after random times up to LONGEST ms until it gets through.
 survive() {
-  local status=137 limit
+  local status=137 limit command_pid killer_pid
   command_of "$1" "$work/round"
   until [[ $status -eq 0 ]]; do
     limit=$((RANDOM % $3 + 1))
     status=0
-    # A shell between, for the news that something was killed.
-    sh -c 'exec </dev/null; "$@" >"$0" 2>&1; exit $?' "$work/out" timeout --signal=KILL \
-      "$(printf '%d.%03d' $((limit / 1000)) $((limit % 1000)))" "${command[@]}" 2>/dev/null || status=$?
+    "${command[@]}" </dev/null >"$work/out" 2>&1 &
+    command_pid=$!
+    { sleep "$(printf '%d.%03d' $((limit / 1000)) $((limit % 1000)))" && kill -KILL $command_pid; } 2>/dev/null &
+    killer_pid=$!
+    # Until it has gone: as long as one of its threads dies it holds the lock. Without the shell's news of its death.
+    { wait $command_pid || status=$?; } 2>/dev/null
+    { kill $killer_pid; wait $killer_pid; } 2>/dev/null || true
     if grep -q '^going on after' "$work/out"; then resumed=$((resumed + 1)); fi
     if [[ $status -eq 137 ]]; then
       kills=$((kills + 1))

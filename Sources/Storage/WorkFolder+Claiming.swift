@@ -14,10 +14,14 @@ extension WorkFolder {
     _ output: OutputPath, _ kind: Kind, overwriting: Bool, resuming: Bool
   ) throws(StorageError) -> Claim {
     while true {
-      if let lock = try make(output) { return Claim(lock: lock, isResumed: false) }
+      if let lock = try make(output) {
+        try requireStill(output, kind, overwriting: overwriting)
+        return Claim(lock: lock, isResumed: false)
+      }
       guard let lock = try lock(output.work, of: output) else { continue }
       _ = try items(in: output.work)
       try restoreReplaced(output, kind, overwriting: overwriting)
+      try output.require(kind, overwriting: overwriting)
       let left = unfinishedKind(of: output)
       if resuming, left == kind {
         try takeOver(lock, output)
@@ -25,6 +29,18 @@ extension WorkFolder {
       }
       guard left == nil || overwriting else { throw .unfinished(path: output.final) }
       try UnfinishedOutputs.exclusively { () throws(StorageError) in try remove(output) }
+    }
+  }
+
+  /// Removes the folder again if the run that had it until now has given the output its name.
+  private static func requireStill(
+    _ output: OutputPath, _ kind: Kind, overwriting: Bool
+  ) throws(StorageError) {
+    do throws(StorageError) {
+      try output.require(kind, overwriting: overwriting)
+    } catch {
+      try UnfinishedOutputs.end(output.final) { () throws(StorageError) in try remove(output) }
+      throw error
     }
   }
 

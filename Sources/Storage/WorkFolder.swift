@@ -76,11 +76,12 @@ public struct WorkFolder: ~Copyable {
 
   /// Gives `output` its final name and removes the folder. After a failure nothing has changed under that
   /// name.
-  /// - Throws: `StorageError.failed`, `exists` if the name was taken meanwhile. If only the parent directory
+  /// - Throws: `StorageError.failed`, `foreign`, `exists` if the name was taken meanwhile. If only the parent directory
   ///   cannot be brought to the disk the output has its name already, but might lose it when the power fails;
   ///   it also has it if only the folder cannot be removed.
   mutating func publish() throws(StorageError) {
     try output.require(kind, overwriting: overwrites)
+    _ = try WorkFolder.items(in: output.work)  // or the folder could not be removed
     try UnfinishedOutputs.publish(output.final) { () throws(StorageError) in
       try giveName()
       // Whether or not this is on the disk, there is nothing left to go on with.

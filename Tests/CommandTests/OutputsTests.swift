@@ -102,6 +102,27 @@ import Testing
     #expect(try folder.names() == ["o.skyquant-work", "theirs"])
   }
 
+  @Test func aRaceForOneOutputHasOneWinnerAndLeavesNothingElse() throws {
+    let folder = try TemporaryDirectory()
+    let model = try SampleModel().modelDirectory, out = folder.path("x.skyq")
+    // Each starts the next one before it is waited for.
+    func race(_ runners: Int) throws -> [CommandResult] {
+      var later: [CommandResult] = []
+      let first = try skyquant(arguments: ["pack", model, out, "--quiet"]) { _ in
+        if runners > 1 { later = try race(runners - 1) }
+      }
+      return [first] + later
+    }
+    let results = try race(12)
+    #expect(results.count { $0.exitCode == 0 } == 1)
+    for loser in results where loser.exitCode != 0 {
+      #expect([73, 75].contains(loser.exitCode), "\(loser.errors)")
+      #expect(loser.errors.contains("already exists") || loser.errors.contains("locked by"), "\(loser.errors)")
+    }
+    #expect(try folder.names() == ["x.skyq"])
+    expectSuccess(try skyquant("check", out, "--full", "--quiet"))
+  }
+
   @Test func outputsOfAPrivateModelArePrivate() throws {
     let folder = try TemporaryDirectory()
     let model = try folder.modelCopy(replacing: "", with: "")

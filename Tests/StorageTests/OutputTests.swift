@@ -152,6 +152,17 @@ import Testing
     #expect(try directory.names() == ["model.skyquant-work"])
   }
 
+  @Test func aFileThatSomebodyPutBesideTheOutputStopsItFromGettingItsName() throws {
+    let foreign = directory.path("out.skyquant-work/notes.txt")
+    #expect(throws: StorageError.foreign(path: foreign)) {
+      let writer = try AtomicFileWriter(path: directory.path("out"))
+      try directory.write("mine", to: "out.skyquant-work/notes.txt")
+      try writer.commit()
+    }
+    #expect(try directory.names() == ["out.skyquant-work"])
+    #expect(try readFile(foreign, limit: 10) == Array("mine".utf8))
+  }
+
   @Test func aFileThatSomebodyTookAwayIsMissed() throws {
     let path = directory.path("model.skyquant-work/output/a")
     #expect(throws: StorageError.missing(path: path)) {

@@ -15,6 +15,9 @@ struct Quantize: ParsableCommand {
       directory that vLLM, lmdeploy and transformers load: AWQ GEMM int4 for the language model's linears, everything \
       else as it was. No linear ends worse than plain rounding on calibration tokens kept aside.
 
+      Until it is complete everything lies in the folder OUT.skyquant-work beside it; --resume goes on with what a \
+      stopped run has left there.
+
       Calibration lines are JSON objects: {"image": "a.png", "question": "…", "answer": "…"} or {"text": "…"}. Answers \
       matter: their tokens are what the model will have to produce.
 
@@ -86,7 +89,7 @@ struct Quantize: ParsableCommand {
   @Flag(help: "Replace an existing output directory; a stopped run's work is dropped.")
   var force = false
 
-  @Flag(help: "Go on where a run with the same settings was stopped. The result is the same, byte for byte.")
+  @Flag(help: "Go on where a run with the same settings and files was stopped. The result is the same, byte for byte.")
   var resume = false
 
   @Option(

@@ -10,10 +10,10 @@ struct PackingOptions: ParsableArguments {
   @Argument(help: "Checkpoint directory.")
   var model: String
 
-  @Argument(help: "File to write; must end in .skyq.")
+  @Argument(help: "File to write; must end in .skyq. Until it is complete it lies in OUT.skyquant-work beside it.")
   var out: String
 
-  @Flag(help: "Replace an existing file.")
+  @Flag(help: "Replace an existing file; a stopped run's work is dropped.")
   var force = false
 
   @Flag(help: "Go on where a run was stopped. The result is the same, byte for byte.")

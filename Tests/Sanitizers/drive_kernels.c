@@ -238,6 +238,7 @@ int main(int count, char **arguments) {
     return 0;
   }
   if (!choose_instructions(wanted)) return 69;
+  expect("the instructions that decide results", ck_uses_avx2() == (strcmp(wanted, "plain") != 0));
   ragged_lengths();
   packed_weights();
   products();

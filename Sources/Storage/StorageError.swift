@@ -77,7 +77,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case .corruptFrame(let reason): "not a valid zstd frame: \(reason)"
     case .exists(let path): "\(path.displayed): already exists; add --force to replace it, or choose another name"
     case .unfinished(let path):
-      "\(path.displayed): an earlier run was stopped here; add --resume to go on with it, or --force to start again"
+      "\(path.displayed): a stopped run has left its work in \(OutputPath(path).work.displayed); add --resume to go on with "
+        + "it, or --force to start again"
     case .altered(let path, let place):
       "\(path.displayed): \(place.map { $0 + " " } ?? "")is not what the stopped run wrote; check the disk, and start again with --force"
     case .notAWorkFolder(let path):

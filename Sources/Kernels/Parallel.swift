@@ -1,8 +1,7 @@
-// Loops over independent pieces of work. The only place that starts threads.
+// Loops over independent pieces of work. Its threads are those of `WorkerThreads`.
 //
 // Results never depend on the thread count: what a piece computes is fixed by its index, each piece is computed by
 // one worker, and workers only race for who takes the next index.
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -21,6 +20,16 @@ public enum Parallel {
       precondition(newValue > 0, "a loop needs a worker")
       chosenThreadCount.store(newValue, ordering: .relaxed)
     }
+  }
+
+  /// Starts the threads of `threadCount` workers, so that a shortage shows before the work. Loops start those that they
+  /// need themselves, and go on with fewer if there are none to be had.
+  /// - Returns: The shortage, or nil if there is none.
+  public static func startWorkers() -> WorkerShortage? {
+    let wanted = threadCount
+    let (helpers, failure) = WorkerThreads.shared.start(wanted - 1)
+    guard failure != 0 else { return nil }
+    return WorkerShortage(available: helpers + 1, wanted: wanted, reason: unsafe String(cString: strerror(failure)))
   }
 
   /// Calls `body` once for each index in `0..<count`, in any order.
@@ -45,7 +54,7 @@ public enum Parallel {
     }
     let workers = isWorker ? 1 : min(threadCount, count)
     guard workers > 1 else { return work() }
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in $isWorker.withValue(true) { work() } }
+    WorkerThreads.shared.run(helperCount: workers - 1) { $isWorker.withValue(true) { work() } }
   }
 
   /// The results of `body` for each index in `0..<count`, in order of the indices.

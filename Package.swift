@@ -43,6 +43,7 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
+    .target(name: "CAllocation"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
 
     // What a tensor is, bytes on disk, JSON
@@ -91,7 +92,7 @@ let package = Package(
       dependencies: [
         "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
         "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ",
-        "Verification", "Doctor", "CLinux",
+        "Verification", "Doctor", "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -10,6 +10,8 @@ public enum FailureCategory: Sendable, Hashable, CaseIterable {
   case unsupported
   /// The output exists already, or there is no room or permission for it.
   case cannotCreateOutput
+  /// The system lets this process have no more threads, open files or memory.
+  case systemLimit
   /// The system failed to read or write.
   case inputOutput
   /// Another run is writing the same output.

@@ -44,6 +44,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   case beyondFileSize(path: String, limit: Int?)
   /// A system call on an open file failed.
   case failed(operation: String, path: String, reason: String)
+  /// The system has no more open files, memory mappings or the like for this process.
+  case systemLimit(operation: String, path: String, reason: String, advice: String)
   /// Another process writes this output; nil if it did not leave its id and start.
   case locked(path: String, by: LockHolder?)
 
@@ -56,6 +58,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
       .beyondFileSize:
       .cannotCreateOutput
     case .failed: .inputOutput
+    case .systemLimit: .systemLimit
     case .locked: .locked
     }
   }
@@ -97,6 +100,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
       "\(path.displayed): the limit on the size of a file (`ulimit -f`) is \(limit) bytes; raise it"
     case .beyondFileSize(let path, nil): "\(path.displayed): larger than this file system lets a file be"
     case .failed(let operation, let path, let reason): "\(path.displayed): \(operation) failed: \(reason)"
+    case .systemLimit(let operation, let path, let reason, let advice):
+      "\(path.displayed): \(operation) failed: \(reason); \(advice)"
     case .locked(let path, let holder):
       "\(path.displayed): locked by \(holder?.description ?? "another process"); wait for it to end"
     }
@@ -109,19 +114,32 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case ENOTDIR: .wrongKind(path: path, expected: "a directory")
     case EACCES, EPERM: .permissionDenied(path: path)
     case ELOOP: .symbolicLink(path: path)
-    default: .failed(operation: "open", path: path, reason: reason(code))
+    default: .failing("open", path, code)
     }
   }
 
   /// The error of creating an output that failed with `code`.
   static func creating(_ path: String, _ code: Int32) -> StorageError {
-    code == EEXIST ? .exists(path: path) : .cannotCreate(path: path, reason: reason(code))
+    if code == EEXIST { return .exists(path: path) }
+    return limit("create", path, code) ?? .cannotCreate(path: path, reason: reason(code))
   }
 
   /// The error of `operation` on an open file, from `errno`.
   static func failing(_ operation: String, _ path: String, _ code: Int32 = errno) -> StorageError {
     if code == EFBIG { return .beyondFileSize(path: path, limit: fileSizeLimit) }
-    return .failed(operation: operation, path: path, reason: reason(code))
+    return limit(operation, path, code) ?? .failed(operation: operation, path: path, reason: reason(code))
+  }
+
+  /// The error of an operation that a limit of the system stopped; nil if `code` says something else.
+  private static func limit(_ operation: String, _ path: String, _ code: Int32) -> StorageError? {
+    let advice: String
+    switch code {
+    case EMFILE: advice = "allow more open files (ulimit -n)"
+    case ENFILE: advice = "wait until the system has open files to give"
+    case ENOMEM: advice = "allow more memory (ulimit -v, the container's limit)"
+    default: return nil
+    }
+    return .systemLimit(operation: operation, path: path, reason: reason(code), advice: advice)
   }
 
   /// What the process may write into one file, in bytes; nil if that is not limited.

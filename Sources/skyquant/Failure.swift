@@ -68,6 +68,7 @@ extension FailureCategory {
     case .malformedInput: 65
     case .missingInput: 66
     case .unsupported: 69
+    case .systemLimit: 71
     case .cannotCreateOutput: 73
     case .inputOutput: 74
     case .locked: 75

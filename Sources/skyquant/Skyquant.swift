@@ -18,7 +18,8 @@ struct Skyquant: ParsableCommand {
       Qwen3 or Llama text model. Every command takes --json, and --help tells more.
 
       Exit codes: 0 fine, 1 a gate failed, models differ or doctor found errors, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
-      70 internal error, 73 cannot create output, 74 I/O error (also of standard output), 75 locked by another run, \
+      70 internal error, 71 the system gives too few threads, open files or too little memory, 73 cannot create output, \
+      74 I/O error (also of standard output), 75 locked by another run, \
       130 and 143 interrupted (quantize, pack and import go on with --resume). A reader of standard output that goes away, \
       as `head -1` does, changes none of them.
       """,
@@ -30,7 +31,6 @@ struct Skyquant: ParsableCommand {
 
   static func main() {
     StandardStreams.occupy()
-    Interruption.install()
     MappedFile.installTruncationHandler()
     // A reader that goes away, and a full file, are errors to report, not signals to die of.
     signal(SIGPIPE, SIG_IGN)
@@ -42,6 +42,7 @@ struct Skyquant: ParsableCommand {
   private static func status() -> Int32 {
     do {
       var command = try parseAsRoot()
+      try Interruption.install()
       try command.run()
       try StandardOutput.close()
       return EXIT_SUCCESS

@@ -16,6 +16,12 @@ struct ComputeOptions: ParsableArguments {
   /// On SmolLM2-135M that is less than half the page faults, at the same peak.
   func apply() {
     if let threads { Parallel.threadCount = threads }
+    if let shortage = Parallel.startWorkers() {
+      StandardError.write(
+        SafeText(
+          line: "warning: \(shortage.available) of \(shortage.wanted) threads compute, the system starts no more: "
+            + "\(shortage.reason); the result is the same"))
+    }
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }

@@ -1,5 +1,6 @@
 // Ctrl-C and SIGTERM: work is secured on the way and every file has its name only when it is complete, so that a run may
-// end at once, at any moment. It says how to go on, or takes away what it has begun, and exits 128 + the signal.
+// end at once, at any moment. It says how to go on, or takes away what it has begun, and exits 128 + the signal. A
+// process without memory ends in the same way.
 import Glibc
 import Storage
 import Tensors
@@ -7,7 +8,8 @@ import Tensors
 enum Interruption {
   /// Waits for SIGINT and SIGTERM on a thread of its own. Call it before any other thread starts: they inherit that the
   /// signals are not delivered to them.
-  static func install() {
+  /// - Throws: `UserError` if there is no thread to be had: a run that could not be ended in order must not begin.
+  static func install() throws(UserError) {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, SIGINT)
@@ -15,8 +17,12 @@ enum Interruption {
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     var thread = pthread_t()
     let code = unsafe pthread_create(&thread, nil, { _ in unsafe Interruption.wait() }, nil)
-    // Without the thread the signals keep their usual, deadly effect.
-    if code != 0 { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
+    guard code == 0 else {
+      throw UserError(
+        description: "cannot start a thread: \(unsafe String(cString: strerror(code))); allow more (ulimit -u, the "
+          + "container's limit of pids) or more memory", category: .systemLimit)
+    }
+    OutOfMemory.install(reporter: thread)
   }
 
   private static func wait() -> UnsafeMutableRawPointer? {
@@ -26,18 +32,20 @@ enum Interruption {
     unsafe sigaddset(&signals, SIGTERM)
     var number: Int32 = 0
     while unsafe sigwait(&signals, &number) != 0 {}
+    let (message, code) =
+      OutOfMemory.message.map { ($0, FailureCategory.systemLimit.exitCode) } ?? ("interrupted", 128 + number)
     UnfinishedOutputs.abandon { outcome in
       switch outcome {
-      case .resumable: end(number, resumeHint(CommandLine.arguments))
-      case .published: end(number, "")
-      case .nothing: end(number, "; nothing was written")
+      case .resumable: end(message + resumeHint(CommandLine.arguments), code)
+      case .published: end(message, code)
+      case .nothing: end(message + "; nothing was written", code)
       }
     }
   }
 
-  private static func end(_ number: Int32, _ hint: String) -> Never {
-    StandardError.write((StandardError.isTerminal ? .clearedLine : .empty) + SafeText(line: "interrupted\(hint)"))
-    _exit(128 + number)
+  private static func end(_ message: String, _ code: Int32) -> Never {
+    StandardError.write((StandardError.isTerminal ? .clearedLine : .empty) + SafeText(line: message))
+    _exit(code)
   }
 
   /// How to go on.

@@ -51,18 +51,20 @@ struct QuantizationSummary {
   /// One line per linear.
   func lines(of layer: QuantizedLayer) -> [String] {
     layer.reports.map { report in
-      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(Double(Int(report.ratio * 100)) / 100)"
-      let gain = report.errorBefore > 0 ? Int((100 * (1 - report.errorAfter / report.errorBefore)).rounded()) : 0
+      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.rounded(decimals: 2))"
       let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
-      return "\(report.module)  \(report.method.rawValue)  \(ratio)  \(relative)  gain \(gain) %"
+      return "\(report.module)  \(report.method.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
     }
   }
 
-  /// An error as a share of the output's energy.
+  /// An error as a share of the output.
   private func percent(_ error: Double, _ report: LinearReport) -> String {
-    guard report.outputEnergy > 0 else { return "-" }
-    let value = (error / report.outputEnergy).squareRoot() * 100
-    return "\(Double(Int(value * 100)) / 100) %"
+    Percentage.text((error / report.outputEnergy).squareRoot(), decimals: 2)
+  }
+
+  /// The share of the squared error saved; nothing was to be saved where there was none.
+  private func gain(_ report: LinearReport) -> String {
+    Percentage.text(report.errorBefore == report.errorAfter ? 0 : 1 - report.errorAfter / report.errorBefore)
   }
 
   /// What the run cost, linear by linear.
@@ -101,7 +103,7 @@ struct QuantizationSummary {
   var lines: [String] {
     let written =
       "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
-      + "\(Double(Int(options.scheme.bitsPerWeight * 1000)) / 1000) bits per weight in them"
+      + "\(options.scheme.bitsPerWeight.rounded(decimals: 3)) bits per weight in them"
     let next =
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
       + SampleOptions.hint(seesImages: seesImages)

@@ -21,7 +21,7 @@ struct SummaryText {
       table.add([
         part.part.rawValue, "\(part.tensorCount)", Quantity.text(part.parameterCount),
         part.encodings.joined(separator: ", "), ByteCount.text(part.byteCount),
-        "\(Int((100 * share).rounded())) %",
+        Percentage.text(share),
         String(repeating: "█", count: Int((share * Double(Self.barWidth)).rounded())),
       ])
     }

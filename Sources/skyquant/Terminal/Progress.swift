@@ -71,10 +71,11 @@ struct Progress {
 
 /// Durations for people.
 enum Duration {
-  /// `8 s`, `3 min 20 s`, `2 h 5 min`.
+  /// `8.2 s`, `3 min 20 s`, `2 h 5 min`; what is longer than a century is as good as for ever.
   static func text(_ seconds: Double) -> String {
+    guard seconds < 3e9 else { return "for ever" }
     let whole = Int(seconds.rounded())
-    if seconds < 10 { return "\(Double(Int(seconds * 10)) / 10) s" }
+    if seconds < 10 { return "\(seconds.rounded(decimals: 1)) s" }
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole % 3600 / 60) min"

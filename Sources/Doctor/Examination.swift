@@ -12,7 +12,7 @@ public struct Examination {
   /// - Throws: `StorageError` if the directory itself cannot be read.
   public init(path: String) throws { repository = try Repository(path: path) }
 
-  /// Everything found: first what cannot be read, then files, config, layout and values.
+  /// Everything found: first what cannot be read, then files, config, layout, weights and values.
   /// - Parameters:
   ///   - readsValues: Whether tensors are read, or headers only.
   ///   - onTensor: Called with the number of tensors read and of all.
@@ -21,6 +21,7 @@ public struct Examination {
     var findings = repository.unreadable + FileChecks(repository: repository).findings()
     findings += ConfigChecks(repository: repository).findings()
     findings += LayoutChecks(repository: repository, groupSize: groupSize).findings()
+    findings += WeightChecks(repository: repository).findings()
     if readsValues, let checkpoint = repository.checkpoint {
       let values = ValueChecks(checkpoint: checkpoint, groupSize: groupSize, servedInHalf: servedInHalf)
       findings += try values.findings(onTensor: onTensor)

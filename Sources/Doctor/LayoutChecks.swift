@@ -30,7 +30,7 @@ struct LayoutChecks {
 
   private func shapes() -> [Finding] {
     guard let checkpoint = repository.checkpoint else { return [] }
-    let infos = Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, $0) })
+    let infos = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
     return repository.quantizedModules.compactMap { module in
       guard let codes = infos[module + ".qweight"] else { return nil }
       guard let zeros = infos[module + ".qzeros"], let scales = infos[module + ".scales"] else {

@@ -29,7 +29,8 @@ public struct GGUFExporter {
   private let metadata: GGUFMetadata
 
   /// An exporter of `source`.
-  /// - Throws: `ModelFilesError.unsupported` for what llama.cpp has no counterpart of; `TokenizerError`.
+  /// - Throws: `ModelFilesError` for what llama.cpp has no counterpart of, and for weights that contradict the config;
+  ///   `TokenizerError`.
   public init(_ source: ModelFile) throws {
     guard source.config.layout == .text else {
       throw ModelFilesError.unsupported(
@@ -41,6 +42,7 @@ public struct GGUFExporter {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
+    try source.requireWeights()
     self.source = source
     names = GGUFNames(source.config.text)
     metadata = try GGUFMetadata(source)

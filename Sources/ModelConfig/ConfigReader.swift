@@ -39,10 +39,12 @@ struct ConfigReader {
     return number
   }
 
-  /// A side length: an integer, or a list of equal integers (native layout).
+  /// A side length: an integer, or a list of equal integers (native layout). The limit keeps products of sides and other
+  /// extents below 2⁶³.
   func side(_ key: String, default fallback: Int? = nil) throws(ModelConfigError) -> Int {
-    guard let list = value(key)?.arrayValue else { return try int(key, in: 1...1 << 16, default: fallback) }
-    guard let first = list.first?.intValue, (1...1 << 16).contains(first),
+    let range = 1...1 << 14
+    guard let list = value(key)?.arrayValue else { return try int(key, in: range, default: fallback) }
+    guard let first = list.first?.intValue, range.contains(first),
       list.allSatisfy({ $0.intValue == first })
     else { throw .invalid(key: name(key), expected: "equal side lengths", found: "\(list.count) other values") }
     return first

@@ -43,6 +43,23 @@ public enum WeightNames {
     }
   }
 
+  /// A stack of layers.
+  public enum Stack: String, Sendable {
+    /// The language model's.
+    case decoder = "language_model.model.layers."
+    /// The vision tower's.
+    case vision = "vision_model.encoder.layers."
+  }
+
+  /// The number of the layer that a canonical name belongs to; nil for other names, and for numbers that are not written
+  /// as numbers of layers are, such as `01`.
+  public static func layer(of name: String, in stack: Stack) -> Int? {
+    guard let rest = name.removingPrefix(stack.rawValue), let dot = rest.firstIndex(of: "."),
+      let number = Int(rest[..<dot]), String(number) == rest[..<dot], number >= 0
+    else { return nil }
+    return number
+  }
+
   private static func splitQKV(_ name: String) -> [CanonicalName] {
     let marker = ".attn.qkv."
     guard name.hasPrefix("vision_model."), let range = name.firstRange(of: marker) else {

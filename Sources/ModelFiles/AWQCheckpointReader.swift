@@ -16,6 +16,7 @@ struct AWQCheckpointReader {
 
   /// All tensors in file order; a quantized linear stands where its qweight stands, under the name of its weight.
   func tensors() throws -> [StoredTensor] {
+    try requireOneWeightPerLinear()
     guard let quantization else {
       return try checkpoint.tensors.map { StoredTensor(name: $0.name, content: .dense(try checkpoint.view($0.name))) }
     }
@@ -31,6 +32,16 @@ struct AWQCheckpointReader {
         return nil
       }
       return StoredTensor(name: info.name, content: .dense(try checkpoint.view(info.name)))
+    }
+  }
+
+  /// Some programs would take the one, some the other.
+  private func requireOneWeightPerLinear() throws(ModelFilesError) {
+    for info in checkpoint.tensors {
+      guard let plain = info.name.removingSuffix(".qweight").map({ $0 + ".weight" }), checkpoint.contains(plain) else {
+        continue
+      }
+      throw .contradictoryWeights(path: checkpoint.path, .storedTwice(first: info.name, second: plain))
     }
   }
 

@@ -54,7 +54,7 @@ struct CheckpointPlan {
       let planned = PlannedTensor(
         name: tensor.name, canonicalName: canonical,
         fate: CheckpointPlan.fate(canonical, tensor, dtype, scheme: scheme, quantizes: quantizes))
-      if let layer = CheckpointPlan.decoderLayer(canonical), layers.indices.contains(layer) {
+      if let layer = WeightNames.layer(of: canonical, in: .decoder), layers.indices.contains(layer) {
         layers[layer].append(planned)
       } else {
         outside.append(planned)
@@ -89,28 +89,21 @@ struct CheckpointPlan {
   private static func fate(
     _ name: String, _ tensor: StoredTensor, _ dtype: DType, scheme: QuantizationScheme, quantizes: (String) -> Bool
   ) -> PlannedTensor.Fate {
-    guard decoderLayer(name) != nil else { return .copied(tensor, dtype) }
+    guard let layer = WeightNames.layer(of: name, in: .decoder) else { return .copied(tensor, dtype) }
     let shape = tensor.shape
     let module = name.removingSuffix(".weight")
-    if let module, DecoderLinear.allCases.contains(where: { module.hasSuffix("." + $0.rawValue) }), shape.rank == 2,
+    if let module, DecoderLinear.allCases.contains(where: { module == $0.moduleName(layer: layer) }), shape.rank == 2,
       quantizes(module),
       scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
     {
       return .quantized(outFeatures: shape[0], inFeatures: shape[1])
     }
-    return foldedNames.contains(where: { name.hasSuffix("." + $0) }) ? .folded(tensor) : .copied(tensor, dtype)
+    let isFolded = foldedNames.contains { name == WeightNames.Stack.decoder.rawValue + "\(layer)." + $0 }
+    return isFolded ? .folded(tensor) : .copied(tensor, dtype)
   }
 
   /// What can absorb scales.
   private static let foldedNames = [
     "input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias",
   ]
-
-  /// The number of the decoder layer that `name` belongs to.
-  private static func decoderLayer(_ name: String) -> Int? {
-    guard let rest = name.removingPrefix("language_model.model.layers."), let dot = rest.firstIndex(of: ".") else {
-      return nil
-    }
-    return Int(rest[..<dot])
-  }
 }

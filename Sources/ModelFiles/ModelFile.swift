@@ -57,7 +57,7 @@ public struct ModelFile: Sendable {
     let config = try config(in: directory, path: path)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
     let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
-    return ModelFile(
+    return try ModelFile(
       path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
       directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping))
   }
@@ -66,7 +66,7 @@ public struct ModelFile: Sendable {
   static func openSkyq(_ path: String) throws -> ModelFile {
     let file = try SkyqFile(path: path)
     let config = try config(in: file, path: path)
-    return ModelFile(
+    return try ModelFile(
       path: path, kind: .skyq, config: config, files: file, directoryNames: [],
       tensors: try SkyqTensors(file).tensors(),
       shards: [file.mapping], skyqHeader: file.header)
@@ -75,7 +75,7 @@ public struct ModelFile: Sendable {
   private init(
     path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, directoryNames: [String],
     tensors: [StoredTensor], shards: [MappedFile], skyqHeader: SkyqHeader? = nil
-  ) {
+  ) throws {
     self.path = path
     self.kind = kind
     self.config = config
@@ -84,7 +84,7 @@ public struct ModelFile: Sendable {
     self.tensors = tensors
     self.shards = shards
     self.skyqHeader = skyqHeader
-    weights = StoredWeights(tensors, layout: config.layout, path: path)
+    weights = try StoredWeights(tensors, layout: config.layout, path: path)
   }
 
   private static func config(in files: any NamedFiles, path: String) throws -> ModelConfig {

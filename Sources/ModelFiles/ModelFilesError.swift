@@ -13,6 +13,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
   case malformedConfig(path: String, reason: String)
   /// config.json says what cannot be used.
   case unusableConfig(path: String, ModelConfigError)
+  /// The weights are not those that config.json calls for.
+  case contradictoryWeights(path: String, WeightFault)
   /// The forward pass asks for a tensor that the model does not have.
   case missingTensor(path: String, name: String)
   /// A tensor has another shape than config.json implies.
@@ -42,6 +44,7 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .malformedConfig(let path, let reason):
       "\(path.displayed): config.json: \(reason); copy it from the original repository"
     case .unusableConfig(let path, let error): "\(path.displayed): \(error)"
+    case .contradictoryWeights(let path, let fault): "\(path.displayed): \(fault)"
     case .missingTensor(let path, let name):
       "\(path.displayed): tensor '\(name.displayed)' is missing, though config.json calls for it"
     case .wrongShape(let path, let name, let expected, let found):
@@ -75,7 +78,7 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
     case .unusableConfig(_, .unsupported): .unsupported
-    case .malformedConfig, .unusableConfig(_, .invalid), .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
+    case .malformedConfig, .unusableConfig(_, .invalid), .contradictoryWeights, .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
       .damagedTensors, .beyondHalf:
       .malformedInput
     case .notReproduced: .inputOutput

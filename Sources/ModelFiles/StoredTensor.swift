@@ -65,6 +65,14 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// Its type; nil for int4.
+  public var dtype: DType? {
+    switch encoding {
+    case .dense(let dtype): dtype
+    case .int4: nil
+    }
+  }
+
   /// Bytes in the file, without padding.
   public var byteCount: Int {
     switch unproven {

@@ -15,11 +15,14 @@ public struct StoredWeights: WeightSource {
 
   /// The weights in `tensors`, whose names follow `layout`.
   /// - Parameter path: What messages call the model.
-  public init(_ tensors: [StoredTensor], layout: CheckpointLayout, path: String) {
+  /// - Throws: `ModelFilesError.contradictoryWeights` if two tensors stand for one weight.
+  public init(_ tensors: [StoredTensor], layout: CheckpointLayout, path: String) throws(ModelFilesError) {
     var entries: [String: Entry] = [:]
     for tensor in tensors {
       for name in WeightNames.canonical(tensor.name, layout: layout) {
-        entries[name.name] = Entry(tensor: tensor, name: name)
+        if let first = entries.updateValue(Entry(tensor: tensor, name: name), forKey: name.name) {
+          throw .contradictoryWeights(path: path, .storedTwice(first: first.tensor.name, second: tensor.name))
+        }
       }
     }
     self.entries = entries
@@ -42,7 +45,7 @@ public struct StoredWeights: WeightSource {
   /// See `WeightSource.matrix`.
   public func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
     let matrix: any WeightMatrix =
-      if case .int4(let packed) = try entry(name).tensor.content { packed } else { try denseMatrix(name) }
+      if case .int4(let packed) = try entry(name).tensor.content { packed } else { try DenseMatrix(denseView(name)) }
     guard matrix.rows == rows, matrix.columns == columns else {
       throw ModelFilesError.wrongShape(
         path: path, name: name, expected: "[\(rows), \(columns)]", found: "[\(matrix.rows), \(matrix.columns)]")
@@ -55,18 +58,10 @@ public struct StoredWeights: WeightSource {
     return entry
   }
 
-  private func denseMatrix(_ name: String) throws -> DenseMatrix {
-    let view = try denseView(name)
-    // A patch embedding [C, 3, p, p] is used as the matrix [C, 3·p·p].
-    let rows = view.info.shape.rank > 0 ? view.info.shape[0] : 1
-    let columns = rows > 0 ? view.info.shape.elementCount / rows : 0
-    return try DenseMatrix(view.reshaped(to: [rows, columns]))
-  }
-
   /// The bytes of a dense weight, or the third of a fused one that `name` stands for.
   private func denseView(_ name: String) throws -> TensorView {
     let entry = try entry(name)
-    guard case .dense(let view) = try entry.tensor.content, view.info.dtype.isFloatingPoint else {
+    guard case .dense(let view) = try entry.tensor.content, view.info.dtype.isWeightType else {
       throw ModelFilesError.wrongType(
         path: path, name: name, expected: "F32, F16 or BF16", found: entry.tensor.encodingName)
     }

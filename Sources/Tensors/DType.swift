@@ -26,10 +26,10 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether a model's weights may be stored in this type.
-  public var isFloatingPoint: Bool {
+  /// Whether weights in this type can be computed with: 16- and 32-bit floats.
+  public var isWeightType: Bool {
     switch self {
-    case .float32, .float16, .bfloat16, .float64: true
+    case .float32, .float16, .bfloat16: true
     default: false
     }
   }

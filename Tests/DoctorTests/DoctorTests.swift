@@ -36,7 +36,12 @@ private struct SyntheticRepository {
       add("model.layers.0.mlp.\(name).weight", .float16, [256, 256], halves([Float16](repeating: 0.5, count: 65536)))
     }
     add("model.norm.weight", .float16, [256], halves([Float16](repeating: 1, count: 256)))
-    add("model.embed_tokens.weight", .float16, [24, 256], halves([Float16](repeating: 0.1, count: 24 * 256)))
+    for name in ["input_layernorm", "post_attention_layernorm"] {
+      add("model.layers.0.\(name).weight", .float16, [256], halves([Float16](repeating: 1, count: 256)))
+    }
+    for name in ["model.embed_tokens.weight", "lm_head.weight"] {
+      add(name, .float16, [24, 256], halves([Float16](repeating: 0.1, count: 24 * 256)))
+    }
   }
 
   private func halves(_ values: [Float16]) -> [UInt8] {
@@ -57,6 +62,14 @@ private struct SyntheticRepository {
   mutating func set(_ name: String, first value: Float16) {
     guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
     tensors[index].bytes.replaceSubrange(0..<2, with: halves([value]))
+  }
+
+  /// Takes tensors out.
+  mutating func remove(_ isGone: (String) -> Bool) { tensors.removeAll { isGone($0.info.name) } }
+
+  /// Puts a tensor of halves in.
+  mutating func add(_ name: String, _ shape: Shape) {
+    add(name, .float16, shape, halves([Float16](repeating: 0.5, count: shape.elementCount)))
   }
 
   mutating func rename(_ name: String, to other: String) {
@@ -141,6 +154,38 @@ private struct SyntheticRepository {
     #expect(try ids { $0.retype(Self.q + ".scales") }.contains("L204"))
     // 256 inputs in groups of 128 cannot be cut in four or eight.
     #expect(try replacing("\"group_size\": 32", with: "\"group_size\": 128").filter { $0 == "L401" }.count == 2)
+  }
+
+  @Test func `weights that no model of the config can be made of are named`() throws {
+    let layer = "model.layers.0."
+    #expect(try ids { $0.remove { $0 == "model.norm.weight" } } == ["L501"])
+    #expect(try ids { $0.remove { $0.hasPrefix(layer) && $0.hasSuffix("norm.weight") } } == ["L501"])
+    #expect(try ids { $0.remove { $0.hasPrefix(layer) } }.contains("L503"))
+    #expect(try replacing("\"num_hidden_layers\": 1", with: "\"num_hidden_layers\": 2") == ["L503"])
+    #expect(try ids { $0.add("model.layers.1.input_layernorm.weight", [256]) } == ["L503"])
+    #expect(try replacing("\"vocab_size\": 24", with: "\"vocab_size\": 25") == ["L502"])
+    #expect(try replacing("\"num_key_value_heads\": 2", with: "\"num_key_value_heads\": 4") == ["L502"])
+    #expect(try replacing("\"intermediate_size\": 256", with: "\"intermediate_size\": 512") == ["L502"])
+    #expect(Set(try replacing("\"hidden_size\": 256", with: "\"hidden_size\": 128")) == ["L502"])
+    #expect(try ids { $0.add(Self.q + ".weight", [256, 256]) }.filter { $0 == "L504" }.count == 1)
+    #expect(try ids { $0.add("language_model.model.norm.weight", [256]) } == ["L504"])
+    #expect(try ids { $0.add(Self.q + ".bias", [256]) } == ["L506"])
+    #expect(
+      try ids { repository in
+        guard let index = repository.tensors.firstIndex(where: { $0.info.name == "model.norm.weight" }) else { return }
+        let (name, bytes) = ("model.norm.weight", [UInt8](repeating: 0, count: 2048))
+        repository.tensors[index] = (TensorInfo(name: name, dtype: .float64, shape: [256]), bytes)
+      } == ["L505"])
+  }
+
+  @Test func `one wrong key is one finding, however many tensors it contradicts`() throws {
+    var repository = SyntheticRepository()
+    repository.config = repository.config.replacing("\"num_key_value_heads\": 2", with: "\"num_key_value_heads\": 1")
+    let findings = try repository.findings()
+    #expect(findings.map(\.id) == ["L502"] && findings.first?.severity == .error)
+    let what =
+      "2 tensors are not as long as num_key_value_heads × head_dim of config.json says: shape [128, 256], not [64, 256]"
+    #expect(findings.first?.what == what)
   }
 
   @Test(arguments: [

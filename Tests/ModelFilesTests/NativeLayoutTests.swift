@@ -26,7 +26,7 @@ import Testing
       StoredTensor(name: $0.name, content: .dense(try checkpoint.view($0.name)))
     }
     let model = try VisionLanguageModel(
-      weights: StoredWeights(tensors, layout: .native, path: directory), config: config)
+      weights: try StoredWeights(tensors, layout: .native, path: directory), config: config)
     let pixels = try golden.tensor("pixel_values")
     let ids = try golden.tensor("input_ids").withBytes { span in
       (0..<span.byteCount / 8).map { unsafe Int(span.unsafeLoadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }

@@ -18,8 +18,10 @@ struct Golden {
   let model: VisionLanguageModel
   let config: ModelConfig
 
+  static let resources = Bundle.module.bundlePath + "/Resources"
+
   init(_ name: String) throws {
-    let resources = Bundle.module.bundlePath + "/Resources"
+    let resources = Self.resources
     checkpoint = try SafetensorsCheckpoint(path: "\(resources)/goldens/\(name).safetensors")
     let directory = name.hasPrefix("tiny-r1v") ? try SampleModel().modelDirectory : "\(resources)/random-vit300m"
     let weights = CheckpointWeights(checkpoint: try SafetensorsCheckpoint(path: directory))

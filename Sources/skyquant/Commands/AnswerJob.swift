@@ -26,6 +26,7 @@ struct AnswerJob {
   func run(onPiece: (String) throws -> Void) throws -> Answer {
     try trace?.requireName(keeping: [model] + question.images)
     let file = try ModelFile.open(model)
+    try file.requireWeights()
     let model = try VisionLanguageModel(weights: file.weights, config: file.config)
     let builder = try file.inputBuilder(prompt)
     let input = try builder.input(for: question, includesAnswer: false) { path in

@@ -11,8 +11,12 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Find what loaders will stumble over in an AWQ repository.",
     discussion: """
       Examines a directory that AutoAWQ, llm-compressor, lmdeploy, skyquant or a person has made: files, \
-      quantization_config, names and shapes, and, unless --headers-only is given, the values of all tensors. Each \
-      finding says what to do; Formats/doctor.md lists them. The exit code is 1 if there are errors.
+      quantization_config, names and shapes, whether the weights are those that config.json calls for, and, unless \
+      --headers-only is given, the values of all tensors. Each finding says what to do; Formats/doctor.md lists them. \
+      The exit code is 1 if there are errors.
+
+      What files cannot show is whether codes, zeros and scales mean the original's weights: a wrong order of nibbles, \
+      zeros off by one and scales times 100 look sound. `skyquant verify` against the original shows them.
 
       Example:
         skyquant doctor Skywork-R1V3-38B-AWQ
@@ -42,7 +46,13 @@ struct DoctorCommand: ParsableCommand {
     ]) {
       findings.map(\.description)
         + ["\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])"]
+        + (counts[0] > 0 ? [] : [next])
     }
     if counts[0] > 0 { throw ExitCode(1) }
+  }
+
+  private var next: String {
+    "next: skyquant verify \(directory.displayed) --reference DIR, for what files cannot show: the order of codes, the offset "
+      + "of zeros, the size of scales"
   }
 }

@@ -95,6 +95,7 @@ struct QuantizationJob {
     guard file.config.quantization == nil else {
       throw UserError(description: "\(source): is quantized already; give the original model", category: .unsupported)
     }
+    try file.requireWeights()
     if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
       throw UserError(
         description:

@@ -1,5 +1,6 @@
 // The work of `skyquant verify`: prompts, both models side by side, answers, report.
 import Companions
+import ModelConfig
 import ModelFiles
 import ModelInputs
 import ReferenceModel
@@ -25,6 +26,7 @@ struct VerificationJob {
 
     init(_ path: String, _ settings: PromptSettings) throws {
       file = try ModelFile.open(path)
+      try file.requireWeights()
       model = try VisionLanguageModel(weights: file.weights, config: file.config)
       builder = try file.inputBuilder(settings)
     }
@@ -37,11 +39,7 @@ struct VerificationJob {
   func run(_ progress: inout Progress) throws -> VerificationReport {
     let original = try Side(reference, prompt)
     let candidate = try Side(quantized, prompt)
-    guard original.model.language.layerCount == candidate.model.language.layerCount else {
-      throw UserError(
-        description: "\(quantized.displayed) and \(reference.displayed) have different numbers of layers",
-        category: .malformedInput)
-    }
+    try requireComparable(original.file.config.text, candidate.file.config.text)
     // Both read the original's ids, whatever the candidate's tokenizer calls them.
     let imageContextID = original.builder.imageContextID
     let asked = try source.samples(original.builder) { progress.update("pictures and prompts", done: $0, total: $1) }
@@ -69,6 +67,19 @@ struct VerificationJob {
         allowsDifferentFiles: allowsDifferentFiles)
     else { throw UserError(description: "\(source.name.displayed): no token to compare", category: .malformedInput) }
     return report
+  }
+
+  /// Checks that hidden states and logits of both models can be compared.
+  private func requireComparable(_ original: TextConfig, _ candidate: TextConfig) throws(UserError) {
+    let counts = [
+      ("layers", original.layerCount, candidate.layerCount),
+      ("hidden features", original.hiddenSize, candidate.hiddenSize),
+      ("rows of the vocabulary", original.vocabularySize, candidate.vocabularySize),
+    ]
+    guard let (what, first, second) = counts.first(where: { $0.1 != $0.2 }) else { return }
+    throw UserError(
+      description: "\(reference.displayed) has \(first) \(what), \(quantized.displayed) has \(second); they are not one model",
+      category: .malformedInput)
   }
 
   /// Greedy answers of both models to the questions that are not plain text.

@@ -31,6 +31,7 @@ struct PackingOptions: ParsableArguments {
   func pack(
     _ file: ModelFile, _ progress: inout Progress, proving prove: (ModelFile) throws -> Void = { _ in }
   ) throws -> SkyqHeader {
+    try file.requireWeights()
     try requireOutput(out, keeping: [model])
     let folder = try WorkFolder(for: out, making: .file, overwriting: force, resuming: resume)
     let byteCount = try SkyqPacker.byteCount(of: file)

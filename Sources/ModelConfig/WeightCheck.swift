@@ -1,0 +1,122 @@
+// Holds the headers of a model's weights to its config.
+public import Tensors
+
+/// A tensor as a file has it; of a quantized linear, the weight that its parts stand for.
+public struct StoredWeight: Sendable {
+  /// The name in the file.
+  public let name: String
+  /// The type; nil for int4.
+  public let dtype: DType?
+  /// Extents, outermost first.
+  public let shape: Shape
+
+  /// Describes a tensor.
+  public init(name: String, dtype: DType?, shape: Shape) {
+    self.name = name
+    self.dtype = dtype
+    self.shape = shape
+  }
+}
+
+/// Compares weights with what a config calls for.
+public struct WeightCheck {
+  private let config: ModelConfig
+  private let stored: [String: Entry]
+  /// Every weight that two tensors stand for.
+  private let repetitions: [WeightFault]
+
+  private struct Entry {
+    let tensor: StoredWeight
+    let name: CanonicalName
+  }
+
+  /// A comparison of `tensors`, in the order of the file, with `config`.
+  public init(_ config: ModelConfig, _ tensors: [StoredWeight]) {
+    self.config = config
+    var stored: [String: Entry] = [:]
+    var repetitions: [WeightFault] = []
+    for tensor in tensors {
+      let names = WeightNames.canonical(tensor.name, layout: config.layout)
+      if let first = names.lazy.compactMap({ stored[$0.name] }).first {
+        repetitions.append(.storedTwice(first: first.tensor.name, second: tensor.name))
+      }
+      for name in names { stored[name.name] = Entry(tensor: tensor, name: name) }
+    }
+    self.stored = stored
+    self.repetitions = repetitions
+  }
+
+  /// All contradictions: weights stored twice, numbers of layers, what is missing, then shapes and types in the order of
+  /// computation. Empty if the forward pass finds all it asks for.
+  public func faults() -> [WeightFault] {
+    let layers = layerFaults()
+    let required = config.requiredWeights.filter { weight in !layers.contains { $0.absentPrefix(of: weight.name) } }
+    let absent = required.filter { !$0.isOptional && stored[$0.name] == nil }
+    let missing = absent.first.map { [WeightFault.missing(first: $0.name, count: absent.count)] } ?? []
+    return repetitions + layers.map(\.fault) + missing + required.compactMap(fault)
+  }
+
+  /// Names of tensors in the decoder's layers that a model of this config does not read, such as biases of linears that
+  /// have none by the config.
+  public var unusedInDecoder: [String] {
+    let required = Set(config.requiredWeights.map(\.name))
+    return stored.filter { name, _ in
+      WeightNames.layer(of: name, in: .decoder).map { $0 < config.text.layerCount } == true && !required.contains(name)
+        && !name.hasSuffix(".inv_freq")  // a constant that old checkpoints carry
+    }.map(\.value.tensor.name).sorted()
+  }
+
+  /// A wrong number of layers, and which weights need not be called missing one by one.
+  private struct LayerFault {
+    let stack: WeightNames.Stack
+    let fault: WeightFault
+    let storedCount: Int
+
+    func absentPrefix(of name: String) -> Bool {
+      WeightNames.layer(of: name, in: stack).map { $0 >= storedCount } ?? false
+    }
+  }
+
+  private func layerFaults() -> [LayerFault] {
+    var faults: [LayerFault] = []
+    func compare(_ stack: WeightNames.Stack, _ key: String, stated: Int, needed: Int) {
+      let last = stored.keys.lazy.compactMap { WeightNames.layer(of: $0, in: stack) }.max()
+      let count = last.map { min($0, .max - 1) + 1 } ?? 0
+      guard count > stated || count < needed else { return }
+      let fault = WeightFault.layerCount(key: key, stated: stated, stored: count)
+      faults.append(LayerFault(stack: stack, fault: fault, storedCount: count))
+    }
+    let count = config.text.layerCount
+    compare(.decoder, config.textKey("num_hidden_layers"), stated: count, needed: count)
+    if let multimodal = config.multimodal {
+      compare(
+        .vision, "vision_config.num_hidden_layers", stated: multimodal.vision.layerCount,
+        needed: multimodal.activeLayerCount)
+    }
+    return faults
+  }
+
+  private func fault(_ weight: RequiredWeight) -> WeightFault? {
+    // A fused tensor is one fault.
+    guard let entry = stored[weight.name], entry.name.part == 0 else { return nil }
+    let (tensor, partCount) = (entry.tensor, entry.name.partCount)
+    guard tensor.dtype.map(\.isWeightType) ?? (weight.isMatrix && partCount == 1) else {
+      return .type(tensor: tensor.name, expected: "F32, F16 or BF16", found: tensor.dtype?.rawValue ?? "int4")
+    }
+    var dimensions = tensor.shape.dimensions
+    let isWhole = (dimensions.first ?? 0) % partCount == 0
+    if partCount > 1, !dimensions.isEmpty { dimensions[0] /= partCount }
+    guard isWhole, weight.accepts(dimensions) else {
+      return .shape(tensor: tensor.name, expected: weight.extents(of: partCount), found: tensor.shape)
+    }
+    return nil
+  }
+}
+
+extension RequiredWeight {
+  /// The extents of a tensor that holds `count` such weights, one below the other.
+  fileprivate func extents(of count: Int) -> [Extent] {
+    guard count > 1, let rows = extents.first else { return extents }
+    return [Extent(size: count * rows.size, key: "\(count) × \(rows.key)")] + extents.dropFirst()
+  }
+}

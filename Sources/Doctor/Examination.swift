@@ -9,7 +9,7 @@ public struct Examination {
   private let repository: Repository
 
   /// Opens the directory `path`. What is wrong inside becomes findings.
-  /// - Throws: `StorageError` if the directory itself cannot be read.
+  /// - Throws: `StorageError` if the directory itself cannot be read, or the system fails.
   public init(path: String) throws { repository = try Repository(path: path) }
 
   /// Everything found: first what cannot be read, then files, config, layout, weights and values.
@@ -29,13 +29,14 @@ public struct Examination {
     return findings
   }
 
-  /// As config.json has it, wherever it stands there; 128, as loaders take it, if `quantization_config` does not say.
+  /// As config.json has it, wherever it stands there; 128, as loaders take it, if `quantization_config` does not say; nil
+  /// for what no reader takes, which is a finding about config.json.
   private var groupSize: Int? {
     guard let config = repository.config else { return nil }
     for parent in [config, config["llm_config"], config["text_config"]] {
       guard let quantization = parent?["quantization_config"], !quantization.isNull else { continue }
       guard let size = quantization["group_size"] ?? quantization["q_group_size"] else { return 128 }
-      if let size = size.intValue, size > 0 { return size }
+      if let size = size.intValue, (1...1 << 30).contains(size) { return size }
     }
     return nil
   }

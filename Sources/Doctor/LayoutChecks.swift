@@ -57,7 +57,7 @@ struct LayoutChecks {
       return wrong(
         "types are \(codes.dtype.rawValue), \(zeros.dtype.rawValue), \(scales.dtype.rawValue), not I32, I32, F16")
     }
-    if let groupSize, rows != groups * groupSize {
+    if let groupSize, groups.multipliedReportingOverflow(by: groupSize) != (rows, false) {
       return Finding(
         "L203", .error, module, "group_size is \(groupSize), but the shapes say \(rows) / \(groups)",
         do: "correct group_size in config.json")

@@ -16,6 +16,7 @@ struct Repository {
   let unreadable: [Finding]
   private let files: DirectoryFiles
 
+  /// - Throws: `StorageError` if the directory cannot be read, or the system fails.
   init(path: String) throws {
     files = try DirectoryFiles(path: path)
     names = files.names
@@ -23,6 +24,8 @@ struct Repository {
     config = Repository.parsed("config.json", files, &findings)
     do {
       checkpoint = try SafetensorsCheckpoint(directory: files)
+    } catch let error as StorageError where [.systemLimit, .inputOutput].contains(error.category) {
+      throw error  // it says nothing about the files
     } catch {
       checkpoint = nil
       findings.append(

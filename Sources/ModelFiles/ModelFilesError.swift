@@ -78,7 +78,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
     case .unusableConfig(_, .unsupported): .unsupported
-    case .malformedConfig, .unusableConfig(_, .invalid), .contradictoryWeights, .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
+    case .malformedConfig, .unusableConfig(_, .invalid), .contradictoryWeights, .missingTensor, .wrongShape, .wrongType,
+      .incompleteLinear,
       .damagedTensors, .beyondHalf:
       .malformedInput
     case .notReproduced: .inputOutput

@@ -78,7 +78,8 @@ struct VerificationJob {
     ]
     guard let (what, first, second) = counts.first(where: { $0.1 != $0.2 }) else { return }
     throw UserError(
-      description: "\(reference.displayed) has \(first) \(what), \(quantized.displayed) has \(second); they are not one model",
+      description: "\(reference.displayed) has \(first) \(what), \(quantized.displayed) has \(second); "
+        + "they are not one model",
       category: .malformedInput)
   }
 

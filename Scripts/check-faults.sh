@@ -236,7 +236,7 @@ expect "quantize beside an older output: it is untouched" test -e run/older
 
 # A file that is cut while it is mapped, between opening it and reading its planes.
 cp expected-pack.skyq cut.skyq
-strace -f -o trace -e trace=clone3 -e inject=clone3:delay_enter=2000000:when=2 \
+strace -f -o trace -P cut.skyq -e inject=mmap:delay_exit=2000000 \
   "$skyquant" check cut.skyq --quiet </dev/null >out 2>err &
 sleep 1
 truncate -s 100000 cut.skyq

@@ -21,12 +21,11 @@ struct Repository {
     files = try DirectoryFiles(path: path)
     names = files.names
     var findings: [Finding] = []
-    config = Repository.parsed("config.json", files, &findings)
+    config = try Repository.parsed("config.json", files, &findings)
     do {
       checkpoint = try SafetensorsCheckpoint(directory: files)
-    } catch let error as StorageError where [.systemLimit, .inputOutput].contains(error.category) {
-      throw error  // it says nothing about the files
     } catch {
+      try Repository.requireAboutFiles(error)
       checkpoint = nil
       findings.append(
         Finding("F101", .error, "weights", "\(error)", do: "write safetensors shards and an index that fit each other"))
@@ -37,7 +36,7 @@ struct Repository {
   /// A small JSON file; nil if there is none.
   func json(_ name: String) -> JSONValue? {
     var findings: [Finding] = []
-    return Repository.parsed(name, files, &findings)
+    return (try? Repository.parsed(name, files, &findings)) ?? nil
   }
 
   /// Modules with a `qweight`, as the file names them.
@@ -55,11 +54,18 @@ struct Repository {
     }
   }
 
-  private static func parsed(_ name: String, _ files: DirectoryFiles, _ findings: inout [Finding]) -> JSONValue? {
+  /// What the system could not do says nothing about the files.
+  private static func requireAboutFiles(_ error: any Error) throws {
+    if let error = error as? StorageError, [.systemLimit, .inputOutput].contains(error.category) { throw error }
+  }
+
+  private static func parsed(_ name: String, _ files: DirectoryFiles, _ findings: inout [Finding]) throws -> JSONValue?
+  {
     do {
       guard let bytes = try files.bytes(of: name) else { return nil }
       return try JSONValue(parsing: bytes)
     } catch {
+      try requireAboutFiles(error)
       findings.append(Finding("F102", .error, name, "\(error)", do: "take the file from the original repository"))
       return nil
     }

@@ -33,13 +33,11 @@ struct ValueChecks {
     let view = try checkpoint.view(name)
     defer { view.release() }
     if name.hasSuffix(".qweight") { return deadGroups(view) }
-    if name.hasSuffix(".scales"), checkpoint.contains((name.withoutSuffix(".scales") ?? "") + ".qweight") {
-      return scales(view, try view.floats())
-    }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }
-    return try plain(view)
+    let module = name.withoutSuffix(".scales")
+    return try module.map { checkpoint.contains($0 + ".qweight") } == true ? scales(view, view.floats()) : plain(view)
   }
 
   private func scales(_ view: TensorView, _ values: [Float]) -> [Finding] {

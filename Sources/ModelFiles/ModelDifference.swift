@@ -100,8 +100,9 @@ public struct ModelDifference: Sendable {
   private static func compared(
     _ first: StoredTensor, _ second: StoredTensor, codes: Int?
   ) throws -> TensorDifference.Kind {
+    guard first.shape.elementCount > 0 else { return .encoding }
     let rows = first.rowCount
-    let rowsAtOnce = max(1, (1 << 20) * max(rows, 1) / max(first.shape.elementCount, 1))
+    let rowsAtOnce = max(1, (1 << 20) / (first.shape.elementCount / rows))
     var (largest, squares, energy, isUnequal) = (0.0, 0.0, 0.0, false)
     for start in stride(from: 0, to: rows, by: rowsAtOnce) {
       let range = start..<min(start + rowsAtOnce, rows)

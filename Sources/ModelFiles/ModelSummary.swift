@@ -98,6 +98,6 @@ public struct ModelSummary: Sendable {
   public func bitsPerWeight(where isCounted: (ModelPart) -> Bool = { _ in true }) -> Double? {
     let counted = parts.filter { isCounted($0.part) }
     let weights = counted.reduce(0) { $0 + $1.parameterCount }
-    return weights > 0 ? Double(8 * counted.reduce(0) { $0 + $1.byteCount }) / Double(weights) : nil
+    return weights > 0 ? 8 * Double(counted.reduce(0) { $0 + $1.byteCount }) / Double(weights) : nil
   }
 }

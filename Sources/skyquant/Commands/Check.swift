@@ -68,7 +68,7 @@ struct Check: ParsableCommand {
     ]
     if !digests.isEmpty { json["digests"] = .array(digests.map(\.json)) }
     try output.print(.object(json)) {
-      let speed = ByteCount.text(Int(Double(byteCount) / max(elapsed, 1e-6)))
+      let speed = ByteCount.text(Int(min(Double(byteCount) / max(elapsed, 1e-6), 1e15)))
       let read = byteCount == 0 ? "headers only" : "\(ByteCount.text(byteCount)) read, \(speed)/s"
       let verdict = problems.isEmpty ? "intact" : "\(problems.count) damaged"
       return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems

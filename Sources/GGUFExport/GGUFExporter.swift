@@ -89,7 +89,8 @@ public struct GGUFExporter {
     return GGUFTensor(name: name, type: try type(of: tensor), shape: tensor.shape)
   }
 
-  /// Nothing reads the forward pass's shapes here, so those that reordering relies on are checked.
+  /// Tensors that the forward pass does not read, such as biases that config.json knows nothing of, were compared with
+  /// nothing; reordering relies on whole heads.
   private func checkShape(of tensor: StoredTensor) throws(ModelFilesError) {
     let heads = names.reorderedHeads(of: tensor.name)
     let rows = heads.map { $0 * source.config.text.headDim }

@@ -77,7 +77,7 @@ struct ConfigChecks {
   private func keys(_ config: JSONValue) -> [Finding] {
     guard let quantization = quantization(config), quantization["quant_method"]?.stringValue == "awq" else { return [] }
     let missing = [["bits", "w_bit"], ["group_size", "q_group_size"], ["zero_point"]].compactMap { spellings in
-      spellings.contains { quantization[$0] != nil } ? nil : spellings[0]
+      spellings.contains { quantization[$0]?.isNull == false } ? nil : spellings[0]
     }
     guard !missing.isEmpty else { return [] }
     return [

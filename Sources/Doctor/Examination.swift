@@ -35,8 +35,9 @@ public struct Examination {
     guard let config = repository.config else { return nil }
     for parent in [config, config["llm_config"], config["text_config"]] {
       guard let quantization = parent?["quantization_config"], !quantization.isNull else { continue }
-      guard let size = quantization["group_size"] ?? quantization["q_group_size"] else { return 128 }
-      if let size = size.intValue, (1...1 << 30).contains(size) { return size }
+      let stated = ["group_size", "q_group_size"].lazy.compactMap { quantization[$0] }.first { !$0.isNull }
+      guard let stated else { return 128 }
+      if let size = stated.intValue, (1...1 << 30).contains(size) { return size }
     }
     return nil
   }

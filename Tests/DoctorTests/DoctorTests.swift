@@ -129,6 +129,8 @@ private struct SyntheticRepository {
     #expect(try replacing("\"bits\": 4,", with: "") == ["C203"])
     #expect(try replacing("\"group_size\": 32, \"zero_point\": true,", with: "").contains("C203"))
     #expect(try replacing("\"group_size\": 32", with: "\"q_group_size\": 32") == [])
+    #expect(Set(try replacing("\"group_size\": 32", with: "\"group_size\": null")).isSuperset(of: ["C203", "L203"]))
+    #expect(try replacing("\"group_size\": 32", with: "\"group_size\": 4611686018427387904") == ["C201"])
     // Another method's keys are its own.
     #expect(try replacing("\"awq\", \"version\": \"gemm\", \"bits\": 4,", with: "\"gptq\",") == ["C201"])
     #expect(try replacing("\"float16\"", with: "\"bfloat16\"") == ["C202"])

@@ -72,12 +72,14 @@ extension SHA256Digest: Hashable {
 @safe public struct SHA256Hasher: ~Copyable {
   private let context: OpaquePointer
 
+  /// From a library context of our own, which no openssl.cnf can leave without SHA-256.
+  private nonisolated(unsafe) static let algorithm = unsafe EVP_MD_fetch(OSSL_LIB_CTX_new(), "SHA256", nil)
+
   /// A hasher that has seen nothing.
   public init() {
-    // Fails only without memory or with a libcrypto configured to forbid SHA-256: nothing a caller could mend.
-    guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-      preconditionFailure("libcrypto offers no SHA-256")
-    }
+    // Fails only without memory.
+    guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, SHA256Hasher.algorithm, nil) == 1
+    else { preconditionFailure("libcrypto offers no SHA-256") }
     unsafe self.context = context
   }
 

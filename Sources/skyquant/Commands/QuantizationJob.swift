@@ -42,7 +42,7 @@ struct QuantizationJob {
       options: options, sixteenBitBytes: sixteenBitBudget?.bytes, prompt: prompt, source: file, samples: set)
     var checkpoints = RunCheckpoints(
       recipe: try recipe.json, sources: audit.digests, interval: checkpointInterval, now: progress.elapsed)
-    let resumed = try checkpoints.resumed(file, &outputs.folder)
+    let resumed = try checkpoints.resumed(file, set.samples, &outputs.folder)
     if let resumed { progress.event("going on after \(resumed.layerCount) of \(model.language.layerCount) layers") }
 
     var options = options

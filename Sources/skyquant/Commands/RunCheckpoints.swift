@@ -1,6 +1,7 @@
 // Secures a quantization's work now and then, and reads back what a stopped run has secured.
 import AWQ
 import JSON
+import ModelConfig
 import ModelFiles
 import Storage
 import Tensors
@@ -30,7 +31,7 @@ struct RunCheckpoints {
 
   /// What a stopped run of the same recipe and weights has secured; nil if there is none, or only what belongs to a
   /// directory that has got its name, which is dropped.
-  func resumed(_ source: ModelFile, _ folder: inout WorkFolder) throws -> Resumed? {
+  func resumed(_ source: ModelFile, _ samples: [CalibrationSample], _ folder: inout WorkFolder) throws -> Resumed? {
     guard folder.isResumed else { return nil }
     guard let (checkpoint, digests) = try QuantizationCheckpoint.read(from: folder) else {
       try folder.restart()
@@ -40,7 +41,6 @@ struct RunCheckpoints {
     if let part = recipe.firstDifference(from: checkpoint.recipe) {
       throw ModelFilesError.otherRecipe(path: folder.destination, part: part)
     }
-    guard let notes = RunNotes(checkpoint.notes) else { throw StorageError.altered(path: folder.statePath) }
     func streams(_ kind: String) -> [Tensor] {
       let named = Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, $0.tensor) })
       var index = 0
@@ -51,9 +51,11 @@ struct RunCheckpoints {
       }
       return tensors
     }
-    return Resumed(
-      layerCount: checkpoint.layerCount, shardDigests: digests,
-      state: StreamState(original: streams("original"), quantized: streams("quantized")), notes: notes)
+    let state = StreamState(original: streams("original"), quantized: streams("quantized"))
+    guard let notes = RunNotes(checkpoint.notes), checkpoint.layerCount <= source.config.text.layerCount,
+      state.fits(samples)
+    else { throw StorageError.altered(path: folder.statePath) }
+    return Resumed(layerCount: checkpoint.layerCount, shardDigests: digests, state: state, notes: notes)
   }
 
   /// Secures the work if it is time.
@@ -69,5 +71,13 @@ struct RunCheckpoints {
         recipe: recipe, sources: sources, layerCount: layerCount, notes: notes.json,
         tensors: named("original", state.original) + named("quantized", state.quantized)))
     last = now
+  }
+}
+
+extension StreamState {
+  /// Whether these can be the streams of `samples`.
+  fileprivate func fits(_ samples: [CalibrationSample]) -> Bool {
+    let shapes = samples.map(\.embeddings.shape)
+    return original.map(\.shape) == shapes && (quantized.isEmpty || quantized.map(\.shape) == shapes)
   }
 }

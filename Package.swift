@@ -57,6 +57,7 @@ let package = Package(
     library("GGUF", ["Tensors", "Storage"]),
 
     // Models and their inputs
+    library("Jinja", ["JSON"]),
     library("ModelConfig", ["Tensors", "JSON"]),
     library("Tokenization", ["Tensors", "Storage", "JSON"]),
     library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
@@ -105,6 +106,7 @@ let package = Package(
     tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
     tests("Skyq", ["Tensors", "Storage", "JSON"]),
     tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
+    tests("Jinja", ["JSON"], resources: [.copy("Resources")]),
     tests("ModelConfig", ["JSON"]),
     tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),

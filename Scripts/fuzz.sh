@@ -29,7 +29,7 @@ done
 build=.build-fuzz
 modules=$build/release
 # Modules with all they import; the fuzz targets themselves are linked by swiftc, since libFuzzer brings its own main.
-for module in ModelInputs ModelFiles Benchmarks; do
+for module in ModelInputs ModelFiles Benchmarks Jinja; do
   swift build -c release --scratch-path "$build" --sanitize=address -Xswiftc -sanitize=fuzzer --target "$module" \
     >"$logs/build.log" 2>&1 </dev/null || {
     tail -n 30 "$logs/build.log" >&2

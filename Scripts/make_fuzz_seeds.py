@@ -110,6 +110,18 @@ def benchmarks():
     yield "lines", b"\0" + b'{"question": "a?", "image": ["1.png"], "answer": "B", "A": "x", "B": "y"}\n'
 
 
+def chat_templates():
+    """The templates of the tests, and the expressions and snippets of their expectations, many to a file."""
+    resources = ROOT / "Tests/JinjaTests/Resources"
+    for path in sorted((resources / "templates").glob("*.jinja")):
+        yield path.stem, path.read_bytes()
+    expectations = json.loads((resources / "expressions.json").read_text())
+    for section in ("expressions", "faults", "snippets"):
+        sources = [source for source, _ in expectations[section]]
+        for number in range(0, len(sources), 4):
+            yield f"{section}-{number}", "\n".join(sources[number : number + 4])
+
+
 TARGETS = {
     "safetensors_header": safetensors_headers,
     "shard_index": shard_indexes,
@@ -118,6 +130,7 @@ TARGETS = {
     "images": images,
     "questions_jsonl": questions,
     "benchmark_tsv": benchmarks,
+    "jinja": chat_templates,
 }
 
 

@@ -17,7 +17,8 @@ extension Renderer {
     _ arguments: CallArguments, to parameters: [String], required: Int = 0, _ callee: String
   ) throws(JinjaError) -> [Value?] {
     guard arguments.positional.count <= parameters.count else {
-      throw failure("\(callee) takes at most \(parameters.count) arguments, found \(arguments.positional.count)")
+      throw failure(
+        "\(callee) takes at most \(parameters.count) arguments, found \(arguments.positional.count)")
     }
     var bound: [Value?] = arguments.positional
     bound += Array(repeating: nil, count: parameters.count - bound.count)
@@ -38,7 +39,9 @@ extension Renderer {
   /// An argument that must be a text.
   func text(_ value: Value?, _ callee: String) throws(JinjaError) -> Text? {
     guard let value else { return nil }
-    guard case .text(let text) = value else { throw failure(value, "cannot be an argument of \(callee); a str can") }
+    guard case .text(let text) = value else {
+      throw failure(value, "cannot be an argument of \(callee); a str can")
+    }
     return text
   }
 

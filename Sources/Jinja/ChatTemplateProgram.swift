@@ -59,7 +59,9 @@ extension JSONValue {
   /// A message as transformers hands it to a template.
   fileprivate var asChatMessage: JSONValue {
     guard case .object(let message) = self else { return self }
-    let reasoning = ["reasoning_content", "thinking", "reasoning"].lazy.compactMap { message[$0] }.first { !$0.isNull }
+    let reasoning = ["reasoning_content", "thinking", "reasoning"].lazy.compactMap { message[$0] }.first {
+      !$0.isNull
+    }
     var result = JSONObject()
     if let reasoning { result["thinking"] = reasoning }
     for (key, value) in message.members where !value.isNull { result[key] = value }

@@ -1,7 +1,9 @@
 // Equality, order and membership as Python has them.
 
 extension Renderer {
-  mutating func holds(_ left: Value, _ operation: ComparisonOperator, _ right: Value) throws(JinjaError) -> Bool {
+  mutating func holds(_ left: Value, _ operation: ComparisonOperator, _ right: Value) throws(JinjaError)
+    -> Bool
+  {
     switch operation {
     case .equal: return try equal(left, right)
     case .notEqual: return try !equal(left, right)

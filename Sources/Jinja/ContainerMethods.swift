@@ -25,7 +25,9 @@ extension Renderer {
       return .integer(count)
     case (.list(let list), "index"), (.tuple(let list), "index"):
       let wanted = try bind(arguments, to: [""], required: 1, callee)[0] ?? .none
-      for (index, element) in list.elements.enumerated() where try equal(element, wanted) { return .integer(index) }
+      for (index, element) in list.elements.enumerated() where try equal(element, wanted) {
+        return .integer(index)
+      }
       throw failure("\(callee) does not find its argument")
     default: throw unsupported(callee)
     }

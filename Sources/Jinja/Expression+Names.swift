@@ -13,7 +13,8 @@ extension Expression {
     case .negated(let operand), .plus(let operand), .not(let operand): [operand]
     case .arithmetic(let first, let rest): [first] + rest.map(\.1)
     case .comparison(let first, let rest): [first] + rest.map(\.1)
-    case .conditional(let condition, let then, let otherwise): [condition, then] + (otherwise.map { [$0] } ?? [])
+    case .conditional(let condition, let then, let otherwise):
+      [condition, then] + (otherwise.map { [$0] } ?? [])
     }
   }
 
@@ -72,14 +73,17 @@ extension Statement {
     case .output(let value, _): Mention.reads([value])
     case .assignment(let target, let value, _): Mention.writes(target.names) + Mention.reads([value])
     case .assignmentBlock(let block):
-      Mention.writes(block.target.names) + Mention.reads(block.filters.flatMap(\.children)) + block.body.mentions
+      Mention.writes(block.target.names) + Mention.reads(block.filters.flatMap(\.children))
+        + block.body.mentions
     case .conditional(let branches, let otherwise):
-      branches.flatMap { Mention.reads([$0.condition]) + $0.body.flatMap(\.mentions) } + otherwise.flatMap(\.mentions)
+      branches.flatMap { Mention.reads([$0.condition]) + $0.body.flatMap(\.mentions) }
+        + otherwise.flatMap(\.mentions)
     case .loop(let loop):
       Mention.writes(loop.target.names) + Mention.reads([loop.iterable]) + loop.body.mentions
         + loop.otherwise.mentions + Mention.reads(loop.condition.map { [$0] } ?? [])
     case .macro(let macro), .generation(let macro): macro.mentions
-    case .callBlock(let block): Mention.reads([block.callee] + block.arguments.children) + block.caller.mentions
+    case .callBlock(let block):
+      Mention.reads([block.callee] + block.arguments.children) + block.caller.mentions
     case .filterBlock(let block): block.body.mentions + Mention.reads(block.filters.flatMap(\.children))
     case .with(let with):
       Mention.writes(with.assignments.flatMap(\.target.names)) + Mention.reads(with.assignments.map(\.value))
@@ -94,6 +98,7 @@ extension Block {
 
 extension Macro {
   fileprivate var mentions: [Mention] {
-    Mention.writes(parameters.map(\.name)) + Mention.reads(parameters.compactMap(\.defaultValue)) + body.mentions
+    Mention.writes(parameters.map(\.name)) + Mention.reads(parameters.compactMap(\.defaultValue))
+      + body.mentions
   }
 }

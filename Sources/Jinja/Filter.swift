@@ -2,13 +2,16 @@
 
 /// A filter that templates may use.
 enum Filter: String, Sendable {
-  case abs, capitalize, count, d, `default`, dictsort, e, escape, first, float, format, indent, int, items, join, last
-  case length, list, lower, map, max, min, reject, rejectattr, replace, reverse, round, safe, select, selectattr, sort
+  case abs, capitalize, count, d, `default`, dictsort, e, escape, first, float, format, indent, int, items,
+    join, last
+  case length, list, lower, map, max, min, reject, rejectattr, replace, reverse, round, safe, select,
+    selectattr, sort
   case string, sum, title, tojson, trim, unique, upper
 
   /// Filters that jinja2 has and this subset has not.
   private static let unsupported: Set<String> = [
-    "attr", "batch", "center", "filesizeformat", "forceescape", "groupby", "pprint", "random", "slice", "striptags",
+    "attr", "batch", "center", "filesizeformat", "forceescape", "groupby", "pprint", "random", "slice",
+    "striptags",
     "truncate", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr",
   ]
 
@@ -65,7 +68,8 @@ extension Renderer {
     _ filter: Filter, to value: Value, _ arguments: FilterArguments
   ) throws(JinjaError) -> Value {
     switch filter {
-    case .capitalize, .e, .escape, .indent, .join, .lower, .replace, .safe, .string, .title, .tojson, .trim, .upper:
+    case .capitalize, .e, .escape, .indent, .join, .lower, .replace, .safe, .string, .title, .tojson, .trim,
+      .upper:
       return try apply(textFilter: filter, to: value, arguments)
     case .abs, .float, .int, .round, .sum: return try apply(numberFilter: filter, to: value, arguments)
     case .dictsort, .sort, .unique, .min, .max: return try apply(sortingFilter: filter, to: value, arguments)

@@ -24,7 +24,10 @@ extension Renderer {
     case .dict: return .dictionary(try dictionary(arguments, callee))
     case .namespace:
       let dictionary = try dictionary(arguments, callee)
-      guard !dictionary.keys.contains(where: { if case .text(let key) = $0 { key.scalars.first == "_" } else { false } })
+      guard
+        !dictionary.keys.contains(where: {
+          if case .text(let key) = $0 { key.scalars.first == "_" } else { false }
+        })
       else { throw failure("an attribute of a namespace begins with an underscore") }
       try spend(16)
       namespaces.append(dictionary)
@@ -51,15 +54,20 @@ extension Renderer {
     let step = numbers.count > 2 ? numbers[2] : 1
     guard step != 0 else { throw failure("the step of a range is 0") }
     let (start, stop) = numbers.count > 1 ? (numbers[0], numbers[1]) : (0, numbers[0])
-    guard let range = ValueRange(start: start, stop: stop, step: step), range.count <= Self.maximumRangeCount else {
+    guard let range = ValueRange(start: start, stop: stop, step: step), range.count <= Self.maximumRangeCount
+    else {
       throw failure("the range has more than \(Self.maximumRangeCount) numbers")
     }
     return .range(range)
   }
 
   /// `dict(mapping, name=value, …)`, or `dict(pairs, …)`.
-  private mutating func dictionary(_ arguments: CallArguments, _ callee: String) throws(JinjaError) -> ValueDictionary {
-    guard arguments.positional.count <= 1 else { throw failure("\(callee) takes at most one argument without a name") }
+  private mutating func dictionary(_ arguments: CallArguments, _ callee: String) throws(JinjaError)
+    -> ValueDictionary
+  {
+    guard arguments.positional.count <= 1 else {
+      throw failure("\(callee) takes at most one argument without a name")
+    }
     var result = ValueDictionary()
     switch arguments.positional.first {
     case nil: break

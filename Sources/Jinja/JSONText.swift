@@ -83,7 +83,7 @@ extension Renderer {
       try write(members, between: "{", "}", layout, level, to: &result) {
         (renderer, member, result) throws(JinjaError) in
         try renderer.write(renderer.jsonKey(member.key), layout, to: &result)
-        result += layout.keySeparator.scalars
+        try renderer.write(separator: layout.keySeparator, to: &result)
         try renderer.write(member.value, layout, level: level + 1, to: &result)
       }
     default: throw failure(value, "cannot be written as JSON")
@@ -95,19 +95,28 @@ extension Renderer {
     _ level: Int, to result: inout [Unicode.Scalar],
     _ writeElement: (inout Renderer, Element, inout [Unicode.Scalar]) throws(JinjaError) -> Void
   ) throws(JinjaError) {
-    func lineBreak(_ level: Int) -> [Unicode.Scalar] {
-      layout.indentation.map { ["\n"] + repeatElement($0, count: level).joined() } ?? []
-    }
     result.append(opening)
     for (index, element) in elements.enumerated() {
-      if index > 0 { result += layout.itemSeparator.scalars }
-      let lineBreak = lineBreak(level + 1)
-      try spend(scalars: lineBreak.count)
-      result += lineBreak
+      if index > 0 { try write(separator: layout.itemSeparator, to: &result) }
+      try breakLine(layout, level + 1, &result)
       try writeElement(&self, element, &result)
     }
-    if !elements.isEmpty { result += lineBreak(level) }
+    if !elements.isEmpty { try breakLine(layout, level, &result) }
     result.append(closing)
+  }
+
+  private mutating func breakLine(
+    _ layout: JSONLayout, _ level: Int, _ result: inout [Unicode.Scalar]
+  ) throws(JinjaError) {
+    guard let indentation = layout.indentation else { return }
+    try spend(scalars: indentation.count * level)
+    result.append("\n")
+    for _ in 0..<level { result += indentation }
+  }
+
+  private mutating func write(separator: Text, to result: inout [Unicode.Scalar]) throws(JinjaError) {
+    try spend(scalars: separator.count)
+    result += separator.scalars
   }
 
   private mutating func members(

@@ -77,7 +77,7 @@ public struct JinjaLimits: Sendable, Equatable {
 
   /// Bounds of the given sizes.
   public init(
-    sourceLength: Int = 1 << 20, nesting: Int = 64, depth: Int = 500, valueDepth: Int = 100,
+    sourceLength: Int = 1 << 18, nesting: Int = 64, depth: Int = 500, valueDepth: Int = 100,
     steps: Int = 10_000_000, textLength: Int = 1 << 24
   ) {
     self.sourceLength = sourceLength

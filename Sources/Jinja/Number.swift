@@ -66,7 +66,8 @@ extension Double {
     let all = mantissa[0] + fraction
     let significant = all.drop { $0 == "0" }
     guard !significant.isEmpty else { return ("0", 0) }
-    let exponent = (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) + mantissa[0].count - 1 - (all.count - significant.count)
+    let exponent =
+      (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) + mantissa[0].count - 1 - (all.count - significant.count)
     var digits = String(significant)
     while digits.count > 1, digits.last == "0" { digits.removeLast() }
     return (digits, exponent)

@@ -31,11 +31,14 @@ extension Renderer {
     }
   }
 
-  private mutating func repeated<Element>(_ elements: [Element], _ count: Int) throws(JinjaError) -> [Element] {
+  private mutating func repeated<Element>(_ elements: [Element], _ count: Int) throws(JinjaError) -> [Element]
+  {
     guard count > 0, !elements.isEmpty else { return [] }
     let (total, overflows) = elements.count.multipliedReportingOverflow(by: count)
-    guard !overflows, total <= limits.textLength else { throw .limit(line: line, .textLength(limits.textLength)) }
-    try spend(total)
+    guard !overflows, total <= limits.textLength else {
+      throw .limit(line: line, .textLength(limits.textLength))
+    }
+    try spend(total * MemoryLayout<Element>.stride / 16)
     return Array(repeatElement(elements, count: count).joined())
   }
 
@@ -58,7 +61,8 @@ extension Renderer {
     }
   }
 
-  private func combine(_ left: Int, _ operation: ArithmeticOperator, _ right: Int) throws(JinjaError) -> Value {
+  private func combine(_ left: Int, _ operation: ArithmeticOperator, _ right: Int) throws(JinjaError) -> Value
+  {
     let result: (partialValue: Int, overflow: Bool)
     switch operation {
     case .add: result = left.addingReportingOverflow(right)

@@ -21,7 +21,9 @@ extension Renderer {
     case .list(let list), .tuple(let list):
       if let position = position(index, count: list.elements.count) { return list.elements[position] }
     case .text(let text):
-      if let position = position(index, count: text.count) { return .text(text.replacing([text.scalars[position]])) }
+      if let position = position(index, count: text.count) {
+        return .text(text.replacing([text.scalars[position]]))
+      }
     case .range(let range):
       if let position = position(index, count: range.count) { return .integer(range[position]) }
     default: break
@@ -56,7 +58,9 @@ extension Renderer {
     default: break
     }
     // Jinja's sandbox gives nothing for Python's own attributes, and complains only when it is used.
-    if name.hasPrefix("__"), name.hasSuffix("__") { return .undefined("the attribute '\(name)' is not safe to use") }
+    if name.hasPrefix("__"), name.hasSuffix("__") {
+      return .undefined("the attribute '\(name)' is not safe to use")
+    }
     guard value.attributeNames.contains(name) else { return nil }
     if value.mutatingMethods.contains(name) {
       return .undefined("\(value.typeName).\(name) would change a value, which templates must not")
@@ -78,7 +82,8 @@ extension Value {
     case .integer, .bool: Self.integerAttributes
     case .float: ["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"]
     case .macro: ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller", "name"]
-    case .iterator: ["close", "gi_code", "gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom", "send", "throw"]
+    case .iterator:
+      ["close", "gi_code", "gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom", "send", "throw"]
     default: []
     }
   }
@@ -93,10 +98,13 @@ extension Value {
   }
 
   private static let textAttributes: Set<String> = [
-    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format", "format_map",
+    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format",
+    "format_map",
     "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric",
-    "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans", "partition",
-    "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split",
+    "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans",
+    "partition",
+    "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip",
+    "split",
     "splitlines", "startswith", "strip", "swapcase", "title", "translate", "upper", "zfill",
   ]
   private static let dictionaryAttributes: Set<String> = [
@@ -106,7 +114,8 @@ extension Value {
     "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort",
   ]
   private static let integerAttributes: Set<String> = [
-    "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes", "imag", "numerator",
+    "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes", "imag",
+    "numerator",
     "real", "to_bytes",
   ]
 }

@@ -21,6 +21,7 @@ extension Renderer {
       throw failure("only a dict can follow '**'")
     }
     for (key, value) in zip(dictionary.keys, dictionary.values) {
+      try spend(1 + result.named.count)
       guard case .text(let name) = key, !result.named.contains(where: { $0.name == name.string }) else {
         throw failure("the dict behind '**' has a key that is no text, or that is given already")
       }
@@ -45,7 +46,7 @@ extension Renderer {
   private mutating func call(_ closure: Closure, _ arguments: CallArguments) throws(JinjaError) -> Value {
     let callLine = line
     let macro = closure.macro
-    let frame = self.frame(for: macro.body.scope, outer: closure.frame)
+    let frame = try self.frame(for: macro.body.scope, outer: closure.frame)
     try bind(arguments, to: macro, frame)
     for parameter in macro.parameters where frame.variables[parameter.name] == nil {
       frame.variables[parameter.name] = .missing
@@ -53,7 +54,9 @@ extension Renderer {
     for parameter in macro.parameters {
       guard case .missing? = frame.variables[parameter.name] else { continue }
       let value =
-        try parameter.defaultValue.map { (expression) throws(JinjaError) in try evaluate(expression, in: frame) }
+        try parameter.defaultValue.map { (expression) throws(JinjaError) in
+          try evaluate(expression, in: frame)
+        }
         ?? .undefined("parameter '\(parameter.name)' was not provided")
       frame.variables[parameter.name] = .value(value)
     }
@@ -66,6 +69,7 @@ extension Renderer {
 
   /// Binds what is given. What no parameter takes goes to `varargs` and `kwargs`, if the macro mentions them.
   private mutating func bind(_ arguments: CallArguments, to macro: Macro, _ frame: Frame) throws(JinjaError) {
+    try spend(macro.parameters.count * arguments.named.count)
     let specials = scopes[macro.body.scope].specials
     for (parameter, value) in zip(macro.parameters, arguments.positional) {
       frame.variables[parameter.name] = .value(value)
@@ -91,6 +95,8 @@ extension Renderer {
     }
     if specials.contains("caller") { frame.variables["caller"] = .value(caller) }
     if specials.contains("kwargs") { frame.variables["kwargs"] = .value(.dictionary(rest)) }
-    if specials.contains("varargs") { frame.variables["varargs"] = .value(try checked(surplus, isTuple: true)) }
+    if specials.contains("varargs") {
+      frame.variables["varargs"] = .value(try checked(surplus, isTuple: true))
+    }
   }
 }

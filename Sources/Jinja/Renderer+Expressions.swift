@@ -3,23 +3,29 @@
 extension Renderer {
   mutating func evaluate(_ expression: Expression, in frame: Frame) throws(JinjaError) -> Value {
     try spend()
-    return try nested { (renderer) throws(JinjaError) in try renderer.evaluateUnchecked(expression, in: frame) }
+    return try nested { (renderer) throws(JinjaError) in try renderer.evaluateUnchecked(expression, in: frame)
+    }
   }
 
-  private mutating func evaluateUnchecked(_ expression: Expression, in frame: Frame) throws(JinjaError) -> Value {
+  private mutating func evaluateUnchecked(_ expression: Expression, in frame: Frame) throws(JinjaError)
+    -> Value
+  {
     switch expression {
     case .literal(let literal): return Value(literal)
     case .name(let name): return value(of: name, in: frame)
     case .list(let elements): return try checked(values(of: elements, in: frame))
     case .tuple(let elements): return try checked(values(of: elements, in: frame), isTuple: true)
     case .dictionary(let members): return try dictionary(members, in: frame)
-    case .postfix(let base, let operations): return try apply(operations, to: evaluate(base, in: frame), in: frame)
+    case .postfix(let base, let operations):
+      return try apply(operations, to: evaluate(base, in: frame), in: frame)
     case .negated(let operand): return try negated(evaluate(operand, in: frame))
     case .plus(let operand): return try positive(evaluate(operand, in: frame))
     case .not(let operand): return .bool(try !evaluate(operand, in: frame).isTrue)
     case .arithmetic(let first, let rest):
       var result = try evaluate(first, in: frame)
-      for (operation, operand) in rest { result = try combine(result, operation, evaluate(operand, in: frame)) }
+      for (operation, operand) in rest {
+        result = try combine(result, operation, evaluate(operand, in: frame))
+      }
       return result
     case .concatenation(let operands): return try concatenated(values(of: operands, in: frame))
     case .comparison(let first, let rest): return try compare(first, rest, in: frame)
@@ -78,7 +84,12 @@ extension Renderer {
 
   private mutating func concatenated(_ values: [Value]) throws(JinjaError) -> Value {
     var result: [Unicode.Scalar] = []
-    for value in values { result += try text(of: value).scalars }
+    for value in values {
+      result += try text(of: value).scalars
+      guard result.count <= limits.textLength else {
+        throw .limit(line: line, .textLength(limits.textLength))
+      }
+    }
     return try checked(Text(result))
   }
 
@@ -97,7 +108,8 @@ extension Renderer {
         }
         value = try slice(value, from: bounds[0], to: bounds[1], by: bounds[2])
       case .call(let arguments): value = try call(value, evaluate(arguments, in: frame))
-      case .filter(let filter, let arguments): value = try apply(filter, to: value, evaluate(arguments, in: frame))
+      case .filter(let filter, let arguments):
+        value = try apply(filter, to: value, evaluate(arguments, in: frame))
       case .test(let test, let arguments, let isNegated):
         value = .bool(try passes(test, value, evaluate(arguments, in: frame)) != isNegated)
       }

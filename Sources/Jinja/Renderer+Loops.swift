@@ -3,7 +3,9 @@
 /// What `loop` knows. It looks one element ahead.
 final class LoopState {
   /// The values of the loop, already without those its condition leaves out.
-  let source: ValueIterator
+  private var source: ValueIterator
+  /// How deep iterators and lists are nested in it, itself included.
+  let depth: Int
   /// How many there are in all, where that is known before they are gone through.
   var knownCount: Int?
   fileprivate(set) var index0 = -1
@@ -15,6 +17,13 @@ final class LoopState {
   init(_ source: ValueIterator, knownCount: Int?) {
     self.source = source
     self.knownCount = knownCount
+    depth = source.depth + 1
+  }
+
+  /// Lets go of what the source holds on to: the loop is over, but variables may keep this.
+  func finish() {
+    source = ValueIterator([])
+    ahead = []
   }
 
   /// The element after the current one.
@@ -50,11 +59,12 @@ extension Renderer {
     let state = try LoopState(
       selected(iterator(over: iterable), by: loop, in: frame),
       knownCount: loop.condition == nil ? try? count(of: iterable) : nil)
+    defer { state.finish() }
     // jinja2 notes at the end of the body that there was an element, and so `break` and `continue` hide it.
     var isUnfinished = true
     while let element = try state.advance(&self) {
       try spend()
-      let inner = self.frame(for: loop.body.scope, outer: frame)
+      let inner = try self.frame(for: loop.body.scope, outer: frame)
       if scopes[loop.body.scope].specials.contains("loop") { inner.variables["loop"] = .value(.loop(state)) }
       try assign(element, to: loop.target, in: inner)
       let flow = try execute(loop.body, in: inner)

@@ -53,9 +53,11 @@ extension Renderer {
   }
 
   private mutating func execute(_ block: AssignmentBlock, in frame: Frame) throws(JinjaError) -> Flow {
-    let inner = self.frame(for: block.body.scope, outer: frame)
+    let inner = try self.frame(for: block.body.scope, outer: frame)
     var flow = Flow.normal
-    let text = try captured { (renderer) throws(JinjaError) in flow = try renderer.execute(block.body, in: inner) }
+    let text = try captured { (renderer) throws(JinjaError) in
+      flow = try renderer.execute(block.body, in: inner)
+    }
     guard flow == .normal else { return flow }
     line = block.line
     let value = try apply(block.filters, to: .text(text), in: inner)
@@ -65,9 +67,11 @@ extension Renderer {
   }
 
   private mutating func execute(_ block: FilterBlock, in frame: Frame) throws(JinjaError) -> Flow {
-    let inner = self.frame(for: block.body.scope, outer: frame)
+    let inner = try self.frame(for: block.body.scope, outer: frame)
     var flow = Flow.normal
-    let text = try captured { (renderer) throws(JinjaError) in flow = try renderer.execute(block.body, in: inner) }
+    let text = try captured { (renderer) throws(JinjaError) in
+      flow = try renderer.execute(block.body, in: inner)
+    }
     guard flow == .normal else { return flow }
     line = block.line
     try printText(apply(block.filters, to: .text(text), in: inner))
@@ -76,7 +80,7 @@ extension Renderer {
 
   private mutating func execute(_ with: With, in frame: Frame) throws(JinjaError) -> Flow {
     line = with.line
-    let inner = self.frame(for: with.body.scope, outer: frame)
+    let inner = try self.frame(for: with.body.scope, outer: frame)
     for (target, value) in with.assignments { try assign(evaluate(value, in: frame), to: target, in: inner) }
     return try execute(with.body, in: inner)
   }
@@ -92,7 +96,9 @@ extension Renderer {
 
   /// Prints what the filters of a block or a called macro give, which must be a text.
   private mutating func printText(_ value: Value) throws(JinjaError) {
-    guard case .text(let text) = value else { throw failure(value, "cannot be what a block prints; a str can") }
+    guard case .text(let text) = value else {
+      throw failure(value, "cannot be what a block prints; a str can")
+    }
     try print(text)
   }
 }

@@ -137,12 +137,14 @@ extension Renderer {
 // Variables.
 extension Renderer {
   /// The variables of a scope as they are where it begins.
-  func frame(for scope: ScopeID, outer: Frame?) -> Frame {
+  mutating func frame(for scope: ScopeID, outer: Frame?) throws(JinjaError) -> Frame {
+    try spend(1 + scopes[scope].initials.count)
     let frame = Frame(outer: outer)
     for (name, initial) in scopes[scope].initials {
       switch initial {
       case .parameter: break
-      case .context: frame.variables[name] = context[name].map(Frame.Variable.value) ?? global(name) ?? .missing
+      case .context:
+        frame.variables[name] = context[name].map(Frame.Variable.value) ?? global(name) ?? .missing
       case .outer: frame.variables[name] = outer?.find(name) ?? .missing
       case .missing: frame.variables[name] = .missing
       }

@@ -35,9 +35,10 @@ struct ScopeAnalysis {
   }
 
   private mutating func analyze(
-    _ block: Block, parameters: [String] = [], reads: [Expression] = [], specials: Set<String> = [], outer: [Scope]
+    _ block: Block, parameters: [String] = [], reads: [Expression] = [], specials: Set<String> = [],
+    outer: [Scope]
   ) throws(JinjaError) {
-    var names = ScopeNames(outer: outer)
+    let names = ScopeNames(outer: outer)
     for name in specials { names.declare(name) }
     for name in parameters { names.declare(name) }
     names.read(reads)
@@ -75,7 +76,9 @@ struct ScopeAnalysis {
   private mutating func analyze(_ macro: Macro, outer: [Scope]) throws(JinjaError) {
     let parameters = macro.parameters.map(\.name)
     let specials = Mention.readFirst(["caller", "kwargs", "varargs"], in: macro.body.statements)
-    if specials.contains("caller"), macro.parameters.contains(where: { $0.name == "caller" && $0.defaultValue == nil }) {
+    if specials.contains("caller"),
+      macro.parameters.contains(where: { $0.name == "caller" && $0.defaultValue == nil })
+    {
       throw .syntax(line: macro.line, reason: "the parameter 'caller' needs a default")
     }
     try analyze(
@@ -85,43 +88,50 @@ struct ScopeAnalysis {
 }
 
 /// The names of one scope while its statements are visited in order.
-private struct ScopeNames {
+private final class ScopeNames {
   private let outer: [Scope]
+  /// The names before an arm of `if`, which has this one for its own names.
+  private let before: ScopeNames?
   private(set) var initials: [String: Scope.Initial] = [:]
   /// Names that get a value here, parameters included.
   private var stored: Set<String> = []
 
-  init(outer: [Scope]) { self.outer = outer }
+  init(outer: [Scope], before: ScopeNames? = nil) {
+    self.outer = outer
+    self.before = before
+  }
 
-  mutating func declare(_ name: String) {
+  func declare(_ name: String) {
     stored.insert(name)
     initials[name] = .parameter
   }
 
-  mutating func read(_ expressions: [Expression]) {
-    for name in expressions.flatMap(\.names) where initials[name] == nil && !isOuter(name) {
+  func read(_ expressions: [Expression]) {
+    for name in expressions.flatMap(\.names) where !isKnown(name) && !isOuter(name) {
       initials[name] = .context
     }
   }
 
-  mutating func visit(_ statements: [Statement]) {
+  func visit(_ statements: [Statement]) {
     for statement in statements { visit(statement) }
   }
 
+  private func isKnown(_ name: String) -> Bool { initials[name] != nil || before?.isKnown(name) == true }
+  private func isStored(_ name: String) -> Bool { stored.contains(name) || before?.isStored(name) == true }
   private func isOuter(_ name: String) -> Bool { outer.contains { $0.initials[name] != nil } }
 
-  private mutating func store(_ name: String) {
+  private func store(_ name: String) {
     stored.insert(name)
-    if initials[name] == nil { initials[name] = isOuter(name) ? .outer : .missing }
+    if !isKnown(name) { initials[name] = isOuter(name) ? .outer : .missing }
   }
 
-  private mutating func assign(_ target: Target) {
+  private func assign(_ target: Target) {
     for name in target.names { store(name) }
     read(target.namespaces.map(Expression.name))
   }
 
   /// Visits what belongs to this scope; scopes inside are visited with their own names.
-  private mutating func visit(_ statement: Statement) {
+  private func visit(_ statement: Statement) {
     switch statement {
     case .data, .breakLoop, .continueLoop, .generation: break
     case .output(let value, _): read([value])
@@ -138,26 +148,19 @@ private struct ScopeNames {
     }
   }
 
-  /// Visits the arms of `if` apart. A name that only some of them give a value to has before them the value from outside.
-  private mutating func visit(_ branches: ArraySlice<Branch>, _ otherwise: [Statement]) {
-    guard let first = branches.first else { return visit(otherwise) }
+  /// Visits the arms of `if` apart: a name that one of them gives a value to has the value from outside in the others.
+  private func visit(_ branches: ArraySlice<Branch>, _ otherwise: [Statement]) {
+    guard let first = branches.first else { return }
     read([first.condition])
-    let arms = [
-      visited { $0.visit(first.body) },
-      visited { names in for branch in branches.dropFirst() { names.visit([branch], []) } },
-      visited { $0.visit(otherwise) },
-    ]
-    let alreadyStored = stored
+    let arms = (0..<3).map { _ in ScopeNames(outer: outer, before: self) }
+    arms[0].visit(first.body)
+    for branch in branches.dropFirst() { arms[1].visit([branch], []) }
+    arms[2].visit(otherwise)
+    let newlyStored = arms.flatMap { arm in arm.stored.filter { !isStored($0) } }
     for arm in arms {
       initials.merge(arm.initials) { $1 }
       stored.formUnion(arm.stored)
     }
-    for name in stored.subtracting(alreadyStored) { initials[name] = isOuter(name) ? .outer : .context }
-  }
-
-  private func visited(_ visit: (inout ScopeNames) -> Void) -> ScopeNames {
-    var copy = self
-    visit(&copy)
-    return copy
+    for name in newlyStored { initials[name] = isOuter(name) ? .outer : .context }
   }
 }

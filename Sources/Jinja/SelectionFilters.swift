@@ -7,7 +7,8 @@ extension Renderer {
     // Python looks at the value before anything else, so that None has no elements here.
     guard value.isTrue else { return .iterator(ValueIterator([])) }
     let transformation = filter == .map ? try mapping(arguments) : try selection(filter, arguments)
-    let elements = ValueIterator(try iterator(over: value), transformation)
+    let captured = arguments.positional + arguments.named.map(\.value)
+    let elements = ValueIterator(try iterator(over: value), capturing: captured, transformation)
     try check(depth: elements.depth)
     return .iterator(elements)
   }
@@ -18,7 +19,9 @@ extension Renderer {
       let bound = try bind(arguments, to: ["attribute", "default"], required: 1, "the filter 'map'")
       let path = try attributePath(bound[0])
       let fallback = bound[1].flatMap { $0.isNone ? nil : $0 }
-      return { (renderer, element) throws(JinjaError) in try renderer.member(path, of: element, default: fallback) }
+      return { (renderer, element) throws(JinjaError) in
+        try renderer.member(path, of: element, default: fallback)
+      }
     }
     let filter = try Filter(name: text(name, "the filter 'map'")?.string ?? "", line: line)
     let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
@@ -60,7 +63,8 @@ extension Renderer {
   func attributePath(_ value: Value?) throws(JinjaError) -> AttributePath {
     guard let value, !value.isNone else { return [] }
     guard case .text(let text) = value else { return [value] }
-    return text.split(at: ".", limit: .max).map { part in
+    return text.split(at: ".", limit: .max).map { range in
+      let part = text[range]
       let isNumber = !part.isEmpty && part.scalars.allSatisfy { $0.decimalDigit != nil }
       return isNumber ? Int(part.string).map(Value.integer) ?? .text(part) : .text(part)
     }
@@ -70,7 +74,7 @@ extension Renderer {
   func attributePaths(_ value: Value?) throws(JinjaError) -> [AttributePath] {
     guard case .text(let text)? = value else { return [try attributePath(value)] }
     var paths: [AttributePath] = []
-    for part in text.split(at: ",", limit: .max) { paths.append(try attributePath(.text(part))) }
+    for range in text.split(at: ",", limit: .max) { paths.append(try attributePath(.text(text[range]))) }
     return paths
   }
 

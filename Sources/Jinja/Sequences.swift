@@ -9,13 +9,13 @@ extension Renderer {
     case .list(let list), .tuple(let list): return ValueIterator(list.elements)
     case .dictionary(let dictionary): return ValueIterator(dictionary.keys)
     case .view(let view):
-      try spend(view.dictionary.count)
+      try spend(view.dictionary.count * 4)
       return ValueIterator(view.elements)
     case .range(let range):
       try spend(range.count)
       return ValueIterator(range.elements)
     case .text(let text):
-      try spend(text.count)
+      try spend(text.count * 4)
       return ValueIterator(text.scalars.map { .text(Text([$0])) })
     case .loop: throw unsupported("going through 'loop'")
     case .none, .bool, .integer, .float, .namespace, .macro, .function, .method:
@@ -57,7 +57,8 @@ extension Renderer {
       let indices = try indices(text.count)
       return try checked(text.replacing(indices.map { text.scalars[$0] }))
     case .list(let list): return try checked(indices(list.elements.count).map { list.elements[$0] })
-    case .tuple(let list): return try checked(indices(list.elements.count).map { list.elements[$0] }, isTuple: true)
+    case .tuple(let list):
+      return try checked(indices(list.elements.count).map { list.elements[$0] }, isTuple: true)
     case .range: throw unsupported("a slice of a range")
     default: throw failure(value, "cannot be sliced")
     }

@@ -13,13 +13,16 @@ extension Renderer {
   }
 
   private mutating func dictsort(_ value: Value, _ arguments: FilterArguments) throws(JinjaError) -> Value {
-    guard case .dictionary(let dictionary) = value else { throw failure(value, "cannot be sorted by 'dictsort'") }
+    guard case .dictionary(let dictionary) = value else {
+      throw failure(value, "cannot be sorted by 'dictsort'")
+    }
     let by = try text(arguments[1], arguments.callee) ?? "key"
     guard by == "key" || by == "value" else { throw failure("'dictsort' sorts by 'key' or 'value'") }
     let isCaseSensitive = arguments[0]?.isTrue == true
     var members: [(key: Value, item: Value)] = []
     for (key, member) in zip(dictionary.keys, dictionary.values) {
-      members.append((sortKey(by == "key" ? key : member, isCaseSensitive), .tuple([key, member])))
+      let sortKey = try sortKey(by == "key" ? key : member, isCaseSensitive)
+      members.append((sortKey, .tuple([key, member])))
     }
     return try checked(sorted(members, isReversed: arguments[2]?.isTrue == true))
   }
@@ -30,7 +33,7 @@ extension Renderer {
     var elements: [(key: Value, item: Value)] = []
     for element in try self.elements(of: value) {
       var keys: [Value] = []
-      for path in paths { keys.append(sortKey(try member(path, of: element), isCaseSensitive)) }
+      for path in paths { keys.append(try sortKey(member(path, of: element), isCaseSensitive)) }
       elements.append((.list(keys), element))
     }
     return try checked(sorted(elements, isReversed: arguments[0]?.isTrue == true))
@@ -42,7 +45,7 @@ extension Renderer {
     let path = try attributePath(arguments[1])
     var seen: Set<HashKey> = []
     let elements = ValueIterator(try iterator(over: value)) { (renderer, element) throws(JinjaError) in
-      let key = renderer.sortKey(try renderer.member(path, of: element), isCaseSensitive)
+      let key = try renderer.sortKey(renderer.member(path, of: element), isCaseSensitive)
       return seen.insert(try renderer.hashKey(key)).inserted ? element : nil
     }
     try check(depth: elements.depth)
@@ -56,7 +59,7 @@ extension Renderer {
     let path = try attributePath(arguments[1])
     var best: (key: Value, element: Value)?
     for element in try elements(of: value) {
-      let key = sortKey(try member(path, of: element), isCaseSensitive)
+      let key = try sortKey(member(path, of: element), isCaseSensitive)
       if let current = best {
         let isBetter =
           filter == .min ? try holds(key, .less, current.key) : try holds(key, .greater, current.key)
@@ -68,8 +71,9 @@ extension Renderer {
   }
 
   /// What is compared: texts in lower case, unless case matters.
-  private func sortKey(_ value: Value, _ isCaseSensitive: Bool) -> Value {
+  private mutating func sortKey(_ value: Value, _ isCaseSensitive: Bool) throws(JinjaError) -> Value {
     guard case .text(let text) = value, !isCaseSensitive else { return value }
+    try spend(scalars: text.count)
     return .text(text.lowercased)
   }
 
@@ -78,7 +82,8 @@ extension Renderer {
     _ elements: [(key: Value, item: Value)], isReversed: Bool
   ) throws(JinjaError) -> [Value] {
     let sorted = try sorted(elements) { (renderer, left, right) throws(JinjaError) in
-      isReversed ? try renderer.holds(right.key, .less, left.key) : try renderer.holds(left.key, .less, right.key)
+      isReversed
+        ? try renderer.holds(right.key, .less, left.key) : try renderer.holds(left.key, .less, right.key)
     }
     return sorted.map(\.item)
   }

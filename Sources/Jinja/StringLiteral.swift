@@ -54,7 +54,9 @@ struct StringLiteral {
     }
   }
 
-  private func number(_ index: inout Int, radix: Int, digits: ClosedRange<Int>) throws(JinjaError) -> Unicode.Scalar {
+  private func number(_ index: inout Int, radix: Int, digits: ClosedRange<Int>) throws(JinjaError)
+    -> Unicode.Scalar
+  {
     var (value, count) = (0, 0)
     while count < digits.upperBound, index < source.endIndex, source[index].isASCII,
       let digit = Int(String(source[index]), radix: radix)

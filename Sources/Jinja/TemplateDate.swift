@@ -38,10 +38,13 @@ public struct TemplateDate: Sendable, Equatable {
   }
 
   private static let monthNames = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November",
     "December",
   ]
-  private static let weekdayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+  private static let weekdayNames = [
+    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+  ]
 
   /// What `strftime` writes for a letter after `%` in the C locale; nil for letters that are not offered.
   fileprivate func field(_ letter: Unicode.Scalar) -> String? {

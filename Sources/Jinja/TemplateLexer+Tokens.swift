@@ -7,7 +7,10 @@ extension TemplateLexer {
     if scalar.isDigit(radix: 10) { return try readNumber() }
     if scalar.isNameStart { return readName() }
     if scalar == "'" || scalar == "\"" { return try readString() }
-    guard let symbol = Symbol.allCases.first(where: { source[position...].starts(with: $0.rawValue.unicodeScalars) })
+    guard
+      let symbol = Symbol.allCases.first(where: {
+        source[position...].starts(with: $0.rawValue.unicodeScalars)
+      })
     else {
       guard scalar.properties.isXIDStart else { throw unexpected(Text([scalar]).excerpt) }
       throw .unsupported(line: line, construct: "the name with \(Text([scalar]).excerpt), beyond ASCII,")
@@ -35,7 +38,8 @@ extension TemplateLexer {
       return
     }
     var (start, radix) = (position, 10)
-    if source[position] == "0", position + 1 < source.count, let prefixed = source[position + 1].radixOfPrefix,
+    if source[position] == "0", position + 1 < source.count,
+      let prefixed = source[position + 1].radixOfPrefix,
       endOfDigits(from: position + 2, radix: prefixed, mayStartWithUnderscore: true) != nil
     {
       (start, radix) = (position + 2, prefixed)
@@ -54,7 +58,9 @@ extension TemplateLexer {
 
   /// The end of a number with a fraction or an exponent at the cursor; nil if there is none.
   private func endOfFloat() -> Int? {
-    guard position == 0 || source[position - 1] != ".", var end = endOfDigits(from: position) else { return nil }
+    guard position == 0 || source[position - 1] != ".", var end = endOfDigits(from: position) else {
+      return nil
+    }
     var isFloat = false
     if end < source.count, source[end] == ".", let fraction = endOfDigits(from: end + 1) {
       (end, isFloat) = (fraction, true)
@@ -98,7 +104,7 @@ extension TemplateLexer {
 
 extension Unicode.Scalar {
   fileprivate func isDigit(radix: Int) -> Bool {
-    isASCII && Int(String(self), radix: radix) != nil && self != "-" && self != "+"
+    isASCII && Character(self).hexDigitValue.map { $0 < radix } == true
   }
 
   fileprivate var isNameStart: Bool { self == "_" || (isASCII && properties.isAlphabetic) }

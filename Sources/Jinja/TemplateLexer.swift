@@ -30,7 +30,11 @@ struct TemplateLexer {
     var result: [Unicode.Scalar] = []
     var previous: Unicode.Scalar?
     for scalar in source.unicodeScalars {
-      if scalar == "\r" { result.append("\n") } else if scalar != "\n" || previous != "\r" { result.append(scalar) }
+      if scalar == "\r" {
+        result.append("\n")
+      } else if scalar != "\n" || previous != "\r" {
+        result.append(scalar)
+      }
       previous = scalar
     }
     if result.last == "\n" { result.removeLast() }
@@ -57,7 +61,9 @@ struct TemplateLexer {
   private func nextTag() -> Int? {
     var index = position
     while index + 1 < source.count {
-      if source[index] == "{", source[index + 1] == "%" || source[index + 1] == "{" || source[index + 1] == "#" {
+      if source[index] == "{",
+        source[index + 1] == "%" || source[index + 1] == "{" || source[index + 1] == "#"
+      {
         return index
       }
       index += 1
@@ -167,7 +173,8 @@ struct TemplateLexer {
     var open: [Symbol] = []
     while true {
       if open.isEmpty {
-        let isSigned = position < source.count && (source[position] == "-" || (!isVariable && source[position] == "+"))
+        let isSigned =
+          position < source.count && (source[position] == "-" || (!isVariable && source[position] == "+"))
         let close = isSigned ? position + 1 : position
         if source[close...].starts(with: closing) {
           emit(isVariable ? .variableEnd : .blockEnd)

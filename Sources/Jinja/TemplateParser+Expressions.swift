@@ -84,7 +84,9 @@ extension TemplateParser {
   private mutating func parseSum() throws(JinjaError) -> Expression {
     let first = try parseConcatenation()
     var rest: [(ArithmeticOperator, Expression)] = []
-    while let operation = skipArithmetic([.add, .subtract]) { rest.append((operation, try parseConcatenation())) }
+    while let operation = skipArithmetic([.add, .subtract]) {
+      rest.append((operation, try parseConcatenation()))
+    }
     return rest.isEmpty ? first : .arithmetic(first, rest)
   }
 
@@ -122,7 +124,8 @@ extension TemplateParser {
   private mutating func parseSigned(allowsFilters: Bool = true) throws(JinjaError) -> Expression {
     let base: Expression
     if skip(.minus) {
-      base = .negated(try nested { (parser) throws(JinjaError) in try parser.parseSigned(allowsFilters: false) })
+      base = .negated(
+        try nested { (parser) throws(JinjaError) in try parser.parseSigned(allowsFilters: false) })
     } else if skip(.plus) {
       base = .plus(try nested { (parser) throws(JinjaError) in try parser.parseSigned(allowsFilters: false) })
     } else {

@@ -103,6 +103,7 @@ extension TemplateParser {
   private mutating func parseArguments() throws(JinjaError) -> Arguments {
     var arguments = Arguments()
     try expect(.symbol(.leftParenthesis))
+    var names: Set<String> = []
     var isFirst = true
     while !skip(.rightParenthesis) {
       if !isFirst {
@@ -110,12 +111,15 @@ extension TemplateParser {
         if skip(.rightParenthesis) { break }
       }
       isFirst = false
-      try parseArgument(&arguments)
+      try parseArgument(&arguments, &names)
     }
     return arguments
   }
 
-  private mutating func parseArgument(_ arguments: inout Arguments) throws(JinjaError) {
+  /// Parses one argument. `names` are those that are given already.
+  private mutating func parseArgument(
+    _ arguments: inout Arguments, _ names: inout Set<String>
+  ) throws(JinjaError) {
     guard arguments.spreadDictionary == nil else {
       throw .syntax(line: line, reason: "an argument follows '**'")
     }
@@ -128,7 +132,7 @@ extension TemplateParser {
     } else if case .name(let name) = current, following == .symbol(.assign) {
       advance()
       advance()
-      guard !arguments.named.contains(where: { $0.name == name }) else {
+      guard names.insert(name).inserted else {
         throw .syntax(line: line, reason: "the argument '\(name)' is given twice")
       }
       arguments.named.append((name, try parseExpression()))
@@ -151,7 +155,8 @@ extension TemplateParser {
     switch current {
     case .symbol(.leftParenthesis): return try parseArguments()
     case .name("else"), .name("or"), .name("and"): return Arguments()
-    case .name("is"): throw .syntax(line: line, reason: "a test cannot follow a test; put brackets around the first")
+    case .name("is"):
+      throw .syntax(line: line, reason: "a test cannot follow a test; put brackets around the first")
     case .name, .string, .integer, .float, .symbol(.leftBracket), .symbol(.leftBrace):
       let argument = try nested { (parser) throws(JinjaError) in
         let base = try parser.parsePrimary()

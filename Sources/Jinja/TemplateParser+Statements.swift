@@ -10,7 +10,6 @@ extension TemplateParser {
   /// Statements up to a tag whose name is one of `ends`, which is returned and left behind the cursor.
   private mutating func parseStatements(until ends: [String]) throws(JinjaError) -> ([Statement], String) {
     var statements: [Statement] = []
-    let startLine = line
     while true {
       switch current {
       case .data(let text):
@@ -30,11 +29,9 @@ extension TemplateParser {
         statements.append(try nested { (parser) throws(JinjaError) in try parser.parseTag() })
         try expect(.blockEnd)
       default:
-        guard ends.isEmpty else {
-          let names = ends.map { "'{% \($0) %}'" }.joined(separator: " or ")
-          throw .syntax(line: startLine, reason: "what begins here is not closed; \(names) is missing")
-        }
-        return (statements, "")
+        guard let tag = openTags.last else { return (statements, "") }
+        let names = ends.map { "'{% \($0) %}'" }.joined(separator: " or ")
+        throw .syntax(line: tag.line, reason: "'{% \(tag.name) %}' is not closed; \(names) is missing")
       }
     }
   }
@@ -59,6 +56,8 @@ extension TemplateParser {
   private mutating func parseTag() throws(JinjaError) -> Statement {
     let line = line
     let name = try expectName("the name of a tag")
+    openTags.append((name, line))
+    defer { openTags.removeLast() }
     switch name {
     case "set": return try parseSet(line)
     case "for": return .loop(try parseLoop(line))
@@ -73,7 +72,9 @@ extension TemplateParser {
       let body = try parseBlock(until: "endgeneration", isFunction: true)
       return .generation(Macro(name: name, parameters: [], body: body, line: line))
     case "break", "continue":
-      guard loopDepth > 0 else { throw .syntax(line: line, reason: "'{% \(name) %}' stands outside of a loop") }
+      guard loopDepth > 0 else {
+        throw .syntax(line: line, reason: "'{% \(name) %}' stands outside of a loop")
+      }
       return name == "break" ? .breakLoop : .continueLoop
     case "autoescape", "block", "extends", "from", "import", "include", "print":
       throw .unsupported(line: line, construct: "the tag '{% \(name) %}'")
@@ -141,15 +142,17 @@ extension TemplateParser {
 
   private mutating func parseParameters() throws(JinjaError) -> [Parameter] {
     var parameters: [Parameter] = []
+    var names: Set<String> = []
     try expect(.symbol(.leftParenthesis))
     while !skip(.rightParenthesis) {
       if !parameters.isEmpty { try expect(.symbol(.comma)) }
       let name = try expectAssignableName("the name of a parameter")
       let defaultValue = skip(.assign) ? try parseExpression() : nil
       guard defaultValue != nil || parameters.last?.defaultValue == nil else {
-        throw .syntax(line: line, reason: "the parameter '\(name)' without a default follows one that has one")
+        throw .syntax(
+          line: line, reason: "the parameter '\(name)' without a default follows one that has one")
       }
-      guard !parameters.contains(where: { $0.name == name }) else {
+      guard names.insert(name).inserted else {
         throw .syntax(line: line, reason: "the parameter '\(name)' is named twice")
       }
       parameters.append(Parameter(name: name, defaultValue: defaultValue))
@@ -187,7 +190,9 @@ extension TemplateParser {
       return target
     }
     let name = try expectAssignableName("a name to assign to")
-    if allowsAttributes, skip(.dot) { return .attribute(of: name, try expectName("the name of an attribute")) }
+    if allowsAttributes, skip(.dot) {
+      return .attribute(of: name, try expectName("the name of an attribute"))
+    }
     return .name(name)
   }
 

@@ -17,6 +17,8 @@ struct TemplateParser {
   private var scopeCount = 0
   /// Loops around the cursor that `break` would leave.
   var loopDepth = 0
+  /// Tags around the cursor, the innermost one last.
+  var openTags: [(name: String, line: Int)] = []
 
   private init(_ tokens: [Token], maximumNesting: Int) {
     self.tokens = tokens

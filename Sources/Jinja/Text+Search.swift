@@ -79,26 +79,27 @@ extension Text {
     return replacing(result)
   }
 
-  /// The pieces between the first `limit` occurrences of `separator`, which is not empty.
-  func split(at separator: Text, limit: Int) -> [Text] {
+  /// Where the pieces between the first `limit` occurrences of `separator` are, which is not empty.
+  func split(at separator: Text, limit: Int) -> [Range<Int>] {
     pieces(between: TextPattern(separator).all(in: scalars, scalars.indices, limit: limit), separator.count)
   }
 
-  /// The pieces between the last `limit` occurrences of `separator`, which is not empty.
-  func splitFromRight(at separator: Text, limit: Int) -> [Text] {
+  /// Where the pieces between the last `limit` occurrences of `separator` are, which is not empty.
+  func splitFromRight(at separator: Text, limit: Int) -> [Range<Int>] {
     let mirrored = TextPattern(Text(separator.scalars.reversed()))
     let starts = mirrored.all(in: scalars.reversed(), scalars.indices, limit: limit)
     return pieces(between: starts.reversed().map { count - $0 - separator.count }, separator.count)
   }
 
-  private func pieces(between starts: [Int], _ width: Int) -> [Text] {
-    var result: [Text] = []
+  private func pieces(between starts: [Int], _ width: Int) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
     var position = 0
     for start in starts {
-      result.append(replacing(scalars[position..<start]))
+      pieces.append(position..<start)
       position = start + width
     }
-    result.append(replacing(scalars[position...]))
-    return result
+    return pieces + [position..<count]
   }
+
+  subscript(range: Range<Int>) -> Text { replacing(scalars[range]) }
 }

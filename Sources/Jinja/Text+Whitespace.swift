@@ -16,29 +16,29 @@ extension Text {
     return replacing(scalars[range])
   }
 
-  /// The runs without whitespace; after `limit` splits the rest, with the whitespace at its end.
-  func splitAtWhitespace(limit: Int) -> [Text] {
-    var words: [Text] = []
+  /// Where the runs without whitespace are; after `limit` splits the rest, with the whitespace at its end.
+  func splitAtWhitespace(limit: Int) -> [Range<Int>] {
+    var words: [Range<Int>] = []
     var position = 0
     while true {
       while position < count, scalars[position].isSpace { position += 1 }
       guard position < count else { return words }
       let start = position
-      if words.count == limit { return words + [replacing(scalars[start...])] }
+      if words.count == limit { return words + [start..<count] }
       while position < count, !scalars[position].isSpace { position += 1 }
-      words.append(replacing(scalars[start..<position]))
+      words.append(start..<position)
     }
   }
 
   /// The same from the right: after `limit` splits the rest, with the whitespace at its beginning.
-  func splitAtWhitespaceFromRight(limit: Int) -> [Text] {
-    Text(scalars.reversed(), isSafe: isSafe).splitAtWhitespace(limit: limit).reversed()
-      .map { $0.replacing($0.scalars.reversed()) }
+  func splitAtWhitespaceFromRight(limit: Int) -> [Range<Int>] {
+    Text(scalars.reversed()).splitAtWhitespace(limit: limit).reversed()
+      .map { count - $0.upperBound..<count - $0.lowerBound }
   }
 
-  /// The lines, which end at any of Python's line boundaries.
-  func lines(keepingEnds: Bool = false) -> [Text] {
-    var lines: [Text] = []
+  /// Where the lines are, which end at any of Python's line boundaries.
+  func lines(keepingEnds: Bool = false) -> [Range<Int>] {
+    var lines: [Range<Int>] = []
     var start = 0
     var position = 0
     while position < count {
@@ -46,11 +46,10 @@ extension Text {
       position += 1
       guard scalars[end].isLineBoundary else { continue }
       if scalars[end] == "\r", position < count, scalars[position] == "\n" { position += 1 }
-      lines.append(replacing(scalars[start..<(keepingEnds ? position : end)]))
+      lines.append(start..<(keepingEnds ? position : end))
       start = position
     }
-    if start < count { lines.append(replacing(scalars[start...])) }
-    return lines
+    return start < count ? lines + [start..<count] : lines
   }
 }
 

@@ -86,14 +86,16 @@ extension Unicode.Scalar {
   /// Whether Python's `str.isspace` holds.
   var isSpace: Bool {
     value < 0x80
-      ? value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value) : properties.isWhitespace
+      ? value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value)
+      : properties.isWhitespace
   }
 
   /// Whether Python's `str.isprintable` holds.
   var isPrintable: Bool {
     if (0x20...0x7E).contains(value) { return true }
     switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+      .spaceSeparator:
       return false
     default: return true
     }

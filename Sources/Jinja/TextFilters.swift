@@ -44,7 +44,9 @@ extension Renderer {
       isFirst = false
       result += try text(of: member(path, of: element)).scalars
       try spend(scalars: separator.count)
-      guard result.count <= limits.textLength else { throw .limit(line: line, .textLength(limits.textLength)) }
+      guard result.count <= limits.textLength else {
+        throw .limit(line: line, .textLength(limits.textLength))
+      }
     }
     return try checked(Text(result))
   }
@@ -76,7 +78,8 @@ extension Renderer {
     var width = arguments[0] ?? .integer(4)
     if let count = width.wholeNumber { width = try combine(.text(" "), .multiply, .integer(count)) }
     guard case .text(let indentation) = width else { throw failure(width, "cannot be an indentation") }
-    let lines = Text(text.scalars + ["\n"]).lines()
+    let ended = Text(text.scalars + ["\n"])
+    let lines = ended.lines()
     try spend(scalars: text.count + lines.count * indentation.count)
     var result: [Unicode.Scalar] = arguments[1]?.isTrue == true ? indentation.scalars : []
     for (index, line) in lines.enumerated() {
@@ -84,7 +87,7 @@ extension Renderer {
         result.append("\n")
         if !line.isEmpty || arguments[2]?.isTrue == true { result += indentation.scalars }
       }
-      result += line.scalars
+      result += ended.scalars[line]
     }
     return try checked(text.replacing(result))
   }
@@ -102,7 +105,8 @@ extension Renderer {
     }
     var layout = JSONLayout(
       escapesNonASCII: arguments[0]?.isTrue == true, indentation: indentation,
-      itemSeparator: indentation == nil ? ", " : ",", keySeparator: ": ", sortsKeys: arguments[3]?.isTrue == true)
+      itemSeparator: indentation == nil ? ", " : ",", keySeparator: ": ",
+      sortsKeys: arguments[3]?.isTrue == true)
     if let separators = arguments[2], !separators.isNone {
       let pair = try elements(of: separators)
       guard pair.count == 2, case .text(let item) = pair[0], case .text(let key) = pair[1] else {

@@ -11,7 +11,9 @@ extension Renderer {
   /// `text|format(arguments)`
   mutating func formatted(_ text: Text, _ arguments: CallArguments) throws(JinjaError) -> Text {
     guard !arguments.named.isEmpty else { return try fill(text, arguments, mapping: nil) }
-    guard arguments.positional.isEmpty else { throw failure("'format' takes arguments with names or without, not both") }
+    guard arguments.positional.isEmpty else {
+      throw failure("'format' takes arguments with names or without, not both")
+    }
     var dictionary = ValueDictionary()
     for (name, value) in arguments.named { dictionary.set(Text(name), to: value) }
     let mapping = Value.dictionary(dictionary)
@@ -38,7 +40,9 @@ extension Renderer {
         }
         let name = Text(rest[(rest.startIndex + 1)..<end])
         rest = rest[(end + 1)...]
-        guard let member = dictionary[.text(name)] else { throw failure("the format's \(name.excerpt) is not given") }
+        guard let member = dictionary[.text(name)] else {
+          throw failure("the format's \(name.excerpt) is not given")
+        }
         (named, usesNames) = (member, true)
       }
       guard let conversion = rest.popFirst() else { throw failure("a format ends within '%'") }
@@ -48,19 +52,23 @@ extension Renderer {
       }
       guard let value = named ?? values.popFirst() else { throw failure("a format has more '%' than values") }
       result += try converted(value, conversion)
-      guard result.count <= limits.textLength else { throw .limit(line: line, .textLength(limits.textLength)) }
+      guard result.count <= limits.textLength else {
+        throw .limit(line: line, .textLength(limits.textLength))
+      }
     }
     // Python lets a dict or list be left over, since it might have been meant for names.
     let mayRemain: Bool =
       switch mapping {
-      case .dictionary, .list, .undefined: true
+      case .dictionary, .list, .range, .undefined: true
       default: usesNames
       }
     guard values.isEmpty || mayRemain else { throw failure("a format has fewer '%' than values") }
     return Text(result)
   }
 
-  private mutating func converted(_ value: Value, _ conversion: Unicode.Scalar) throws(JinjaError) -> [Unicode.Scalar] {
+  private mutating func converted(
+    _ value: Value, _ conversion: Unicode.Scalar
+  ) throws(JinjaError) -> [Unicode.Scalar] {
     switch conversion {
     case "s":
       let text = try text(of: value)
@@ -70,8 +78,12 @@ extension Renderer {
     case "r": return Array(try representation(of: value).unicodeScalars)
     case "d", "i", "u":
       guard let number = value.number else { throw failure(value, "cannot be formatted as a number") }
-      guard case .float(let fraction) = number else { return Array(String(value.wholeNumber ?? 0).unicodeScalars) }
-      guard let whole = Int(exactly: fraction.rounded(.towardZero)) else { throw .limit(line: line, .integer) }
+      guard case .float(let fraction) = number else {
+        return Array(String(value.wholeNumber ?? 0).unicodeScalars)
+      }
+      guard let whole = Int(exactly: fraction.rounded(.towardZero)) else {
+        throw .limit(line: line, .integer)
+      }
       return Array(String(whole).unicodeScalars)
     default: throw unsupported("the conversion \(Text(["%", conversion]).excerpt)")
     }
@@ -87,14 +99,18 @@ extension Renderer {
         rest.removeFirst()
         result.append(scalar)
       } else if scalar == "{" {
-        guard let end = rest.firstIndex(of: "}") else { throw failure("a format has a '{' that is not closed") }
+        guard let end = rest.firstIndex(of: "}") else {
+          throw failure("a format has a '{' that is not closed")
+        }
         let name = Text(rest[..<end])
         rest = rest[(end + 1)...]
         let value = try field(name, &fieldCount, arguments)
         let text = try self.text(of: value)
         try spend(scalars: text.count)
         result += text.scalars
-        guard result.count <= limits.textLength else { throw .limit(line: line, .textLength(limits.textLength)) }
+        guard result.count <= limits.textLength else {
+          throw .limit(line: line, .textLength(limits.textLength))
+        }
       } else if scalar == "}" {
         throw failure("a format has a '}' that is not opened")
       } else {
@@ -104,10 +120,16 @@ extension Renderer {
     return Text(result)
   }
 
-  /// - Parameter count: Fields without a name so far; nil-like -1 once they are numbered.
-  private func field(_ name: Text, _ count: inout Int, _ arguments: CallArguments) throws(JinjaError) -> Value {
-    let isPlain = name.scalars.allSatisfy { $0 == "_" || ($0.isASCII && ($0.properties.isAlphabetic || $0.decimalDigit != nil)) }
-    guard isPlain else { throw unsupported("the field \(Text(["{"] + name.scalars + ["}"]).excerpt) of a format") }
+  /// The value of a field.
+  /// - Parameter count: How many fields without a name there have been.
+  private func field(_ name: Text, _ count: inout Int, _ arguments: CallArguments) throws(JinjaError) -> Value
+  {
+    let isPlain = name.scalars.allSatisfy {
+      $0 == "_" || ($0.isASCII && ($0.properties.isAlphabetic || $0.decimalDigit != nil))
+    }
+    guard isPlain else {
+      throw unsupported("the field \(Text(["{"] + name.scalars + ["}"]).excerpt) of a format")
+    }
     var index = Int(name.string)
     if name.isEmpty {
       index = count

@@ -4,12 +4,16 @@ extension Renderer {
   /// `text.name(arguments)`
   mutating func call(_ name: String, of text: Text, _ arguments: CallArguments) throws(JinjaError) -> Value {
     try spend(scalars: text.count)
-    if text.isSafe, Self.markupMethods.contains(name) { throw unsupported("'\(name)' of a text marked as safe") }
+    if text.isSafe, Self.markupMethods.contains(name) {
+      throw unsupported("'\(name)' of a text marked as safe")
+    }
     switch name {
     case "format": return try checked(formatted(braces: text, arguments))
-    case "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "zfill", "ljust", "rjust", "center":
+    case "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "zfill", "ljust", "rjust",
+      "center":
       return try trimming(name, text, arguments)
-    case "split", "rsplit", "splitlines", "partition", "rpartition": return try splitting(name, text, arguments)
+    case "split", "rsplit", "splitlines", "partition", "rpartition":
+      return try splitting(name, text, arguments)
     case "startswith", "endswith", "find", "rfind", "index", "rindex", "count":
       return try searching(name, text, arguments)
     case "join": return try joining(text, arguments)
@@ -36,8 +40,8 @@ extension Renderer {
 
   /// Methods that do more to a text marked as safe than to another one.
   private static let markupMethods: Set<String> = [
-    "center", "format", "join", "ljust", "partition", "removeprefix", "removesuffix", "replace", "rjust", "rpartition",
-    "zfill",
+    "center", "format", "join", "ljust", "partition", "removeprefix", "removesuffix", "replace", "rjust",
+    "rpartition", "zfill",
   ]
 
   private func callee(_ name: String) -> String { "the method 'str.\(name)'" }
@@ -46,7 +50,9 @@ extension Renderer {
     !text.isEmpty && text.scalars.allSatisfy(holds)
   }
 
-  private mutating func trimming(_ name: String, _ text: Text, _ arguments: CallArguments) throws(JinjaError) -> Value {
+  private mutating func trimming(
+    _ name: String, _ text: Text, _ arguments: CallArguments
+  ) throws(JinjaError) -> Value {
     let callee = callee(name)
     switch name {
     case "strip", "lstrip", "rstrip":
@@ -60,16 +66,20 @@ extension Renderer {
         let hasAffix = text.scalars.starts(with: affix.scalars)
         return try checked(hasAffix ? Text(text.scalars.dropFirst(affix.count)) : text)
       }
-      return try checked(text.scalars.hasSuffix(affix.scalars) ? Text(text.scalars.dropLast(affix.count)) : text)
+      return try checked(
+        text.scalars.hasSuffix(affix.scalars) ? Text(text.scalars.dropLast(affix.count)) : text)
     case "replace":
       let bound = try bind(arguments, to: ["", "", ""], required: 2, callee)
       let limit = try wholeNumber(bound[2], callee) ?? -1
-      return try replaced(text, self.text(bound[0], callee) ?? "", self.text(bound[1], callee) ?? "", limit: limit)
+      return try replaced(
+        text, self.text(bound[0], callee) ?? "", self.text(bound[1], callee) ?? "", limit: limit)
     default: return try padding(name, text, arguments)
     }
   }
 
-  private mutating func padding(_ name: String, _ text: Text, _ arguments: CallArguments) throws(JinjaError) -> Value {
+  private mutating func padding(
+    _ name: String, _ text: Text, _ arguments: CallArguments
+  ) throws(JinjaError) -> Value {
     let callee = callee(name)
     let bound = try bind(arguments, to: name == "zfill" ? [""] : ["", ""], required: 1, callee)
     let width = try wholeNumber(bound[0], callee) ?? 0
@@ -84,43 +94,58 @@ extension Renderer {
     case "rjust": return try checked(Text(fills(missing) + text.scalars))
     case "zfill":
       let hasSign = text.scalars.first == "+" || text.scalars.first == "-"
-      return try checked(Text(text.scalars.prefix(hasSign ? 1 : 0) + fills(missing) + text.scalars.dropFirst(hasSign ? 1 : 0)))
+      return try checked(
+        Text(text.scalars.prefix(hasSign ? 1 : 0) + fills(missing) + text.scalars.dropFirst(hasSign ? 1 : 0)))
     default:
       let left = missing / 2 + (missing & width & 1)
       return try checked(Text(fills(left) + text.scalars + fills(missing - left)))
     }
   }
 
-  private mutating func splitting(_ name: String, _ text: Text, _ arguments: CallArguments) throws(JinjaError) -> Value {
+  private mutating func splitting(
+    _ name: String, _ text: Text, _ arguments: CallArguments
+  ) throws(JinjaError) -> Value {
     let callee = callee(name)
     switch name {
     case "splitlines":
       let keepsEnds = try bind(arguments, to: ["keepends"], callee)[0]?.isTrue == true
-      return try checked(text.lines(keepingEnds: keepsEnds).map(Value.text))
+      return try checked(pieces(text.lines(keepingEnds: keepsEnds), of: text))
     case "partition", "rpartition":
       let separator = try self.text(bind(arguments, to: [""], required: 1, callee)[0], callee) ?? ""
       guard !separator.isEmpty else { throw failure("\(callee) needs a separator that is not empty") }
       let isFromLeft = name == "partition"
-      let pieces = isFromLeft ? text.split(at: separator, limit: 1) : text.splitFromRight(at: separator, limit: 1)
-      let parts = pieces.count == 2 ? [pieces[0], separator, pieces[1]] : isFromLeft ? [text, "", ""] : ["", "", text]
+      let ranges =
+        isFromLeft ? text.split(at: separator, limit: 1) : text.splitFromRight(at: separator, limit: 1)
+      let found = ranges.count == 2 ? [text[ranges[0]], separator, text[ranges[1]]] : nil
+      let parts = found ?? (isFromLeft ? [text, "", ""] : ["", "", text])
       return try checked(parts.map(Value.text), isTuple: true)
     default:
       let bound = try bind(arguments, to: ["sep", "maxsplit"], callee)
       let maximum = try wholeNumber(bound[1], callee) ?? -1
       let limit = maximum < 0 ? Int.max : maximum
+      let isFromLeft = name == "split"
       guard let separator = try optionalText(bound[0], callee) else {
         let words =
-          name == "split" ? text.splitAtWhitespace(limit: limit) : text.splitAtWhitespaceFromRight(limit: limit)
-        return try checked(words.map(Value.text))
+          isFromLeft ? text.splitAtWhitespace(limit: limit) : text.splitAtWhitespaceFromRight(limit: limit)
+        return try checked(pieces(words, of: text))
       }
       guard !separator.isEmpty else { throw failure("\(callee) needs a separator that is not empty") }
-      let pieces =
-        name == "split" ? text.split(at: separator, limit: limit) : text.splitFromRight(at: separator, limit: limit)
-      return try checked(pieces.map(Value.text))
+      let ranges =
+        isFromLeft
+        ? text.split(at: separator, limit: limit) : text.splitFromRight(at: separator, limit: limit)
+      return try checked(pieces(ranges, of: text))
     }
   }
 
-  private mutating func searching(_ name: String, _ text: Text, _ arguments: CallArguments) throws(JinjaError) -> Value {
+  /// Copies of parts of a text. Each costs as much as a list that holds it, however short it is.
+  private mutating func pieces(_ ranges: [Range<Int>], of text: Text) throws(JinjaError) -> [Value] {
+    try spend(ranges.count * 4)
+    return ranges.map { .text(text[$0]) }
+  }
+
+  private mutating func searching(
+    _ name: String, _ text: Text, _ arguments: CallArguments
+  ) throws(JinjaError) -> Value {
     let callee = callee(name)
     let bound = try bind(arguments, to: ["", "", ""], required: 1, callee)
     let range = try self.range(of: text, from: bound[1], to: bound[2], callee)
@@ -131,7 +156,9 @@ extension Renderer {
       for affix in affixes {
         let affix = try self.text(affix, callee) ?? ""
         let part = text.scalars[range]
-        if name == "startswith" ? part.starts(with: affix.scalars) : part.hasSuffix(affix.scalars) { return .bool(true) }
+        if name == "startswith" ? part.starts(with: affix.scalars) : part.hasSuffix(affix.scalars) {
+          return .bool(true)
+        }
       }
       return .bool(false)
     }
@@ -140,8 +167,12 @@ extension Renderer {
     if name == "count" { return .integer(range.map { text.count(of: part, in: $0) } ?? 0) }
     let pattern = TextPattern(part)
     let isFromLeft = name == "find" || name == "index"
-    let position = range.flatMap { isFromLeft ? pattern.first(in: text.scalars, $0) : pattern.last(in: text.scalars, $0) }
-    guard position != nil || name == "find" || name == "rfind" else { throw failure("\(callee) does not find its argument") }
+    let position = range.flatMap {
+      isFromLeft ? pattern.first(in: text.scalars, $0) : pattern.last(in: text.scalars, $0)
+    }
+    guard position != nil || name == "find" || name == "rfind" else {
+      throw failure("\(callee) does not find its argument")
+    }
     return .integer(position ?? -1)
   }
 
@@ -177,7 +208,9 @@ extension Renderer {
 }
 
 extension BidirectionalCollection where Element == Unicode.Scalar {
-  fileprivate func hasSuffix(_ suffix: [Unicode.Scalar]) -> Bool { reversed().starts(with: suffix.reversed()) }
+  fileprivate func hasSuffix(_ suffix: [Unicode.Scalar]) -> Bool {
+    reversed().starts(with: suffix.reversed())
+  }
 }
 
 extension Unicode.Scalar {

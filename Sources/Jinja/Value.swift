@@ -53,13 +53,15 @@ struct ValueRange {
 
   /// The numbers from `start` by `step`, which is not 0, before `stop`. Nil if they reach too far for `Int`.
   init?(start: Int, stop: Int, step: Int) {
-    let (distance, overflows) = stop.subtractingReportingOverflow(start)
-    guard !overflows else { return nil }
+    let (distance, isTooFar) = stop.subtractingReportingOverflow(start)
+    guard !isTooFar else { return nil }
     let isEmpty = step > 0 ? distance <= 0 : distance >= 0
+    let last = isEmpty ? -1 : (distance - step.signum()) / step
+    guard last < Int.max else { return nil }
     self.start = start
     self.stop = stop
     self.step = step
-    count = isEmpty ? 0 : 1 + (distance - step.signum()) / step
+    count = last + 1
   }
 
   /// The element at `index`, which is one of them.
@@ -98,6 +100,7 @@ extension Value {
     case .dictionary(let dictionary): dictionary.depth
     case .view(let view): view.dictionary.depth
     case .iterator(let iterator): iterator.depth
+    case .loop(let loop): loop.depth
     case .method(let receiver, _): receiver.depth
     default: 0
     }

@@ -65,7 +65,8 @@ enum HashKey: Hashable {
       }
       self = .tuple(keys)
     case .range(let range):
-      self = .range(start: range.count > 0 ? range.start : 0, step: range.count > 1 ? range.step : 0, count: range.count)
+      self = .range(
+        start: range.count > 0 ? range.start : 0, step: range.count > 1 ? range.step : 0, count: range.count)
     case .namespace(let number): self = .identity("namespace", number)
     case .macro(let number): self = .identity("macro", number)
     case .function(let function): self = .identity(function.rawValue, 0)

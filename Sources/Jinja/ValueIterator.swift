@@ -19,9 +19,10 @@ final class ValueIterator {
     depth = 1 + (elements.lazy.map(\.depth).max() ?? 0)
   }
 
-  init(_ base: ValueIterator, _ transformation: @escaping Transformation) {
+  /// - Parameter captured: What the transformation holds on to.
+  init(_ base: ValueIterator, capturing captured: [Value] = [], _ transformation: @escaping Transformation) {
     source = .transformed(base, transformation)
-    depth = base.depth + 1
+    depth = 1 + max(base.depth, captured.lazy.map(\.depth).max() ?? 0)
   }
 
   /// The next value; nil at the end.

@@ -2,7 +2,8 @@
 
 /// A test that templates may use.
 enum ValueTest: String, Sendable {
-  case boolean, callable, defined, divisibleby, escaped, even, `false`, float, `in`, integer, iterable, lower, mapping
+  case boolean, callable, defined, divisibleby, escaped, even, `false`, float, `in`, integer, iterable, lower,
+    mapping
   case none, number, odd, sameas, sequence, string, `true`, undefined, upper
   case eq, equalto, equals = "=="
   case ne, notEquals = "!="
@@ -52,7 +53,8 @@ extension Renderer {
     _ test: ValueTest, _ value: Value, _ arguments: CallArguments
   ) throws(JinjaError) -> Bool {
     let parameters = Array(repeating: "", count: test.argumentCount)
-    let bound = try bind(arguments, to: parameters, required: test.argumentCount, "the test '\(test.rawValue)'")
+    let bound = try bind(
+      arguments, to: parameters, required: test.argumentCount, "the test '\(test.rawValue)'")
     let argument = bound.first.flatMap { $0 } ?? .none
     if let comparison = test.comparison { return try holds(value, comparison, argument) }
     switch test {
@@ -61,8 +63,10 @@ extension Renderer {
     case .divisibleby: return try equal(combine(value, .remainder, argument), .integer(0))
     case .even: return try equal(combine(value, .remainder, .integer(2)), .integer(0))
     case .odd: return try equal(combine(value, .remainder, .integer(2)), .integer(1))
-    case .lower: return try text(of: value).isLowercase
-    case .upper: return try text(of: value).isUppercase
+    case .lower, .upper:
+      let text = try text(of: value)
+      try spend(scalars: text.count)
+      return test == .lower ? text.isLowercase : text.isUppercase
     default: return passes(typeTest: test, value)
     }
   }
@@ -76,16 +80,9 @@ extension Renderer {
     case (.defined, _): !value.isUndefined
     case (.escaped, .text(let text)): text.isSafe
     case (.number, _): value.number != nil
-    case (.sequence, .text), (.sequence, .list), (.sequence, .tuple), (.sequence, .dictionary), (.sequence, .range),
-      (.sequence, .undefined):
-      true
-    case (.iterable, .none), (.iterable, .bool), (.iterable, .integer), (.iterable, .float), (.iterable, .namespace),
-      (.iterable, .macro), (.iterable, .function), (.iterable, .method):
-      false
-    case (.iterable, _): true
-    case (.callable, .macro), (.callable, .function), (.callable, .method), (.callable, .loop),
-      (.callable, .undefined):
-      true
+    case (.sequence, _): value.isSequence
+    case (.iterable, _): value.isIterable
+    case (.callable, _): value.isCallable
     default: false
     }
   }
@@ -97,6 +94,30 @@ extension Renderer {
     case (.bool(let left), .bool(let right)): return left == right
     case (.none, _), (_, .none), (.bool, _), (_, .bool): return false
     default: throw unsupported("the test 'sameas' on \(left.typeName)")
+    }
+  }
+}
+
+// What is not there can be gone through, has a length and can be called, as far as Python can tell.
+extension Value {
+  fileprivate var isSequence: Bool {
+    switch self {
+    case .text, .list, .tuple, .dictionary, .range, .undefined: true
+    default: false
+    }
+  }
+
+  fileprivate var isIterable: Bool {
+    switch self {
+    case .view, .iterator, .loop: true
+    default: isSequence
+    }
+  }
+
+  fileprivate var isCallable: Bool {
+    switch self {
+    case .macro, .function, .method, .loop, .undefined: true
+    default: false
     }
   }
 }

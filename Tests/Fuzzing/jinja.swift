@@ -8,17 +8,26 @@ private let limits = JinjaLimits(
 
 private let messages: [JSONValue] = [
   ["role": "system", "content": "Be brief."],
-  ["role": "user", "content": [["type": "image"], ["type": "text", "text": "Wörter \u{1F642}\r\n e\u{301}"]]],
+  [
+    "role": "user",
+    "content": [["type": "image"], ["type": "text", "text": "Wörter \u{1F642}\r\n e\u{301}"]],
+  ],
   [
     "role": "assistant", "content": "<think>\nx\n</think>\n\n4",
-    "tool_calls": [["id": "abcdef123", "function": ["name": "f", "arguments": ["a": 1, "b": [nil, true, 0.5]]]]],
+    "tool_calls": [
+      [
+        "id": "abcdef123",
+        "function": ["name": "f", "arguments": ["a": 1, "b": [nil, true, .double(0.5)]]],
+      ]
+    ],
   ],
   ["role": "tool", "content": "{}"],
 ]
 
 private let variables: JSONObject = [
   "bos_token": "<s>", "eos_token": "</s>", "name": "Ada", "numbers": [3, 1, 2, 9_007_199_254_740_993, -4],
-  "words": ["pear", "Apple", "fig"], "user": ["name": "Bo", "items": 7, "tags": ["x"]], "html": "<b>\"x\" & 'y'</b>",
+  "words": ["pear", "Apple", "fig"], "user": ["name": "Bo", "items": 7, "tags": ["x"]],
+  "html": "<b>\"x\" & 'y'</b>",
 ]
 
 /// One run of libFuzzer.
@@ -33,6 +42,7 @@ public func fuzzJinja(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
   guard let text = render() else { return 0 }
   precondition(text.unicodeScalars.count <= limits.textLength, "a text beyond the limit")
-  precondition(render()?.unicodeScalars.elementsEqual(text.unicodeScalars) == true, "a second rendering differs")
+  precondition(
+    render()?.unicodeScalars.elementsEqual(text.unicodeScalars) == true, "a second rendering differs")
   return 0
 }

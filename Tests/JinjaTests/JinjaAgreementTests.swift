@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Agreement with jinja2")
 struct JinjaAgreementTests {
-  @Test("Every template of a section gives jinja2's text, or fails as it does", arguments: [
-    ("expressions", 1_000), ("faults", 100), ("snippets", 170),
-  ])
+  @Test(
+    "Every template of a section gives jinja2's text, or fails as it does",
+    arguments: [
+      ("expressions", 1_000), ("faults", 100), ("snippets", 170),
+    ])
   func rendersLikeJinja(section: String, minimumCount: Int) throws {
     let expectations = try Fixtures.json("expressions.json")
     let variables = try #require(expectations["variables"]?.objectValue)

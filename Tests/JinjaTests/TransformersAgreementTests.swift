@@ -16,7 +16,8 @@ struct TransformersAgreementTests {
       let conversation = try #require(pair.arrayValue?.first?.stringValue)
       let setting = try #require(pair.arrayValue?.last?.stringValue)
       let rendered = try outcome {
-        try render(template, try #require(inputs["conversations"]?[conversation]?.arrayValue), inputs, setting)
+        try render(
+          template, try #require(inputs["conversations"]?[conversation]?.arrayValue), inputs, setting)
       }
       #expect(try rendered == Outcome(expectation), "\(name): \(conversation), \(setting)")
     }

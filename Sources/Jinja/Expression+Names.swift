@@ -29,7 +29,7 @@ extension Postfix {
   /// The expressions directly inside.
   var children: [Expression] {
     switch operation {
-    case .attribute: []
+    case .attribute, .unavailable: []
     case .item(let index): [index]
     case .slice(let start, let stop, let step): [start, stop, step].compactMap { $0 }
     case .call(let arguments), .filter(_, let arguments), .test(_, let arguments, _): arguments.children

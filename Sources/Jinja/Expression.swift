@@ -50,6 +50,8 @@ struct Postfix: Sendable {
     case filter(Filter, Arguments)
     /// `is name(arguments)`, `is not name(arguments)`
     case test(ValueTest, Arguments, isNegated: Bool)
+    /// A filter or test that does not exist here. It is an error where it is used, not where it stands.
+    case unavailable(JinjaError)
   }
 
   let operation: Operation

@@ -31,8 +31,7 @@ extension Renderer {
     }
   }
 
-  private mutating func repeated<Element>(_ elements: [Element], _ count: Int) throws(JinjaError) -> [Element]
-  {
+  private mutating func repeated<Element>(_ elements: [Element], _ count: Int) throws(JinjaError) -> [Element] {
     guard count > 0, !elements.isEmpty else { return [] }
     let (total, overflows) = elements.count.multipliedReportingOverflow(by: count)
     guard !overflows, total <= limits.textLength else {
@@ -61,8 +60,7 @@ extension Renderer {
     }
   }
 
-  private func combine(_ left: Int, _ operation: ArithmeticOperator, _ right: Int) throws(JinjaError) -> Value
-  {
+  private func combine(_ left: Int, _ operation: ArithmeticOperator, _ right: Int) throws(JinjaError) -> Value {
     let result: (partialValue: Int, overflow: Bool)
     switch operation {
     case .add: result = left.addingReportingOverflow(right)

@@ -112,6 +112,7 @@ extension Renderer {
         value = try apply(filter, to: value, evaluate(arguments, in: frame))
       case .test(let test, let arguments, let isNegated):
         value = .bool(try passes(test, value, evaluate(arguments, in: frame)) != isNegated)
+      case .unavailable(let error): throw error
       }
     }
     return value

@@ -32,12 +32,18 @@ extension TemplateParser {
   }
 
   private mutating func parseConditionalExpression() throws(JinjaError) -> Expression {
+    let unavailableBefore = unavailable
     let value = try parseOr()
     guard skip(name: "if") else { return value }
-    let condition = try parseOr()
-    guard skip(name: "else") else { return .conditional(condition: condition, then: value, otherwise: nil) }
-    let otherwise = try nested { (parser) throws(JinjaError) in try parser.parseConditionalExpression() }
-    return .conditional(condition: condition, then: value, otherwise: otherwise)
+    // The condition comes behind what it decides about.
+    unavailable = unavailableBefore
+    return try parsing(conditionally: true) { (parser) throws(JinjaError) in
+      let condition = try parser.parseOr()
+      let otherwise: Expression? =
+        parser.skip(name: "else")
+        ? try parser.nested { (parser) throws(JinjaError) in try parser.parseConditionalExpression() } : nil
+      return .conditional(condition: condition, then: value, otherwise: otherwise)
+    }
   }
 
   private mutating func parseOr() throws(JinjaError) -> Expression {

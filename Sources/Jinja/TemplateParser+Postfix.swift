@@ -40,11 +40,19 @@ extension TemplateParser {
     var operations: [Postfix] = []
     while (startsInline && operations.isEmpty) || skip(.pipe) {
       let line = line
-      let filter = try Filter(name: parseDottedName("the name of a filter"), line: line)
+      let name = try parseDottedName("the name of a filter")
       let arguments = at(.leftParenthesis) ? try parseArguments() : Arguments()
-      operations.append(Postfix(operation: .filter(filter, arguments), line: line))
+      operations.append(Postfix(operation: filter(name, arguments, line), line: line))
     }
     return operations
+  }
+
+  private mutating func filter(_ name: String, _ arguments: Arguments, _ line: Int) -> Postfix.Operation {
+    do throws(JinjaError) {
+      return .filter(try Filter(name: name, line: line), arguments)
+    } catch {
+      return missing(error)
+    }
   }
 
   private mutating func parseDottedName(_ what: String) throws(JinjaError) -> String {
@@ -147,8 +155,14 @@ extension TemplateParser {
   private mutating func parseTest() throws(JinjaError) -> Postfix.Operation {
     advance()
     let isNegated = skip(name: "not")
-    let test = try ValueTest(name: parseDottedName("the name of a test"), line: line)
-    return .test(test, try parseTestArguments(), isNegated: isNegated)
+    let line = line
+    let name = try parseDottedName("the name of a test")
+    let arguments = try parseTestArguments()
+    do throws(JinjaError) {
+      return .test(try ValueTest(name: name, line: line), arguments, isNegated: isNegated)
+    } catch {
+      return missing(error)
+    }
   }
 
   private mutating func parseTestArguments() throws(JinjaError) -> Arguments {

@@ -48,9 +48,10 @@ extension TemplateParser {
     let scope = newScope()
     let outerDepth = loopDepth
     if isFunction { loopDepth = 0 }
-    let (statements, _) = try parseBody(until: end)
-    loopDepth = outerDepth
-    return Block(statements: statements, scope: scope)
+    defer { loopDepth = outerDepth }
+    return try parsing(conditionally: false) { (parser) throws(JinjaError) in
+      Block(statements: try parser.parseBody(until: end).0, scope: scope)
+    }
   }
 
   private mutating func parseTag() throws(JinjaError) -> Statement {
@@ -61,11 +62,14 @@ extension TemplateParser {
     switch name {
     case "set": return try parseSet(line)
     case "for": return .loop(try parseLoop(line))
-    case "if": return try parseConditional(line)
+    case "if":
+      return try parsing(conditionally: true) { (parser) throws(JinjaError) in try parser.parseConditional(line) }
     case "macro": return .macro(try parseMacro(line))
     case "call": return .callBlock(try parseCallBlock(line))
     case "filter":
-      let filters = try parseFilters(startsInline: true)
+      let filters = try parsing(conditionally: false) { (parser) throws(JinjaError) in
+        try parser.parseFilters(startsInline: true)
+      }
       return .filterBlock(FilterBlock(filters: filters, body: try parseBlock(until: "endfilter"), line: line))
     case "with": return .with(try parseWith(line))
     case "generation":
@@ -85,7 +89,9 @@ extension TemplateParser {
   private mutating func parseSet(_ line: Int) throws(JinjaError) -> Statement {
     let target = try parseTarget(allowsAttributes: true)
     if skip(.assign) { return .assignment(target, try parseTuple(), line: line) }
-    let filters = try parseFilters(startsInline: false)
+    let filters = try parsing(conditionally: false) { (parser) throws(JinjaError) in
+      try parser.parseFilters(startsInline: false)
+    }
     let body = try parseBlock(until: "endset")
     return .assignmentBlock(AssignmentBlock(target: target, filters: filters, body: body, line: line))
   }
@@ -94,6 +100,15 @@ extension TemplateParser {
     let target = try parseTarget()
     try expect(.name("in"))
     let iterable = try parseTuple(allowsConditional: false)
+    return try parsing(conditionally: false) { (parser) throws(JinjaError) in
+      try parser.parseLoop(over: iterable, target, line)
+    }
+  }
+
+  /// The rest of a loop, which has names of its own.
+  private mutating func parseLoop(
+    over iterable: Expression, _ target: Target, _ line: Int
+  ) throws(JinjaError) -> Loop {
     let condition = skip(name: "if") ? try parseExpression() : nil
     if at(name: "recursive") { throw .unsupported(line: self.line, construct: "a recursive loop") }
     let (scope, elseScope) = (newScope(), newScope())
@@ -123,13 +138,17 @@ extension TemplateParser {
 
   private mutating func parseMacro(_ line: Int) throws(JinjaError) -> Macro {
     let name = try expectAssignableName("the name of a macro")
-    let parameters = try parseParameters()
+    let parameters = try parsing(conditionally: false) { (parser) throws(JinjaError) in
+      try parser.parseParameters()
+    }
     let body = try parseBlock(until: "endmacro", isFunction: true)
     return Macro(name: name, parameters: parameters, body: body, line: line)
   }
 
   private mutating func parseCallBlock(_ line: Int) throws(JinjaError) -> CallBlock {
-    let parameters = at(.leftParenthesis) ? try parseParameters() : []
+    let parameters = try parsing(conditionally: false) { (parser) throws(JinjaError) in
+      parser.at(.leftParenthesis) ? try parser.parseParameters() : []
+    }
     let callLine = self.line
     guard case .postfix(let base, var operations) = try parseExpression(),
       case .call(let arguments)? = operations.popLast()?.operation

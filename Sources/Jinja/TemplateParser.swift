@@ -17,6 +17,10 @@ struct TemplateParser {
   private var scopeCount = 0
   /// Loops around the cursor that `break` would leave.
   var loopDepth = 0
+  /// Whether a condition in the same scope decides if what stands here is used.
+  var isConditional = false
+  /// Filters and tests that do not exist though no condition spares them.
+  var unavailable: [JinjaError] = []
   /// Tags around the cursor, the innermost one last.
   var openTags: [(name: String, line: Int)] = []
 
@@ -31,6 +35,7 @@ struct TemplateParser {
     var parser = TemplateParser(tokens, maximumNesting: limits.nesting)
     let scope = parser.newScope()
     let root = Block(statements: try parser.parseTemplate(), scope: scope)
+    if let error = parser.unavailable.first { throw error }
     let scopes = try ScopeAnalysis.scopes(of: root, count: parser.scopeCount)
     return ParsedTemplate(root: root, scopes: scopes)
   }
@@ -39,6 +44,22 @@ struct TemplateParser {
   mutating func newScope() -> ScopeID {
     scopeCount += 1
     return scopeCount - 1
+  }
+
+  /// Runs `parse` on what a condition decides about, or on what stands in a scope of its own.
+  mutating func parsing<Result>(
+    conditionally isConditional: Bool, _ parse: (inout TemplateParser) throws(JinjaError) -> Result
+  ) throws(JinjaError) -> Result {
+    let outer = self.isConditional
+    self.isConditional = isConditional
+    defer { self.isConditional = outer }
+    return try parse(&self)
+  }
+
+  /// What stands for a filter or test that does not exist.
+  mutating func missing(_ error: JinjaError) -> Postfix.Operation {
+    if !isConditional { unavailable.append(error) }
+    return .unavailable(error)
   }
 
   /// Runs `parse` one level deeper.

@@ -89,7 +89,7 @@ extension Renderer {
     }
   }
 
-  /// `text.format(arguments)` with the fields `{}`, `{0}` and `{name}`.
+  /// `text.format(arguments)` with the fields `{}`, `{0}` and `{name}`, each also with `:d` for whole numbers.
   mutating func formatted(braces text: Text, _ arguments: CallArguments) throws(JinjaError) -> Text {
     var result: [Unicode.Scalar] = []
     var fieldCount = 0
@@ -102,12 +102,10 @@ extension Renderer {
         guard let end = rest.firstIndex(of: "}") else {
           throw failure("a format has a '{' that is not closed")
         }
-        let name = Text(rest[..<end])
+        let field = try self.field(rest[..<end], &fieldCount, arguments)
         rest = rest[(end + 1)...]
-        let value = try field(name, &fieldCount, arguments)
-        let text = try self.text(of: value)
-        try spend(scalars: text.count)
-        result += text.scalars
+        try spend(scalars: field.count)
+        result += field
         guard result.count <= limits.textLength else {
           throw .limit(line: line, .textLength(limits.textLength))
         }
@@ -120,28 +118,27 @@ extension Renderer {
     return Text(result)
   }
 
-  /// The value of a field.
+  /// What a field stands for.
   /// - Parameter count: How many fields without a name there have been.
-  private func field(_ name: Text, _ count: inout Int, _ arguments: CallArguments) throws(JinjaError) -> Value
-  {
-    let isPlain = name.scalars.allSatisfy {
-      $0 == "_" || ($0.isASCII && ($0.properties.isAlphabetic || $0.decimalDigit != nil))
-    }
-    guard isPlain else {
-      throw unsupported("the field \(Text(["{"] + name.scalars + ["}"]).excerpt) of a format")
-    }
+  private mutating func field(
+    _ field: ArraySlice<Unicode.Scalar>, _ count: inout Int, _ arguments: CallArguments
+  ) throws(JinjaError) -> [Unicode.Scalar] {
+    let isDecimal = field.suffix(2).elementsEqual([":", "d"])
+    let name = Text(field.dropLast(isDecimal ? 2 : 0))
+    guard name.scalars.allSatisfy({ $0 == "_" || ($0.isASCII && $0.properties.isAlphabetic) || $0.decimalDigit != nil })
+    else { throw unsupported("the field \(Text("{" + Text(field).string + "}").excerpt) of a format") }
     var index = Int(name.string)
     if name.isEmpty {
       index = count
       count += 1
     }
-    if let index {
-      guard index < arguments.positional.count else { throw failure("a format has more fields than values") }
-      return arguments.positional[index]
+    let positional = index.flatMap { arguments.positional.indices.contains($0) ? arguments.positional[$0] : nil }
+    let named = arguments.named.first { $0.name == name.string }?.value
+    guard let value = index == nil ? named : positional else {
+      throw failure("the format's field \(name.excerpt) is not given")
     }
-    guard let argument = arguments.named.first(where: { $0.name == name.string }) else {
-      throw failure("the format's \(name.excerpt) is not given")
-    }
-    return argument.value
+    guard isDecimal else { return try text(of: value).scalars }
+    guard let number = value.wholeNumber else { throw failure(value, "cannot be formatted as a whole number") }
+    return Array(String(number).unicodeScalars)
   }
 }

@@ -17,7 +17,9 @@ struct RefusalTests {
       ("{% print 1 %}", "the tag '{% print %}'"),
       ("{% for x in [1] recursive %}{% endfor %}", "a recursive loop"),
       ("{{ x|xmlattr }}", "the filter 'xmlattr'"),
-      ("{% if false %}{{ x|groupby('y') }}{% endif %}", "the filter 'groupby'"),
+      ("{{ x|groupby('y') }}", "the filter 'groupby'"),
+      ("{% for y in x|batch(3) %}{% endfor %}", "the filter 'batch'"),
+      ("{% macro f() %}{{ 1|pprint }}{% endmacro %}", "the filter 'pprint'"),
       ("{{ x is filter }}", "the test 'filter'"),
       ("{{ self }}", "the variable 'self'"),
       ("{{ '\\N{BULLET}' }}", "the escape '\\N'"),
@@ -27,6 +29,15 @@ struct RefusalTests {
   func namesWhatItCannotRead(template: String, construct: String) {
     #expect(throws: JinjaError.unsupported(line: 2, construct: construct)) {
       try ChatTemplateProgram(parsing: "\n" + template)
+    }
+  }
+
+  @Test("A filter or test that is left out is no fault where a condition spares it, and is named where it is used")
+  func sparesWhatIsNotUsed() throws {
+    let template = "{% if ask %}\n{{ 'x'|pprint }}{% endif %}{{ ('x' is filter) if ask else 'y' }}"
+    #expect(try render(template, ["ask": false]) == "y")
+    #expect(throws: JinjaError.unsupported(line: 2, construct: "the filter 'pprint'")) {
+      try render(template, ["ask": true])
     }
   }
 

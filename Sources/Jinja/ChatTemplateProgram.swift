@@ -4,19 +4,21 @@ public import JSON
 /// A chat template that has been parsed, to be rendered for any number of conversations.
 ///
 /// ```swift
-/// let template = try ChatTemplateProgram(parsing: #"{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}"#)
-/// try template.render(messages: [["role": "user", "content": "Hi"]])  // user: Hi
+/// let template = try ChatTemplateProgram(parsing: "{% for m in messages %}<{{ m.role }}> {{ m.content }}{% endfor %}")
+/// try template.render(messages: [["role": "user", "content": "Hi"]])  // <user> Hi
 /// ```
 ///
-/// Evaluation is that of transformers' `apply_chat_template`: jinja2 with `trim_blocks` and `lstrip_blocks`, lists and
-/// dictionaries that cannot be changed, and the functions `raise_exception` and `strftime_now`. A template can do nothing
-/// but compute a text from what it is given, within `JinjaLimits`. Formats/chat-templates.md says what is left out.
+/// Evaluation is that of transformers' `apply_chat_template`: jinja2 with `trim_blocks` and `lstrip_blocks`,
+/// lists and dictionaries that cannot be changed, and the functions `raise_exception` and `strftime_now`. A
+/// template can do nothing but compute a text from what it is given, within `JinjaLimits`.
+/// Formats/chat-templates.md says what is left out.
 public struct ChatTemplateProgram: Sendable {
   private let template: ParsedTemplate
   private let limits: JinjaLimits
 
   /// Parses a template.
-  /// - Throws: `JinjaError.syntax` where jinja2 would refuse it too, `.unsupported` where this subset ends, `.limit`.
+  /// - Throws: `JinjaError`: `.syntax` where jinja2 refuses it too, `.unsupported` where this subset ends,
+  ///   `.limit` for a text that is too long or nested too deep.
   public init(parsing source: String, limits: JinjaLimits = JinjaLimits()) throws(JinjaError) {
     template = try TemplateParser.parse(source, limits: limits)
     self.limits = limits
@@ -25,15 +27,15 @@ public struct ChatTemplateProgram: Sendable {
   /// The prompt for a conversation.
   ///
   /// - Parameters:
-  ///   - messages: Objects with `role`, `content` and what else the template reads. As in transformers 5.24, members that
-  ///     are null are left out, and reasoning is found under each of `reasoning_content` and `thinking`.
+  ///   - messages: Objects with `role`, `content` and what else the template reads. As in transformers 5.24,
+  ///     members that are null are left out, and reasoning is found as `reasoning_content` and as `thinking`.
   ///   - tools: JSON schemas of functions; nil for none.
   ///   - documents: For retrieval; nil for none.
   ///   - addGenerationPrompt: Whether the text ends where the model's answer begins.
   ///   - variables: Other variables, such as `bos_token` and `enable_thinking`. The parameters above win.
   ///   - date: What `strftime_now` prints. Without one, a template that calls it is an error.
-  /// - Throws: `JinjaError` if the template refuses the conversation, uses what this subset leaves out, fails, or reaches a
-  ///   limit.
+  /// - Throws: `JinjaError` if the template refuses the conversation, uses what this subset leaves out, fails,
+  ///   or reaches a limit.
   public func render(
     messages: [JSONValue], tools: [JSONValue]? = nil, documents: [JSONValue]? = nil,
     addGenerationPrompt: Bool = false, variables: JSONObject = JSONObject(), date: TemplateDate? = nil

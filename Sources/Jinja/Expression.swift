@@ -1,5 +1,5 @@
-// The syntax tree of expressions. Chains are lists and not nested pairs, so that the tree is no deeper than the
-// brackets of its text.
+// The syntax tree of expressions. Chains are lists and not nested pairs, so that the tree is no deeper than
+// the brackets of its text.
 
 /// What is between `{{` and `}}`, or a part of it.
 indirect enum Expression: Sendable {

@@ -25,7 +25,7 @@ enum Filter: String, Sendable {
     self = filter
   }
 
-  /// The names of its parameters in order, without the value it is applied to. Nil where that depends on the arguments.
+  /// The names of its parameters, without the value it is applied to. Nil where they depend on the arguments.
   var parameters: [String]? {
     switch self {
     case .default, .d: ["default_value", "boolean"]

@@ -1,4 +1,4 @@
-// JSON in and out: the conversation that a template is given, and the filter `tojson` as transformers defines it.
+// JSON in and out: the conversation that a template is given, and transformers' filter `tojson`.
 import JSON
 
 extension Value {

@@ -69,8 +69,8 @@ public struct JinjaLimits: Sendable, Equatable {
   public var depth: Int
   /// Deepest nesting of lists and dictionaries.
   public var valueDepth: Int
-  /// Longest evaluation: about one step for each part of the template that is evaluated, and one for each 16 bytes
-  /// that it allocates or compares.
+  /// Longest evaluation: about one step for each part of the template that is evaluated, and one for each 16
+  /// bytes that it allocates or compares.
   public var steps: Int
   /// Longest text, in Unicode scalars.
   public var textLength: Int

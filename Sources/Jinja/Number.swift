@@ -43,7 +43,7 @@ enum Number {
 }
 
 extension Double {
-  /// The number as Python prints it: the fewest digits that give it back, an exponent from 1e16 up and below 1e-4.
+  /// The number as Python prints it: with the fewest digits, and an exponent from 1e16 up and below 1e-4.
   var pythonDescription: String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     let (digits, exponent) = shortestDigits
@@ -58,7 +58,7 @@ extension Double {
     return sign + padded.prefix(exponent + 1) + "." + padded.dropFirst(exponent + 1)
   }
 
-  /// The shortest decimal digits that give the number back, and the power of ten of the first. The number is finite.
+  /// The fewest digits that give the number back, which is finite, and the power of ten of the first.
   private var shortestDigits: (digits: String, exponent: Int) {
     let parts = magnitude.description.split(separator: "e")
     let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)

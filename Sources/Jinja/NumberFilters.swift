@@ -77,8 +77,8 @@ extension Renderer {
 }
 
 extension Text {
-  /// The sign and digits of a whole number as Python's `int` reads it, with whitespace around and underscores inside;
-  /// nil if it is none.
+  /// The sign and digits of a whole number as Python's `int` reads it, with whitespace around and underscores
+  /// inside; nil if it is none.
   fileprivate var wholeNumberDigits: String? {
     var digits = ""
     var wasDigit = false

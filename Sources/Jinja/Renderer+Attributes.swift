@@ -1,5 +1,6 @@
-// `value.name` and `value[index]`. jinja2 looks for a Python attribute before it looks for a member with `.`, and after it
-// with `[]`; so `message.items` is the method of a dict even if the message has a member of that name.
+// `value.name` and `value[index]`. jinja2 looks for a Python attribute before it looks for a member with `.`,
+// and after it with `[]`; so `message.items` is the method of a dict even if the message has a member of that
+// name.
 
 extension Renderer {
   /// `value.name`

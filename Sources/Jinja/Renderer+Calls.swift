@@ -94,6 +94,7 @@ extension Renderer {
       throw failure("the macro '\(macro.name)' takes at most \(macro.parameters.count) arguments")
     }
     if specials.contains("caller") { frame.variables["caller"] = .value(caller) }
+    try check(depth: rest.depth)
     if specials.contains("kwargs") { frame.variables["kwargs"] = .value(.dictionary(rest)) }
     if specials.contains("varargs") {
       frame.variables["varargs"] = .value(try checked(surplus, isTuple: true))

@@ -14,8 +14,8 @@ struct Renderer {
   /// What is printed where the cursor is: the output, or the text of a macro or block.
   var output: [Unicode.Scalar] = []
   var namespaces: [ValueDictionary] = []
-  /// Macros that have been defined, with the variables they see. Values hold their numbers, not themselves, so that
-  /// variables and macros do not keep each other alive.
+  /// Macros that have been defined, with the variables they see. Values hold their numbers, not themselves,
+  /// so that variables and macros do not keep each other alive.
   var closures: [Closure] = []
   private var spent = 0
   private var depth = 0

@@ -1,5 +1,6 @@
-// Which scope a name belongs to. jinja2 settles this before it runs a template, and so it shows: a name that a scope
-// gives a value to anywhere is that scope's own from its beginning. Follows jinja2 3.1.6, idtracking.py.
+// Which scope a name belongs to. jinja2 settles this before it runs a template, and so it shows: a name that
+// a scope gives a value to anywhere is that scope's own from its beginning. Follows jinja2 3.1.6,
+// idtracking.py.
 
 /// The number of a scope in `ParsedTemplate.scopes`.
 typealias ScopeID = Int
@@ -19,7 +20,7 @@ struct Scope: Sendable {
   }
 
   var initials: [String: Initial] = [:]
-  /// Which of the names `loop`, `caller`, `varargs` and `kwargs` the template reads here without giving them a value.
+  /// Which of `loop`, `caller`, `varargs` and `kwargs` are read here before they are given a value.
   var specials: Set<String> = []
 }
 
@@ -148,7 +149,7 @@ private final class ScopeNames {
     }
   }
 
-  /// Visits the arms of `if` apart: a name that one of them gives a value to has the value from outside in the others.
+  /// Visits the arms of `if` apart: what one of them gives a value to has the value from outside in the others.
   private func visit(_ branches: ArraySlice<Branch>, _ otherwise: [Statement]) {
     guard let first = branches.first else { return }
     read([first.condition])

@@ -4,7 +4,7 @@
 public struct TemplateDate: Sendable, Equatable {
   let year, month, day, hour, minute, second: Int
 
-  /// A moment of the years 1000 to 9999; nil if there is none: a month beyond 12, 29 February of a common year.
+  /// A moment of the years 1000 to 9999; nil if there is none, as on 29 February of a common year.
   public init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
     guard (1_000...9_999).contains(year), (1...12).contains(month), day >= 1,
       day <= Self.dayCount(month: month, year: year), (0...23).contains(hour), (0...59).contains(minute),

@@ -1,4 +1,4 @@
-// Expressions, by precedence: conditional, or, and, not, comparison, sum, `~`, product, power, sign, postfix, primary.
+// Expressions by precedence: conditional, or, and, not, comparison, sum, `~`, product, power, sign, postfix.
 
 extension TemplateParser {
   /// One expression, or several separated by commas, which are a tuple.
@@ -126,7 +126,7 @@ extension TemplateParser {
     return operation
   }
 
-  /// A value with signs before it and operations behind it. Filters and tests apply to what the outermost sign gives.
+  /// A value with signs before and operations behind it. Filters and tests apply to the outermost sign's value.
   private mutating func parseSigned(allowsFilters: Bool = true) throws(JinjaError) -> Expression {
     let base: Expression
     if skip(.minus) {

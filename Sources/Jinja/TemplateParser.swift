@@ -1,5 +1,5 @@
-// From tokens to a syntax tree. Follows jinja2 3.1.6, parser.py, whose grammar differs from Python's: `-2 ** 2` is 4,
-// tests take one argument without brackets, and any name may be a variable.
+// From tokens to a syntax tree. Follows jinja2 3.1.6, parser.py, whose grammar differs from Python's: tests
+// take one argument without brackets, `-2 ** 2` is 4, and any name may be a variable.
 
 /// A template as a tree, with the names of each scope.
 struct ParsedTemplate: Sendable {

@@ -38,7 +38,7 @@ struct TextPattern {
     return mirrored.map { range.upperBound - $0 - needle.count }
   }
 
-  /// Where it stands in `scalars[range]` without overlap, from the left, at most `limit` times. It is not empty.
+  /// Where it stands in `scalars[range]`, from the left, without overlap; the first `limit`. It is not empty.
   func all(in scalars: [Unicode.Scalar], _ range: Range<Int>, limit: Int = .max) -> [Int] {
     var starts: [Int] = []
     var position = range.lowerBound
@@ -58,7 +58,7 @@ extension Text {
 
   func contains(_ other: Text) -> Bool { TextPattern(other).first(in: scalars, scalars.indices) != nil }
 
-  /// The first `limit` occurrences of `old` replaced; an empty `old` stands before each scalar and at the end.
+  /// The first `limit` occurrences of `old` replaced. An empty one stands before each scalar and at the end.
   func replacing(_ old: Text, with new: Text, limit: Int) -> Text {
     var result: [Unicode.Scalar] = []
     if old.isEmpty {

@@ -1,4 +1,4 @@
-// `'%s' % value`, the filter `format`, and `'{}'.format(value)`: the conversions that need no width or precision.
+// `'%s' % value`, the filter `format`, and `'{}'.format(value)`, without widths and precisions.
 
 extension Renderer {
   /// `text % value`; a tuple gives several values.
@@ -89,7 +89,7 @@ extension Renderer {
     }
   }
 
-  /// `text.format(arguments)` with the fields `{}`, `{0}` and `{name}`, each also with `:d` for whole numbers.
+  /// `text.format(arguments)` with the fields `{}`, `{0}`, `{name}`, and `{name:d}` for whole numbers.
   mutating func formatted(braces text: Text, _ arguments: CallArguments) throws(JinjaError) -> Text {
     var result: [Unicode.Scalar] = []
     var fieldCount = 0
@@ -125,8 +125,10 @@ extension Renderer {
   ) throws(JinjaError) -> [Unicode.Scalar] {
     let isDecimal = field.suffix(2).elementsEqual([":", "d"])
     let name = Text(field.dropLast(isDecimal ? 2 : 0))
-    guard name.scalars.allSatisfy({ $0 == "_" || ($0.isASCII && $0.properties.isAlphabetic) || $0.decimalDigit != nil })
-    else { throw unsupported("the field \(Text("{" + Text(field).string + "}").excerpt) of a format") }
+    let isPlain = name.scalars.allSatisfy { scalar in
+      scalar == "_" || (scalar.isASCII && scalar.properties.isAlphabetic) || scalar.decimalDigit != nil
+    }
+    guard isPlain else { throw unsupported("the field \(Text("{" + Text(field).string + "}").excerpt) of a format") }
     var index = Int(name.string)
     if name.isEmpty {
       index = count

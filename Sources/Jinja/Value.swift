@@ -1,5 +1,6 @@
-// The values of a running template: Python's, as far as a sandbox lets a template see them. Lists and dictionaries
-// cannot be changed, as in jinja2's immutable sandbox, so they are values; namespaces can, and are numbers.
+// The values of a running template: Python's, as far as a sandbox lets a template see them. Lists and
+// dictionaries cannot be changed, as in jinja2's immutable sandbox, so they are values; namespaces can, and
+// are numbers.
 
 /// A Python object.
 enum Value {

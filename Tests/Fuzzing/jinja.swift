@@ -1,5 +1,5 @@
-// A chat template, which comes with a model and so from a stranger, rendered for a conversation. Limits are small, so that
-// no input takes long.
+// A chat template, which comes with a model and so from a stranger, rendered for a conversation. Limits are
+// small, so that no input takes long.
 import JSON
 import Jinja
 

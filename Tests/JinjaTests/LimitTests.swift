@@ -68,6 +68,14 @@ struct LimitTests {
       (many + "{% set ns.x = [ns.x] %}{% endfor %}", .valueDepth(100)),
       (many + "{% set ns.x = {'x': ns.x} %}{% endfor %}", .valueDepth(100)),
       (many + "{% set ns.x = dict(x=ns.x) %}{% endfor %}", .valueDepth(100)),
+      (
+        many + "{% macro f() %}{% set ns.x = kwargs %}{% endmacro %}{{ f(x=ns.x) }}{% endfor %}",
+        .valueDepth(100)
+      ),
+      (
+        many + "{% macro f() %}{% set ns.x = varargs %}{% endmacro %}{{ f(ns.x) }}{% endfor %}",
+        .valueDepth(100)
+      ),
       (many + "{% set ns.x = [ns.x]|map('list') %}{% endfor %}", .valueDepth(100)),
       (many + "{% set ns.x = ns.x|map('string') %}{% endfor %}", .valueDepth(100)),
       ("{{ 'x' * 99999999999 }}", .textLength(1 << 24)),

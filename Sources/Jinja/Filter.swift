@@ -57,13 +57,14 @@ extension Renderer {
   ) throws(JinjaError) -> Value {
     guard let parameters = filter.parameters else {
       return filter == .format
-        ? try checked(formatted(plainText(of: value), arguments)) : try select(filter, from: value, arguments)
+        ? try checked(formatted(text(of: value), arguments)) : try select(filter, from: value, arguments)
     }
     let callee = "the filter '\(filter.rawValue)'"
     let bound = try bind(arguments, to: parameters, required: filter.requiredCount, callee)
     return try apply(filter, to: value, FilterArguments(values: bound, callee: callee))
   }
 
+  /// Applies a filter that has parameters of its own.
   private mutating func apply(
     _ filter: Filter, to value: Value, _ arguments: FilterArguments
   ) throws(JinjaError) -> Value {
@@ -83,8 +84,7 @@ extension Renderer {
       return try elements(of: value).last ?? .undefined("the last of an empty sequence")
     case .list: return try checked(elements(of: value))
     case .items: return try items(of: value)
-    case .reverse: return try reversed(value)
-    case .map, .select, .reject, .selectattr, .rejectattr, .format: return value  // bound by themselves
+    default: return try reversed(value)
     }
   }
 

@@ -43,6 +43,21 @@ enum Number {
 }
 
 extension Double {
+  /// The double nearest to a quotient of whole numbers, which may be too large to be doubles themselves.
+  init(dividing dividend: Int, by divisor: Int) {
+    let (left, right) = (UInt128(dividend.magnitude), UInt128(divisor.magnitude))
+    guard left != 0 else {
+      self = divisor < 0 ? -0.0 : 0.0
+      return
+    }
+    // 64 bits of the quotient or more, and a last bit that stands for all that follow.
+    let shift = 64 + left.leadingZeroBitCount - right.leadingZeroBitCount
+    let (quotient, remainder) = (left << UInt128(shift)).quotientAndRemainder(dividingBy: right)
+    let magnitude = Double(quotient | (remainder == 0 ? 0 : 1))
+    self = Double(
+      sign: (dividend < 0) != (divisor < 0) ? .minus : .plus, exponent: -shift, significand: magnitude)
+  }
+
   /// The number as Python prints it: with the fewest digits, and an exponent from 1e16 up and below 1e-4.
   var pythonDescription: String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }

@@ -67,10 +67,8 @@ extension Renderer {
     case .subtract: result = left.subtractingReportingOverflow(right)
     case .multiply: result = left.multipliedReportingOverflow(by: right)
     case .divide:
-      guard let dividend = Double(exactly: left), let divisor = Double(exactly: right) else {
-        throw .limit(line: line, .integer)
-      }
-      return .float(dividend / (try nonzero(divisor)))
+      guard right != 0 else { throw divisionByZero }
+      return .float(Double(dividing: left, by: right))
     case .floorDivide:
       guard right != 0 else { throw divisionByZero }
       let (quotient, overflows) = left.dividedReportingOverflow(by: right)

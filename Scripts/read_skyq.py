@@ -266,18 +266,23 @@ def widen_bf16(raw):
     return (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
 
 
-def decode_awq(planes, shape, group, bf16):
-    """§6.2: W[o][i] = float32(q - z) * float32(s)."""
+def unpack_awq(planes, shape, group):
+    """Codes [out, in] and zeros [out, groups] of §6.2, as integers."""
     rows, columns = shape
     groups = columns // group
     blocks = np.frombuffer(planes[0], "u1").reshape(rows, columns // 32, 1, 16)
-    codes = np.concatenate([blocks & 15, blocks >> 4], axis=2).reshape(rows, columns).astype(np.int32)
-    scales = widen_bf16(planes[1]) if bf16 else np.frombuffer(planes[1], "<f2").astype(np.float32)
+    codes = np.concatenate([blocks & 15, blocks >> 4], axis=2).reshape(rows, columns)
     packed = np.frombuffer(planes[2], "u1").reshape(rows, (groups + 1) // 2, 1)
-    zeros = np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, -1)[:, :groups].astype(np.int32)
+    return codes, np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, -1)[:, :groups]
+
+
+def decode_awq(planes, shape, group, bf16):
+    """§6.2: W[o][i] = float32(q - z) * float32(s)."""
+    codes, zeros = (part.astype(np.int32) for part in unpack_awq(planes, shape, group))
+    scales = widen_bf16(planes[1]) if bf16 else np.frombuffer(planes[1], "<f2").astype(np.float32)
     difference = codes - np.repeat(zeros, group, axis=1)
     with np.errstate(over="ignore"):  # to infinity, as §6.2 allows
-        return difference.astype(np.float32) * np.repeat(scales.reshape(rows, groups), group, axis=1)
+        return difference.astype(np.float32) * np.repeat(scales.reshape(zeros.shape), group, axis=1)
 
 
 def decompress(stored, size):

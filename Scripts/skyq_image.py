@@ -107,7 +107,8 @@ class Image:
 
     def content_id(self, sections, tensors):
         names = [item.override.get("name", item.name) for item in self.sections + self.tensors]
-        files = sorted((e["type"], n, e) for e, n in zip(sections, names) if e["type"] in (b"META", b"FILE"))
+        files = sorted(((e["type"], n, e) for e, n in zip(sections, names) if e["type"] in (b"META", b"FILE")),
+                       key=lambda file: file[:2])
         text = b"SKYQ-CONTENT" + struct.pack("<HII", 1, len(files), len(tensors))
         for kind, name, e in files:
             text += struct.pack("<B4sH", 1, kind, len(name)) + name + struct.pack("<Q", e["size"]) + e["sha"]

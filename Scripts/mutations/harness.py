@@ -1,0 +1,96 @@
+"""Makes mutants, gives each to every command for its kind, and collects what breaks a law."""
+
+import random
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutations import judging, scenes
+from mutations.commands import COMMANDS
+from mutations.facts import facts_of
+from mutations.mutants import MUTATORS, Mutation
+from mutations.running import clear, entries, run
+from mutations.small_model import FAMILIES
+
+
+@dataclass
+class Finding:
+    """A law that a command broke on a mutant."""
+    mutant: str
+    command: str
+    law: str
+    detail: str
+    what: str
+
+    @property
+    def group(self):
+        """Findings of one group have one cause, as far as can be told."""
+        return self.law, re.sub(r"_of_(model|awq)?$", "", self.mutant.split("/")[0]), "signal" in self.law and self.detail
+
+
+class Harness:
+    """The undisturbed scenes and what the commands give on them."""
+
+    def __init__(self, program, work, seed):
+        self.program, self.work, self.seed = program, Path(work), seed
+        self.scenes = {family: scenes.make(family, self.work / family, program) for family in FAMILIES}
+        self.undisturbed = {}
+
+    def check_undisturbed(self):
+        """Runs every command without a mutation; returns what breaks a law there, which would make all else meaningless."""
+        findings = []
+        for family, scene in self.scenes.items():
+            for subject in ("model", "awq", "skyq", "questions"):
+                found, _ = self.judged(scene, subject, Mutation("nothing", is_harmless=True), f"undisturbed/{family}")
+                findings += found
+        return findings
+
+    def judged(self, scene, subject, mutation, name, keep=None):
+        """Runs every command for a subject on a scene; the findings, and the number of runs."""
+        facts, findings, runs = facts_of(scene, subject), [], {}
+
+        def found(command, laws):
+            findings.extend(Finding(name, command, law, detail, mutation.what) for law, detail in laws)
+
+        for command in COMMANDS:
+            if command.subject != subject:
+                continue
+            before = entries(scene.directory)
+            made = run(self.program, command.arguments(scene), scene.directory)
+            undisturbed = self.undisturbed.setdefault((scene.family, command.name), judging.result_of(scene, made))
+            found(command.name, judging.judge(command, scene, facts, mutation, made, before, undisturbed))
+            runs[command.name] = made
+            if keep:
+                keep_run(keep / "runs" / command.name, command, scene, made)
+            clear(scene.out)
+        for command, law, detail in judging.across(runs):
+            found(command, [(law, detail)])
+        return findings, len(runs)
+
+    def mutant(self, name, directory):
+        """The mutant of a name, MUTATOR/NUMBER, in a new directory: the same for the same seed. Returns its scene too."""
+        mutator = MUTATORS[name.rpartition("/")[0]]
+        seeded = random.Random(f"{self.seed} {name}")
+        family = mutator.families[int(name.rpartition("/")[2]) % len(mutator.families)]
+        scene = self.scenes[family].copied(directory)
+        return scene, mutator.subject, mutator.function(scene, seeded)
+
+    def try_mutant(self, name, directory, keep=None):
+        """Makes a mutant, judges it and, unless it is to be kept, removes it."""
+        try:
+            return self.judged(*self.mutant(name, Path(directory)), name, keep)
+        except Exception as error:
+            raise RuntimeError(f"the harness itself fails on {name}") from error
+        finally:
+            if not keep:
+                shutil.rmtree(directory)
+
+
+def keep_run(directory, command, scene, made):
+    """Keeps what a run printed, and what it made."""
+    directory.mkdir(parents=True)
+    (directory / "command").write_text(" ".join(["skyquant", *command.arguments(scene)]) + f"\n# exit code {made.code}\n")
+    (directory / "stdout").write_bytes(made.out)
+    (directory / "stderr").write_bytes(made.err)
+    shutil.copytree(scene.out, directory / "out")

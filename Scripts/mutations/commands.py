@@ -29,12 +29,14 @@ class Command:
     code: int = 0  # of the undisturbed run
     code_if_it_sees: int | None = None  # the same, for models with a vision tower
     reports: int | None = None  # an exit code that comes with a report instead of an error
+    on_terminal: bool = False
     prints_bytes: bool = False  # whether standard output is the content of a file, or a model's own bytes
 
     def arguments(self, scene):
         asked = "--image questions/a.png --question Hello" if scene.sees else "--prompt Hello"
         prefix = "language_model." if scene.sees else ""
-        return [*self.line.replace("ASK", asked).replace("PREFIX.", prefix).split(), "--quiet"]
+        words = self.line.replace("ASK", asked).replace("PREFIX.", prefix).split()
+        return [*words, "--quiet"] if self.prints_json else words
 
     def undisturbed_code(self, scene):
         return self.code_if_it_sees if scene.sees and self.code_if_it_sees is not None else self.code
@@ -60,6 +62,7 @@ COMMANDS = [
     Command("verify-model", "model", ASK.format("awq", "model") + " --json --max-mean-kl 1000", ALL, reports=1),
     Command("run-model", "model", "run model ASK --max-tokens 4 --trace out/t.safetensors", ALL, "t.safetensors",
             prints_bytes=True),
+    Command("show", "model", "run model ASK --max-tokens 16", ALL, on_terminal=True),
     Command("inspect-awq", "awq", "inspect awq --json", "config headers"),
     Command("list-awq", "awq", "inspect awq --tensors * --json", "config headers"),
     Command("dump-awq", "awq", "inspect awq --dump-weights out/w.safetensors", "config headers values", "w.safetensors"),
@@ -75,7 +78,7 @@ COMMANDS = [
     Command("verify-awq", "awq", ASK.format("awq", "model"), ALL, reports=1),
     Command("gate-awq", "awq", ASK.format("awq", "model") + " --max-mean-kl 1000", f"{ALL} judged", reports=1),
     Command("run-awq", "awq", "run awq ASK --max-tokens 4 --json", ALL),
-    Command("inspect-skyq", "skyq", "inspect model.skyq", "config headers"),
+    Command("inspect-skyq", "skyq", "inspect model.skyq --no-color", "config headers", on_terminal=True),
     Command("list-skyq", "skyq", "inspect model.skyq --tensors * --json", "config headers"),
     Command("dump-skyq", "skyq", "inspect model.skyq --dump-weights out/w.safetensors", "config headers int4", "w.safetensors"),
     Command("check-skyq", "skyq", "check model.skyq --json", "headers checksums", reports=65),

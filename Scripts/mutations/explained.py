@@ -10,14 +10,14 @@ import re
 import numpy as np
 from read_skyq import Refused as SkyqRefused
 
-from mutations import logical
+from mutations import gguf, logical
 from mutations.checkpoints import Refused
-from mutations.facts import ODD, floats
+from mutations.facts import ODD, floats, mismatch
 from mutations.logical import Dense, Int4
 from mutations.scenes import GROUP
 
 FOLDED = ("input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias")
-SMALLEST_SCALE = 2.0 ** -14
+SMALLEST_SCALE, LARGEST_SCALE = 2.0 ** -14, 60000
 EXPLANATIONS = {}
 
 
@@ -104,52 +104,94 @@ def compared(scene, facts, run):
     return None if run.code == 0 or difference else "different, though they are the same"
 
 
-@explains("quantize-rtn")
-def rounded(scene, facts, run):
-    """Plain rounding: a weight moves by less than a step of its group."""
+@explains("export-to-gguf", "export-awq-to-gguf")
+def exported_to_gguf(scene, facts, run):
     if not isinstance(facts.tensors, dict):
         return None
-    made = logical.of_directory(scene.out / "q")
-    problem = kept(facts.tensors, made)
+    return gguf.difference(facts.config, facts.tensors, (scene.out / "g.gguf").read_bytes())
+
+
+@explains("quantize-rtn")
+def rounded(scene, facts, run):
+    """Plain rounding: a weight moves by less than a step of its group, and each tensor stands for itself."""
+    problem = kept(scene, facts.tensors)
+    if problem or not isinstance(facts.tensors, dict):
+        return problem
+    old, made = logical.of_directory(scene.origin.model), logical.of_directory(scene.out / "q")
+    undisturbed = logical.of_directory(scene.expected / "quantize-rtn/q")
     for name, linear in made.items():
-        if problem or not isinstance(linear, Int4):
-            continue
-        source = floats(facts.tensors[name]).reshape(linear.shape).astype(np.float64)
-        steps = np.repeat(linear.scales.view(np.float16).astype(np.float64), linear.group, axis=1)
-        inside = steps < 60000  # where a scale has come to the end of half precision, it was said in a warning
-        if ((np.abs(linear.decoded() - source) > 1.01 * steps) & inside).any():
-            problem = f"{ascii(name)}: a weight is more than a step from what it was"
-    return problem or files_kept(scene.model, scene.out / "q")
+        is_old = name in old and logical.is_same(old[name], facts.tensors[name]) and name in undisturbed
+        if is_old and not logical.is_same(linear, undisturbed[name]):
+            return f"{ascii(name)} is another though its original is not"
+        if isinstance(linear, Int4) and moves_too_far(linear, facts.tensors[name]):
+            return f"{ascii(name)}: a weight is more than a step from what it was"
+    return None
+
+
+def moves_too_far(linear, source):
+    values = floats(source).reshape(linear.shape).astype(np.float64)
+    steps = np.repeat(linear.scales.view(np.float16).astype(np.float64), linear.group, axis=1)
+    inside = steps < LARGEST_SCALE  # where a scale has come to the end of half precision, a warning has said so
+    return ((np.abs(linear.decoded() - values) > 1.01 * steps) & inside).any()
 
 
 @explains("quantize-awq", "quantize-best", "quantize-questions")
 def quantized(scene, facts, run):
-    model = logical.of_directory(scene.model)
-    return kept(model, logical.of_directory(scene.out / "q")) or files_kept(scene.model, scene.out / "q")
+    """Layers before the first one with another tensor are as before, if nothing else has changed that they depend on."""
+    model = facts.tensors if facts else logical.of_directory(scene.model)
+    problem = kept(scene, model)
+    if problem or not facts or not isinstance(model, dict) or files_differ(scene.origin.model, scene.model, except_for=()):
+        return problem
+    old = logical.of_directory(scene.origin.model)
+    changed = [name for name in model.keys() | old.keys()
+               if name not in model or name not in old or not logical.is_same(model[name], old[name])]
+    first = min((decoder_layer(name) for name in changed), default=1 << 30)
+    made = logical.of_directory(scene.out / "q")
+    undisturbed = logical.of_directory(scene.expected / run.command / "q")
+    return next((f"{ascii(name)} is another though nothing that it depends on has changed" for name in made
+                 if decoder_layer(name) < first and decoder_layer(name) >= 0 and not logical.is_same(made[name], undisturbed[name])),
+                None)
 
 
-def kept(model, made):
-    """What of the tensors that quantization leaves alone has changed, and which linear has become impossible."""
+def decoder_layer(name):
+    """The decoder layer of a tensor: −1 of what all layers depend on, very many of what comes behind them."""
+    found = re.search(r"(?<!encoder\.)\blayers\.(\d+)\.", name)
+    if found:
+        return int(found[1])
+    return 1 << 20 if re.search(r"lm_head|model\.norm", name) else -1
+
+
+def kept(scene, model):
+    """What quantization should have left alone and has not, or should not have made so."""
+    made = logical.of_directory(scene.out / "q")
+    config = json.loads((scene.out / "q/config.json").read_bytes())
+    if not isinstance(model, dict):
+        return None
     if model.keys() != made.keys():
         return f"other tensors: {sorted(model.keys() ^ made.keys())[:3]}"
-    for name, tensor in made.items():
-        if isinstance(tensor, Int4):
-            scales = tensor.scales.view(np.float16).astype(np.float64)
-            if tensor.shape != tuple(model[name].shape) or not (np.isfinite(scales) & (scales >= SMALLEST_SCALE)).all():
-                return f"{ascii(name)}: impossible shape or scales"
-        elif ".layers." in name and name.endswith(FOLDED) and tensor.dtype == "F16":
-            if tensor.shape != model[name].shape or not np.isfinite(floats(tensor)).all():
-                return f"{ascii(name)}: impossible shape or values"
-        elif not logical.is_same(tensor, model[name]):
-            return f"{ascii(name)}: is only copied, and has changed"
-    return None
+    problem = next((f"{ascii(name)}: {what}" for name, tensor in made.items() if (what := wrongly_made(name, tensor, model[name]))),
+                   None)
+    return (problem or mismatch(config, made)
+            or files_differ(scene.model, scene.out / "q", except_for=("config.json", "skyquant.json")))
 
 
-def files_kept(model, made):
-    """Which file beside the weights has not come along as it was; config.json and skyquant.json are made anew."""
-    ours, theirs = logical.files_of_directory(model), logical.files_of_directory(made)
+def wrongly_made(name, tensor, source):
+    """What is wrong with a tensor that was made of another."""
+    if isinstance(tensor, Int4):
+        scales = tensor.scales.view(np.float16).astype(np.float64)
+        is_possible = (np.isfinite(scales) & (scales >= SMALLEST_SCALE)).all()
+        return None if tuple(tensor.shape) == tuple(source.shape) and is_possible else "impossible shape or scales"
+    if ".layers." in name and name.endswith(FOLDED) and tensor.dtype == "F16":
+        is_possible = tensor.shape == source.shape and np.isfinite(floats(tensor)).all()
+        return None if is_possible else "impossible shape or values"
+    return None if logical.is_same(tensor, source) else "is only copied, and has changed"
+
+
+def files_differ(model, other, except_for):
+    """Which file beside the weights is another in two directories."""
+    ours, theirs = logical.files_of_directory(model), logical.files_of_directory(other)
     for files in (ours, theirs):
-        for name in ("config.json", "skyquant.json"):
+        for name in except_for:
             files.pop(name, None)
     return logical.difference(ours, theirs)
 

@@ -32,18 +32,20 @@ class Finding:
 class Harness:
     """The undisturbed scenes and what the commands give on them."""
 
-    def __init__(self, program, work, seed):
+    def __init__(self, program, work, seed, families=tuple(FAMILIES)):
         self.program, self.work, self.seed = program, Path(work), seed
-        self.scenes = {family: scenes.make(family, self.work / family, program) for family in FAMILIES}
+        self.scenes = {family: scenes.make(family, self.work / family, program) for family in families}
         self.undisturbed = {}
 
-    def check_undisturbed(self):
-        """Runs every command without a mutation; returns what breaks a law there, which would make all else meaningless."""
+    def run_undisturbed(self, subjects=("model", "awq", "skyq", "questions")):
+        """Runs every command without a mutation, to know what it gives; returns what breaks a law even there."""
         findings = []
         for family, scene in self.scenes.items():
-            for subject in ("model", "awq", "skyq", "questions"):
-                found, _ = self.judged(scene, subject, Mutation("nothing", is_harmless=True), f"undisturbed/{family}")
+            copy = scene.copied(self.work / "undisturbed")
+            for subject in subjects:
+                found, _ = self.judged(copy, subject, Mutation("nothing", is_harmless=True), f"undisturbed/{family}")
                 findings += found
+            shutil.rmtree(copy.directory)
         return findings
 
     def judged(self, scene, subject, mutation, name, keep=None):
@@ -57,8 +59,8 @@ class Harness:
             if command.subject != subject:
                 continue
             before = entries(scene.directory)
-            made = run(self.program, command.arguments(scene), scene.directory)
-            undisturbed = self.undisturbed.setdefault((scene.family, command.name), judging.result_of(scene, made))
+            made = run(self.program, command.arguments(scene), scene.directory, command.name, command.on_terminal)
+            undisturbed = self.undisturbed_result(scene, command, made)
             found(command.name, judging.judge(command, scene, facts, mutation, made, before, undisturbed))
             runs[command.name] = made
             if keep:
@@ -68,13 +70,21 @@ class Harness:
             found(command, [(law, detail)])
         return findings, len(runs)
 
+    def undisturbed_result(self, scene, command, made):
+        """What a command gave in its first run, the undisturbed one; what quantization made is kept."""
+        key = scene.family, command.name
+        if key not in self.undisturbed:
+            self.undisturbed[key] = judging.result_of(scene, made)
+            if command.name.startswith("quantize-") and made.code == 0:
+                shutil.copytree(scene.out, scene.expected / command.name)
+        return self.undisturbed[key]
+
     def mutant(self, name, directory):
         """The mutant of a name, MUTATOR/NUMBER, in a new directory: the same for the same seed. Returns its scene too."""
-        mutator = MUTATORS[name.rpartition("/")[0]]
+        family, subject = kind_of(name)
         seeded = random.Random(f"{self.seed} {name}")
-        family = mutator.families[int(name.rpartition("/")[2]) % len(mutator.families)]
         scene = self.scenes[family].copied(directory)
-        return scene, mutator.subject, mutator.function(scene, seeded)
+        return scene, subject, MUTATORS[name.rpartition("/")[0]].function(scene, seeded)
 
     def try_mutant(self, name, directory, keep=None):
         """Makes a mutant, judges it and, unless it is to be kept, removes it."""
@@ -85,6 +95,15 @@ class Harness:
         finally:
             if not keep:
                 shutil.rmtree(directory)
+
+
+def kind_of(name):
+    """Family and subject of the mutant of a name."""
+    mutator, _, number = name.rpartition("/")
+    if mutator not in MUTATORS or not number.isdecimal():
+        raise SystemExit(f"check-mutations: there is no mutant {name}; mutators are {', '.join(MUTATORS)}")
+    families = MUTATORS[mutator].families
+    return families[int(number) % len(families)], MUTATORS[mutator].subject
 
 
 def keep_run(directory, command, scene, made):

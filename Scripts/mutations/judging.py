@@ -64,7 +64,7 @@ def outputs(command, scene, run):
 
 
 def streams(command, run):
-    """Text that cannot drive a terminal; an error is one line."""
+    """Text that cannot drive a terminal; an error is one line, the last one."""
     for stream, raw in (("stdout", run.out), ("stderr", run.err)):
         if stream == "stdout" and command.prints_bytes:
             continue
@@ -74,11 +74,13 @@ def streams(command, run):
                 yield "prints control characters", f"{stream}: {ascii(found[0])} in {raw[max(0, found.start() - 60):][:120]!r}"
         except UnicodeDecodeError:
             yield "prints what is not UTF-8", f"{stream}: {raw[:120]!r}"
-    lines = [line for line in run.err.decode("utf-8", "replace").split("\n")[:-1] if not line.startswith("warning: ")]
-    is_report = run.code in (0, command.reports) and not lines
-    is_error = run.code != 0 and len(lines) == 1 and lines[0].startswith("error: ")
-    if run.code >= 0 and not is_report and not is_error:
-        yield "does not say in one line why it fails", f"{run.code}: {lines[:3]}"
+    lines = run.err.decode("utf-8", "replace").split("\n")[:-1]
+    errors = [line for line in lines if line.startswith("error: ")]
+    is_report = run.code in (0, command.reports) and not errors
+    if run.code >= 0 and not is_report and not (run.code and errors == lines[-1:]):
+        yield "does not say in one line why it fails", f"{run.code}: {lines[-3:]}"
+    if command.prints_json and is_report and any(not line.startswith("warning: ") for line in lines):
+        yield "is not quiet", f"{lines[:3]}"
     if command.prints_json and is_report:
         try:
             json.loads(run.out)

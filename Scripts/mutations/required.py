@@ -21,9 +21,15 @@ def text_config(config):
     return config.get(TEXT_KEYS.get(layout(config)), config)
 
 
+def head_width(config):
+    """Width of one head of a language model."""
+    share = config["hidden_size"] // config["num_attention_heads"]
+    return config.get("head_dim", 128 if config["model_type"] == "qwen3" else share)
+
+
 def decoder_shapes(config, prefix, is_tied):
     hidden, mlp, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
-    width = config.get("head_dim", 128 if config["model_type"] == "qwen3" else hidden // heads)
+    width = head_width(config)
     queries, keys = heads * width, config.get("num_key_value_heads", heads) * width
     has_bias = config["model_type"] == "qwen2" or config.get("attention_bias", False)
     yield f"{prefix}model.embed_tokens.weight", [config["vocab_size"], hidden]
@@ -99,11 +105,12 @@ def vision_shapes(config, is_native):
 
 
 def required(config):
-    """Name to shape of every tensor that the model of a config is computed from, as its files call them."""
+    """Names and shapes of all tensors that the model of a config is computed from, as its files call them."""
     form, text = layout(config), text_config(config)
-    shapes = {} if form == "text" else dict(vision_shapes(config, form == "native"))
+    if form != "text":
+        yield from vision_shapes(config, form == "native")
     is_tied = text.get("tie_word_embeddings", False)
-    return shapes | dict(decoder_shapes(text, "" if form == "text" else "language_model.", is_tied))
+    yield from decoder_shapes(text, "" if form == "text" else "language_model.", is_tied)
 
 
 def contradiction(config, shapes):
@@ -111,7 +118,7 @@ def contradiction(config, shapes):
     def without_ones(shape):
         return [extent for extent in shape if extent != 1]
 
-    for name, shape in required(config).items():
+    for name, shape in required(config):
         if name not in shapes:
             return f"{name} is missing"
         if without_ones(shapes[name]) != without_ones(shape):

@@ -18,6 +18,7 @@ LARGEST_FILE = 256 * MIB
 @dataclass
 class Run:
     """What is known of a process that has ended."""
+    command: str  # how it is called here
     code: int  # its exit code, or minus the signal
     out: bytes
     err: bytes
@@ -32,10 +33,12 @@ def limit_this_process():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def run(program, arguments, directory):
-    """Runs the program in a directory until it ends, or has had its time."""
+def run(program, arguments, directory, command="", on_terminal=False):
+    """Runs the program in a directory until it ends, or has had its time; if so wanted, with a terminal as its output."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = subprocess.Popen([program, *arguments], cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        master, slave = os.openpty() if on_terminal else (None, None)
+        child = subprocess.Popen([program, *arguments], cwd=directory, stdin=subprocess.DEVNULL,
+                                 stdout=slave if on_terminal else out, stderr=err)
         timed_out = threading.Event()
 
         def give_up():
@@ -44,14 +47,32 @@ def run(program, arguments, directory):
 
         timer = threading.Timer(LONGEST, give_up)
         timer.start()
+        seen = seen_on(master, slave) if on_terminal else None
         _, status, usage = os.wait4(child.pid, 0)
         timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
-        streams = []
-        for stream in (out, err):
-            stream.seek(0)
-            streams.append(stream.read())
-        return Run(child.returncode, *streams, usage.ru_maxrss * 1024, timed_out.is_set())
+        return Run(command, child.returncode, content(out) if seen is None else seen, content(err), usage.ru_maxrss * 1024,
+                   timed_out.is_set())
+
+
+def content(stream):
+    stream.seek(0)
+    return stream.read()
+
+
+def seen_on(master, slave):
+    """All that a program shows on a terminal; a line ends as the program ended it."""
+    os.close(slave)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(master, 1 << 16)
+        except OSError:  # how Linux says that the other side has been closed
+            piece = b""
+        if not piece:
+            os.close(master)
+            return seen.replace(b"\r\n", b"\n")
+        seen += piece
 
 
 def entries(directory):

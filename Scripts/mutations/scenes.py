@@ -3,6 +3,8 @@
     model/      the original         awq/        its linears in int4, plain rounding
     questions/  with pictures        model.skyq  the latter, packed
     out/        for outputs, empty between commands
+
+Beside an undisturbed scene, FAMILY-expected/COMMAND is what quantization makes of it.
 """
 
 import shutil
@@ -20,18 +22,20 @@ class Scene:
     """A directory as above. Commands run in it, so that all names in their output are relative."""
     family: str
     directory: Path
+    origin: "Scene | None" = None  # the undisturbed scene that it was copied from
 
     model = property(lambda scene: scene.directory / "model")
     awq = property(lambda scene: scene.directory / "awq")
     skyq = property(lambda scene: scene.directory / "model.skyq")
     questions = property(lambda scene: scene.directory / "questions")
     out = property(lambda scene: scene.directory / "out")
+    expected = property(lambda scene: scene.origin.directory.with_name(f"{scene.family}-expected"))
     sees = property(lambda scene: small_model.sees(scene.family))
 
     def copied(self, directory):
         """The same scene in a new directory."""
         shutil.copytree(self.directory, directory, symlinks=True)
-        return Scene(self.family, directory)
+        return Scene(self.family, directory, self.origin or self)
 
 
 def make(family, directory, program):

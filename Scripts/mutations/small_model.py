@@ -91,7 +91,7 @@ def make(family, directory):
         shutil.copyfile(SAMPLE / name, directory / name)
     seeded = random.Random(f"small model {family}")
     dtype = "F32" if family == "native" else "BF16"
-    tensors = {name: Stored(dtype, shape, values(shape, dtype, seeded)) for name, shape in required(config).items()}
+    tensors = {name: Stored(dtype, shape, values(shape, dtype, seeded)) for name, shape in required(config)}
     write(directory, tensors, SHARD_COUNTS[family])
 
 

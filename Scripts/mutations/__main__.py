@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from mutations import mutators
@@ -29,17 +29,16 @@ def names(mutator_pattern):
 
 
 def work(harness, share, amount, deadline, pattern):
-    """Every PROCESSES-th mutant, up to a number of them or a moment; findings, mutants and runs."""
+    """Every PROCESSES-th mutant, up to a number of them or a moment; findings, and what became of the runs."""
     limit_this_process()
-    findings, mutants, runs = [], 0, 0
+    findings = []
     for position, name in enumerate(itertools.islice(names(pattern), amount)):
         if position % PROCESSES != share:
             continue
         if time.monotonic() > deadline:
             break
-        found, count = harness.try_mutant(name, harness.work / f"mutant-{share}")
-        findings, mutants, runs = findings + found, mutants + 1, runs + count
-    return findings, mutants, runs
+        findings += harness.try_mutant(name, harness.work / f"mutant-{share}")
+    return findings, harness.outcomes
 
 
 def show(findings, seed):
@@ -65,36 +64,44 @@ def arguments():
     return parser.parse_args()
 
 
+def try_many(given, directory, start):
+    """As many mutants as wanted, by two processes."""
+    harness = Harness(given.program, directory, given.seed)
+    findings, outcomes = harness.run_undisturbed(), Counter()
+    is_time = given.amount.endswith("s")
+    amount = int(given.amount.removesuffix("s"))
+    shares = [(harness, share, None if is_time else amount, start + amount if is_time else float("inf"), given.only)
+              for share in range(PROCESSES)]
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        for found, counted in pool.starmap(work, shares):
+            findings, outcomes = findings + found, outcomes + counted
+    return findings, outcomes
+
+
+def try_one(given, directory):
+    """One mutant by its name, or the undisturbed models of a family: undisturbed/llama."""
+    kind, family = given.amount.rsplit("/", 1)
+    if kind == "undisturbed":
+        harness = Harness(given.program, directory, given.seed, [family])
+        return harness.run_undisturbed(), harness.outcomes
+    family, subject = kind_of(given.amount)
+    harness = Harness(given.program, directory, given.seed, [family])
+    harness.run_undisturbed([subject])
+    return harness.try_mutant(given.amount, given.keep or Path(directory) / "mutant", given.keep), harness.outcomes
+
+
 def main():
     given = arguments()
     if given.keep and given.keep.exists():
         sys.exit(f"check-mutations: {given.keep} exists")
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="check-mutations-") as directory:
-        if given.amount.startswith("undisturbed/"):
-            harness = Harness(given.program, directory, given.seed, [given.amount.partition("/")[2]])
-            parts = [(harness.run_undisturbed(), 0, 0)]
-        elif "/" in given.amount:
-            family, subject = kind_of(given.amount)
-            harness = Harness(given.program, directory, given.seed, [family])
-            parts = [(harness.run_undisturbed([subject]), 0, 0)]
-            findings, runs = harness.try_mutant(given.amount, given.keep or Path(directory) / "mutant", given.keep)
-            parts.append((findings, 1, runs))
-        else:
-            is_time = given.amount.endswith("s")
-            amount = int(given.amount.removesuffix("s"))
-            deadline = start + amount if is_time else float("inf")
-            harness = Harness(given.program, directory, given.seed)
-            undisturbed = harness.run_undisturbed()
-            with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-                parts = pool.starmap(work, [(harness, share, None if is_time else amount, deadline, given.only)
-                                            for share in range(PROCESSES)])
-            parts.append((undisturbed, 0, 0))
-    findings = sorted(itertools.chain(*(part[0] for part in parts)), key=lambda finding: finding.mutant)
+        findings, outcomes = try_one(given, directory) if "/" in given.amount else try_many(given, directory, start)
+    findings.sort(key=lambda finding: finding.mutant)
     show(findings, given.seed)
-    mutants, runs = (sum(part[at] for part in parts) for at in (1, 2))
+    counts = ", ".join(f"{outcomes[kind]} {kind}" for kind in ("mutants", "refused", "explained", "accepted"))
     kinds = len({finding.group for finding in findings})
-    print(f"mutations: seed {given.seed}, {mutants} mutants, {runs} runs, {len(findings)} findings of {kinds} kinds, "
+    print(f"mutations: seed {given.seed}, {counts}; {len(findings)} findings of {kinds} kinds, "
           f"{time.monotonic() - start:.0f} s")
     return 1 if findings else 0
 

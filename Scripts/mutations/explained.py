@@ -1,7 +1,7 @@
 """Holds what a command made to what the mutant says: every difference to the undisturbed output must be the mutant's.
 
-Each explanation takes a scene, the facts of the mutant and a run that ended with 0 or with a report, and returns what does
-not follow, or None.
+Each explanation takes a scene, the facts of the mutant and a run that ended with 0 or with a report, and returns what
+does not follow, or None.
 """
 
 import json
@@ -29,13 +29,13 @@ def explains(*names):
 
 
 def explain(command, scene, facts, run):
-    """What of a run that succeeds or reports does not follow from the mutant; None also where nobody can tell."""
+    """What of a run that succeeds or reports does not follow from the mutant."""
     try:
-        return EXPLANATIONS[command.name](scene, facts, run) if command.name in EXPLANATIONS else None
+        return EXPLANATIONS[command.name](scene, facts, run)
     except (Refused, SkyqRefused) as refused:
         return f"its output must be refused: {refused}"
-    except ODD:
-        return None
+    except ODD as error:
+        return f"what it made cannot be understood: {error!r}"
 
 
 @explains("list", "list-awq", "list-skyq")
@@ -137,10 +137,10 @@ def moves_too_far(linear, source):
 
 @explains("quantize-awq", "quantize-best", "quantize-questions")
 def quantized(scene, facts, run):
-    """Layers before the first one with another tensor are as before, if nothing else has changed that they depend on."""
+    """Layers before the first one with another tensor are as before, if nothing else has changed that they need."""
     model = facts.tensors if facts else logical.of_directory(scene.model)
     problem = kept(scene, model)
-    if problem or not facts or not isinstance(model, dict) or files_differ(scene.origin.model, scene.model, except_for=()):
+    if problem or not facts or not isinstance(model, dict) or files_differ(scene.origin.model, scene.model):
         return problem
     old = logical.of_directory(scene.origin.model)
     changed = [name for name in model.keys() | old.keys()
@@ -148,9 +148,9 @@ def quantized(scene, facts, run):
     first = min((decoder_layer(name) for name in changed), default=1 << 30)
     made = logical.of_directory(scene.out / "q")
     undisturbed = logical.of_directory(scene.expected / run.command / "q")
-    return next((f"{ascii(name)} is another though nothing that it depends on has changed" for name in made
-                 if decoder_layer(name) < first and decoder_layer(name) >= 0 and not logical.is_same(made[name], undisturbed[name])),
-                None)
+    other = [name for name in made
+             if 0 <= decoder_layer(name) < first and not logical.is_same(made[name], undisturbed[name])]
+    return f"{ascii(other[0])} is another though nothing that it depends on has changed" if other else None
 
 
 def decoder_layer(name):
@@ -169,10 +169,12 @@ def kept(scene, model):
         return None
     if model.keys() != made.keys():
         return f"other tensors: {sorted(model.keys() ^ made.keys())[:3]}"
-    problem = next((f"{ascii(name)}: {what}" for name, tensor in made.items() if (what := wrongly_made(name, tensor, model[name]))),
-                   None)
-    return (problem or mismatch(config, made)
-            or files_differ(scene.model, scene.out / "q", except_for=("config.json", "skyquant.json")))
+    for name, tensor in made.items():
+        problem = wrongly_made(name, tensor, model[name])
+        if problem:
+            return f"{ascii(name)}: {problem}"
+    return mismatch(config, made) or files_differ(
+        scene.model, scene.out / "q", except_for=("config.json", "skyquant.json"))
 
 
 def wrongly_made(name, tensor, source):
@@ -187,7 +189,7 @@ def wrongly_made(name, tensor, source):
     return None if logical.is_same(tensor, source) else "is only copied, and has changed"
 
 
-def files_differ(model, other, except_for):
+def files_differ(model, other, except_for=()):
     """Which file beside the weights is another in two directories."""
     ours, theirs = logical.files_of_directory(model), logical.files_of_directory(other)
     for files in (ours, theirs):

@@ -3,11 +3,13 @@
 import random
 import re
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from mutations import judging, scenes
 from mutations.commands import COMMANDS
+from mutations.explained import EXPLANATIONS
 from mutations.facts import facts_of
 from mutations.mutants import MUTATORS, Mutation
 from mutations.running import clear, entries, run
@@ -26,7 +28,8 @@ class Finding:
     @property
     def group(self):
         """Findings of one group have one cause, as far as can be told."""
-        return self.law, re.sub(r"_of_(model|awq)?$", "", self.mutant.split("/")[0]), "signal" in self.law and self.detail
+        mutator = re.sub(r"_of_(model|awq)?$", "", self.mutant.split("/")[0])
+        return self.law, mutator, "signal" in self.law and self.detail
 
 
 class Harness:
@@ -36,6 +39,8 @@ class Harness:
         self.program, self.work, self.seed = program, Path(work), seed
         self.scenes = {family: scenes.make(family, self.work / family, program) for family in families}
         self.undisturbed = {}
+        self.known = set()  # (family, command, law) that is broken without a mutation: not said again of each mutant
+        self.outcomes = Counter()
 
     def run_undisturbed(self, subjects=("model", "awq", "skyq", "questions")):
         """Runs every command without a mutation, to know what it gives; returns what breaks a law even there."""
@@ -43,17 +48,19 @@ class Harness:
         for family, scene in self.scenes.items():
             copy = scene.copied(self.work / "undisturbed")
             for subject in subjects:
-                found, _ = self.judged(copy, subject, Mutation("nothing", is_harmless=True), f"undisturbed/{family}")
-                findings += found
+                findings += self.judged(copy, subject, Mutation("nothing", is_harmless=True), f"undisturbed/{family}")
             shutil.rmtree(copy.directory)
+            self.known.update((family, finding.command, finding.law) for finding in findings)
+        self.outcomes.clear()
         return findings
 
     def judged(self, scene, subject, mutation, name, keep=None):
-        """Runs every command for a subject on a scene; the findings, and the number of runs."""
+        """Runs every command for a subject on a scene; returns the findings."""
         facts, findings, runs = facts_of(scene, subject), [], {}
 
         def found(command, laws):
-            findings.extend(Finding(name, command, law, detail, mutation.what) for law, detail in laws)
+            findings.extend(Finding(name, command, law, detail, mutation.what) for law, detail in laws
+                            if (scene.family, command, law) not in self.known)
 
         for command in COMMANDS:
             if command.subject != subject:
@@ -63,12 +70,14 @@ class Harness:
             undisturbed = self.undisturbed_result(scene, command, made)
             found(command.name, judging.judge(command, scene, facts, mutation, made, before, undisturbed))
             runs[command.name] = made
+            self.outcomes["mutants"] += len(runs) == 1
+            self.outcomes["refused" if made.code else "explained" if command.name in EXPLANATIONS else "accepted"] += 1
             if keep:
                 keep_run(keep / "runs" / command.name, command, scene, made)
             clear(scene.out)
         for command, law, detail in judging.across(runs):
             found(command, [(law, detail)])
-        return findings, len(runs)
+        return findings
 
     def undisturbed_result(self, scene, command, made):
         """What a command gave in its first run, the undisturbed one; what quantization made is kept."""
@@ -80,7 +89,7 @@ class Harness:
         return self.undisturbed[key]
 
     def mutant(self, name, directory):
-        """The mutant of a name, MUTATOR/NUMBER, in a new directory: the same for the same seed. Returns its scene too."""
+        """The mutant of a name, MUTATOR/NUMBER, in a new directory: its scene, its subject and what was done."""
         family, subject = kind_of(name)
         seeded = random.Random(f"{self.seed} {name}")
         scene = self.scenes[family].copied(directory)
@@ -109,7 +118,8 @@ def kind_of(name):
 def keep_run(directory, command, scene, made):
     """Keeps what a run printed, and what it made."""
     directory.mkdir(parents=True)
-    (directory / "command").write_text(" ".join(["skyquant", *command.arguments(scene)]) + f"\n# exit code {made.code}\n")
+    line = " ".join(["skyquant", *command.arguments(scene)])
+    (directory / "command").write_text(f"{line}\n# exit code {made.code}\n")
     (directory / "stdout").write_bytes(made.out)
     (directory / "stderr").write_bytes(made.err)
     shutil.copytree(scene.out, directory / "out")

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from mutations.explained import explain
+from mutations.explained import EXPLANATIONS, explain
 from mutations.running import MIB, changes, entries
 
 MEMORY = 1024 * MIB
@@ -71,7 +71,8 @@ def streams(command, run):
         try:
             found = CONTROLS.search(raw.decode("utf-8", "strict"))
             if found:
-                yield "prints control characters", f"{stream}: {ascii(found[0])} in {raw[max(0, found.start() - 60):][:120]!r}"
+                around = raw[max(0, found.start() - 60):][:120]
+                yield "prints control characters", f"{stream}: {ascii(found[0])} in {around!r}"
         except UnicodeDecodeError:
             yield "prints what is not UTF-8", f"{stream}: {raw[:120]!r}"
     lines = run.err.decode("utf-8", "replace").split("\n")[:-1]
@@ -107,7 +108,7 @@ def judge(command, scene, facts, mutation, run, before, undisturbed):
     changed = is_harmless and differing(result_of(scene, run), undisturbed)
     if changed:
         yield "gives something else though nothing it needs has changed", changed
-    unexplained = facts and explain(command, scene, facts, run)
+    unexplained = command.name in EXPLANATIONS and facts and explain(command, scene, facts, run)
     if unexplained:
         yield "does what does not follow from its input", unexplained
 
@@ -132,7 +133,7 @@ def second_opinion(command, facts, run):
 
 def across(runs):
     """Laws about several commands on one mutant, from the run of each."""
-    refusing = next((other for other in ("verify-awq", "run-awq") if other in runs and runs[other].code in REFUSED), None)
+    refusing = next((name for name in ("verify-awq", "run-awq") if name in runs and runs[name].code in REFUSED), None)
     for command, promise in ("doctor", "finds no error in"), ("import", "takes"):
         # L204: scales that are not F16 are a warning, since other programs read them.
         if refusing and runs[command].code == 0 and b"L204" not in runs[command].out:

@@ -1,4 +1,4 @@
-"""safetensors files and checkpoint directories as Python values, with a strict reader written from Formats/safetensors.md.
+"""safetensors files and checkpoint directories as Python values, read strictly as Formats/safetensors.md wants it.
 
 Sharing nothing with skyquant, it is what skyquant's own reading is held to. Needs the standard library only.
 """
@@ -157,13 +157,13 @@ def shards(directory):
 
 
 def small_file(path):
-    """The bytes of a regular file, perhaps behind a link. Of another kind, or beyond any sane size, it must be refused."""
+    """The bytes of a regular file, perhaps behind a link; another kind of file, or a huge one, must be refused."""
     require(path.is_file() and path.stat().st_size < 100 << 20, f"{path.name} is no regular file of a sane size")
     return path.read_bytes()
 
 
 def rewrite(directory, change, shard_count=None):
-    """Replaces a checkpoint's weights by what `change` makes of them, a mapping of names that it may change in place."""
+    """Replaces a checkpoint's weights by what `change` makes of them: it may change the mapping in place."""
     tensors, old = read(directory), shards(directory)
     tensors = change(tensors) or tensors
     for path in old:

@@ -4,10 +4,11 @@ What they read decides what they must refuse:
   config     config.json                      headers   names, types, shapes and places of the tensors
   shapes     … held to config.json            values    the tensors' bytes
   sound      … which may not be NaN, infinite or matrices of zeros; sound-dense, those of tensors that are not int4
-  tokenizer  tokenizer and template           questions, pictures, picture-a   the questions' file, pictures, the first one
-  of a .skyq file: config-bytes, config.json whatever it says; files, the embedded ones; int4, the planes of linears; values-of-one, those of one tensor; checksums and
-  everything, what the two levels of `check` look at
+  tokenizer  tokenizer and template
+  questions  the questions' file              pictures  those of the questions; picture-a, the first
   judged     all that makes the quantized model another one in use, and the exit code says so
+Of a .skyq file also: config-bytes, config.json whatever it says; files, all embedded ones; int4, the planes of linears;
+values-of-one, the planes of one tensor; checksums and everything, what the two levels of `check` look at.
 """
 
 from dataclasses import dataclass
@@ -65,13 +66,15 @@ COMMANDS = [
     Command("show", "model", "run model ASK --max-tokens 16", ALL, on_terminal=True),
     Command("inspect-awq", "awq", "inspect awq --json", "config headers"),
     Command("list-awq", "awq", "inspect awq --tensors * --json", "config headers"),
-    Command("dump-awq", "awq", "inspect awq --dump-weights out/w.safetensors", "config headers values", "w.safetensors"),
+    Command("dump-awq", "awq", "inspect awq --dump-weights out/w.safetensors", "config headers values",
+            "w.safetensors"),
     Command("quantize-again", "awq", "quantize awq --method rtn --out out/q", "config headers shapes", "q", code=69),
     Command("pack", "awq", "pack awq out/m.skyq", "config headers values sound", "m.skyq"),
     Command("import", "awq", "import awq out/m.skyq", "config headers shapes values sound", "m.skyq"),
-    Command("export-awq-to-ct", "awq", "export awq --to compressed-tensors --out out/e --json", "config headers values", "e"),
-    Command("export-awq-to-gguf", "awq", "export awq --to gguf-q4_1 --out out/g.gguf", "config headers shapes values tokenizer",
-            "g.gguf", code_if_it_sees=69),
+    Command("export-awq-to-ct", "awq", "export awq --to compressed-tensors --out out/e --json",
+            "config headers values", "e"),
+    Command("export-awq-to-gguf", "awq", "export awq --to gguf-q4_1 --out out/g.gguf",
+            "config headers shapes values tokenizer", "g.gguf", code_if_it_sees=69),
     Command("check-awq", "awq", "check awq --full --json", "config headers values sound-dense", reports=65),
     Command("diff-awq", "awq", "diff model.skyq awq", "config headers values", reports=1),
     Command("doctor", "awq", "doctor awq", "", reports=1),
@@ -80,17 +83,20 @@ COMMANDS = [
     Command("run-awq", "awq", "run awq ASK --max-tokens 4 --json", ALL),
     Command("inspect-skyq", "skyq", "inspect model.skyq --no-color", "config headers", on_terminal=True),
     Command("list-skyq", "skyq", "inspect model.skyq --tensors * --json", "config headers"),
-    Command("dump-skyq", "skyq", "inspect model.skyq --dump-weights out/w.safetensors", "config headers int4", "w.safetensors"),
+    Command("dump-skyq", "skyq", "inspect model.skyq --dump-weights out/w.safetensors", "config headers int4",
+            "w.safetensors"),
     Command("check-skyq", "skyq", "check model.skyq --json", "headers checksums", reports=65),
     Command("check-skyq-full", "skyq", "check model.skyq --full", "headers everything", reports=65),
     Command("diff-skyq", "skyq", "diff awq model.skyq --json", "config headers values files", reports=1),
     Command("extract-list", "skyq", "extract model.skyq --json", "headers files"),
-    Command("extract-config", "skyq", "extract model.skyq --file config.json", "headers config-bytes", prints_bytes=True),
+    Command("extract-config", "skyq", "extract model.skyq --file config.json", "headers config-bytes",
+            prints_bytes=True),
     Command("extract-files", "skyq", "extract model.skyq --out out/d", "headers files", "d"),
-    Command("extract-tensor", "skyq", f"extract model.skyq --out out/t.safetensors --tensor {TENSOR}", "config headers values-of-one",
-            "t.safetensors"),
+    Command("extract-tensor", "skyq", f"extract model.skyq --out out/t.safetensors --tensor {TENSOR}",
+            "config headers values-of-one", "t.safetensors"),
     Command("export", "skyq", "export model.skyq --out out/e", "config headers values files", "e"),
-    Command("export-to-ct", "skyq", "export model.skyq --to compressed-tensors --out out/e", "config headers values files", "e"),
+    Command("export-to-ct", "skyq", "export model.skyq --to compressed-tensors --out out/e",
+            "config headers values files", "e"),
     Command("export-to-gguf", "skyq", "export model.skyq --to gguf-q4_1 --out out/g.gguf --json",
             "config headers shapes values tokenizer", "g.gguf", code_if_it_sees=69),
     Command("verify-skyq", "skyq", ASK.format("model.skyq", "model") + " --max-mean-kl 1000", ALL, reports=1),

@@ -51,7 +51,7 @@ class DirectoryFacts:
         return {**self.tensors, **self.files} if isinstance(self.tensors, dict) else None
 
     def refusal(self, reads):
-        """Why a command that reads such things must refuse the directory; None if nothing is known to speak against it."""
+        """Why a command that reads such things must refuse the directory; None if nothing is known against it."""
         if "config" in reads and isinstance(self.config, Exception):
             return f"config.json: {self.config}"
         if "headers" in reads and isinstance(self.tensors, Exception):
@@ -86,7 +86,8 @@ class SkyqFacts:
 
     @property
     def config_bytes(self):
-        inside = [section for section in self.file.sections if (section["type"], section["name"]) == (b"FILE", "config.json")]
+        inside = [section for section in self.file.sections
+                  if (section["type"], section["name"]) == (b"FILE", "config.json")]
         return bytes(self.file.section_bytes(inside[0]))
 
     @cached_property
@@ -127,8 +128,9 @@ class SkyqFacts:
         """Why a command that reads such things, among them `tensor`, must refuse the file."""
         if isinstance(self.file, Exception):
             return str(self.file)
-        kinds = {"files": self.damaged_files, "config": self.damaged_files & {"config.json"},
-                 "config-bytes": self.damaged_files & {"config.json"}, "tokenizer": self.damaged_files & {"tokenizer.json"}, "values": self.damaged_tensors,
+        config, tokenizer = (self.damaged_files & {name} for name in ("config.json", "tokenizer.json"))
+        kinds = {"files": self.damaged_files, "config": config, "config-bytes": config, "tokenizer": tokenizer,
+                 "values": self.damaged_tensors,
                  "int4": [name for name, is_int4 in self.damaged_tensors.items() if is_int4],
                  "values-of-one": [name for name in self.damaged_tensors if name == tensor],
                  "checksums": self.problems(False), "everything": self.problems(True)}

@@ -1,4 +1,4 @@
-"""What a model's files say, whichever format says it: name to tensor, and the small files; for comparing across formats.
+"""What a model's files say, whichever format says it: name to tensor, and the small files; to compare formats.
 
 Needs numpy, and libxxhash and libzstd for .skyq files.
 """
@@ -54,7 +54,8 @@ def nibbles(words, order=range(8)):
 
 
 def array(tensor, dtype, kind):
-    require(tensor is not None and tensor.dtype == dtype and len(tensor.shape) == 2, f"a part that is no {dtype} matrix")
+    is_matrix = tensor is not None and tensor.dtype == dtype and len(tensor.shape) == 2
+    require(is_matrix, f"a part that is no {dtype} matrix")
     return np.frombuffer(tensor.data, kind).reshape(tensor.shape)
 
 
@@ -81,6 +82,11 @@ def grouped(tensors, group):
     return found
 
 
+def dense(tensors):
+    """Tensors of a file as they are."""
+    return {name: Dense(tensor.dtype, tuple(tensor.shape), tensor.data) for name, tensor in tensors.items()}
+
+
 def quantization_of(config):
     """The quantization_config that counts; None if there is none."""
     return config.get("quantization_config") or text_config(config).get("quantization_config")
@@ -91,13 +97,13 @@ def of_directory(directory):
     config = strict_json(small_file(directory / "config.json"), depth=512)
     tensors, quantization = read(directory), quantization_of(config)
     if not quantization:
-        return {name: Dense(tensor.dtype, tuple(tensor.shape), tensor.data) for name, tensor in tensors.items()}
+        return dense(tensors)
     return grouped(tensors, quantization.get("group_size", quantization.get("q_group_size", 128)))
 
 
 def of_skyq(data, full=True):
-    """Tensors of a .skyq file. Raises read_skyq's `Refused` for one that does not open, ours for one that the full check
-    refuses, or of which a plane is damaged."""
+    """Tensors of a .skyq file. Raises read_skyq's `Refused` for one that does not open, ours for one that the full
+    check refuses or, if not so strict, of which a plane is damaged."""
     file = Skyq(data)
     problems = file.check(full) if full else [tensor["name"] for tensor in file.tensors
                                               if file.problem(file.check_tensor, tensor, False)]
@@ -136,7 +142,7 @@ def of_compressed_tensors(directory, group):
 
 def of_safetensors(path):
     """Tensors of one file."""
-    return {name: Dense(tensor.dtype, tuple(tensor.shape), tensor.data) for name, tensor in parse(path.read_bytes()).items()}
+    return dense(parse(path.read_bytes()))
 
 
 def files_of_directory(directory):
@@ -147,7 +153,8 @@ def files_of_directory(directory):
 
 def files_of_skyq(data):
     file = Skyq(data)
-    return {section["name"]: bytes(file.section_bytes(section)) for section in file.sections if section["type"] == b"FILE"}
+    return {section["name"]: bytes(file.section_bytes(section)) for section in file.sections
+            if section["type"] == b"FILE"}
 
 
 def is_same(one, other):

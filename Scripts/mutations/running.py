@@ -34,7 +34,7 @@ def limit_this_process():
 
 
 def run(program, arguments, directory, command="", on_terminal=False):
-    """Runs the program in a directory until it ends, or has had its time; if so wanted, with a terminal as its output."""
+    """Runs the program in a directory until it ends or has had its time; if so wanted, on a terminal."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         master, slave = os.openpty() if on_terminal else (None, None)
         child = subprocess.Popen([program, *arguments], cwd=directory, stdin=subprocess.DEVNULL,
@@ -51,8 +51,8 @@ def run(program, arguments, directory, command="", on_terminal=False):
         _, status, usage = os.wait4(child.pid, 0)
         timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
-        return Run(command, child.returncode, content(out) if seen is None else seen, content(err), usage.ru_maxrss * 1024,
-                   timed_out.is_set())
+        return Run(command, child.returncode, content(out) if seen is None else seen, content(err),
+                   usage.ru_maxrss * 1024, timed_out.is_set())
 
 
 def content(stream):
@@ -76,7 +76,7 @@ def seen_on(master, slave):
 
 
 def entries(directory):
-    """Path to what tells whether an entry has changed, for everything below a directory; times of reading do not count."""
+    """Path to what tells whether an entry has changed, for all below a directory; times of reading do not count."""
     found = {}
 
     def walk(place, prefix):

@@ -18,19 +18,20 @@ from mutations.required import required
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Sources/SampleModel/Resources"
 SAMPLE = RESOURCES / "tiny-r1v"
-FILES = ["tokenizer.json", "tokenizer_config.json", "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
-         "preprocessor_config.json"]
+FILES = ["tokenizer.json", "tokenizer_config.json", "added_tokens.json", "vocab.json", "merges.txt",
+         "generation_config.json", "preprocessor_config.json"]
 ARCHITECTURES = {"qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "llama": "LlamaForCausalLM"}
-TOWER = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "num_hidden_layers": 2, "num_channels": 3,
-         "hidden_act": "gelu", "layer_norm_eps": 1e-6}
+TOWER = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "num_hidden_layers": 2,
+         "num_channels": 3, "hidden_act": "gelu", "layer_norm_eps": 1e-6}
 
 
 def text_config(model_type):
     config = {
-        "architectures": [ARCHITECTURES[model_type]], "model_type": model_type, "hidden_size": 64, "intermediate_size": 96,
-        "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "hidden_act": "silu",
-        "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 2048, "vocab_size": 512,
-        "tie_word_embeddings": model_type == "llama", "bos_token_id": 450, "eos_token_id": 452, "torch_dtype": "bfloat16",
+        "architectures": [ARCHITECTURES[model_type]], "model_type": model_type, "hidden_size": 64,
+        "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+        "hidden_act": "silu", "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 2048,
+        "vocab_size": 512, "tie_word_embeddings": model_type == "llama", "bos_token_id": 450, "eos_token_id": 452,
+        "torch_dtype": "bfloat16",
     }
     if model_type == "qwen3":
         config["head_dim"] = 16

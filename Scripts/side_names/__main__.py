@@ -21,7 +21,7 @@ DOCUMENTED = {0, 65, 66, 69, 73, 74, 75}
 
 
 def snapshot(directory):
-    """What of each entry must not change: type, mode, inode, size, times, where a link leads; and the time of a directory."""
+    """What of each entry must not change: type, mode, inode, size, times, where a link leads."""
     found = entries(directory)
     for path, facts in found.items():
         place = directory / path
@@ -149,8 +149,8 @@ def main():
         for problem in found:
             print(f"    {problem}")
     counts = ", ".join(f"{code}: {count}" for code, count in sorted(ends.items()))
-    print(f"side names: seed {given.seed}, {len(played)} layouts, exit codes {counts}; {len(failed)} layouts with problems, "
-          f"{time.monotonic() - start:.0f} s")
+    print(f"side names: seed {given.seed}, {len(played)} layouts, exit codes {counts}; "
+          f"{len(failed)} layouts with problems, {time.monotonic() - start:.0f} s")
     return 1 if failed else 0
 
 

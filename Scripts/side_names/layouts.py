@@ -33,7 +33,8 @@ class Layout:
     def title(self):
         beside = ", ".join(f"{name} ({kind})" for name, kind in self.beside)
         over = f" over a {self.existing}" if self.existing else ""
-        return f"{' '.join(self.words)}{over}; beside it {beside}; {self.ending}{' at {} {}'.format(*self.kill) if self.kill else ''}"
+        ending = f"{self.ending} at {' '.join(map(str, self.kill))}" if self.kill else self.ending
+        return f"{' '.join(self.words)}{over}; beside it {beside}; {ending}"
 
 
 def chosen_writer(seed, number):

@@ -7,8 +7,8 @@ WORK = ".skyquant-work"
 # What the program puts behind the name of an output, or has put there.
 OWN = [WORK, WORK, ".partial", ".lock", ".journal", ".resume", ".replaced", ".resume.partial", ".resume.lock"]
 # What it might, and what others do.
-OTHER = [".partial.lock", ".lock.lock", f"{WORK}.lock", f"{WORK}.partial", ".skyquant", ".work", ".tmp", ".temp", ".bak", ".old",
-         ".new", ".part", ".swp", "~", ".1", ".json", ".safetensors", ".run", ".output"]
+OTHER = [".partial.lock", ".lock.lock", f"{WORK}.lock", f"{WORK}.partial", ".skyquant", ".work", ".tmp", ".temp",
+         ".bak", ".old", ".new", ".part", ".swp", "~", ".1", ".json", ".safetensors", ".run", ".output"]
 # What the program puts into its work folder, and what it does not.
 INSIDE = ["run", "output", "journal", "resume", "replaced", "lock", "notes.txt"]
 MARKERS = [b"", b"skyquant\n", b"skyquant-work 1\n", b"\0" * 64, b"4711 1700000000"]
@@ -25,7 +25,7 @@ def name(output, seeded):
 
 
 def place(kind, path, scene, seeded):
-    """Puts something of a kind at `path`; links lead to what lies in scene.directory/elsewhere, hard links to a shard."""
+    """Puts something of a kind at `path`; links lead to scene.directory/elsewhere, hard links to a shard."""
     elsewhere = scene.directory / "elsewhere"
     if kind in ("file", "read-only file"):
         path.write_bytes(seeded.choice([*MARKERS, seeded.randbytes(100)]))
@@ -39,9 +39,8 @@ def place(kind, path, scene, seeded):
     elif kind == "hard link":
         os.link(next(scene.model.glob("*.safetensors")), path)
     else:
-        path.symlink_to(os.path.relpath(
-            {"link to a file": elsewhere / "file", "link to a directory": elsewhere / "directory"}.get(kind, elsewhere / "gone"),
-            path.parent))
+        target = {"link to a file": "file", "link to a directory": "directory", "dangling link": "gone"}[kind]
+        path.symlink_to(os.path.relpath(elsewhere / target, path.parent))
     if kind == "read-only file":
         path.chmod(0o400)
 

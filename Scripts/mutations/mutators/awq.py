@@ -6,8 +6,8 @@ import struct
 from mutations.checkpoints import Stored, rewrite
 from mutations.mutants import Mutation, mutator, wrong
 
-HALVES = {"NaN": 0x7E00, "infinity": 0x7C00, "zero": 0, "minus zero": 0x8000, "smallest subnormal": 1, "largest": 0x7BFF,
-          "minus one": 0xBC00}
+HALVES = {"NaN": 0x7E00, "infinity": 0x7C00, "zero": 0, "minus zero": 0x8000, "smallest subnormal": 1,
+          "largest": 0x7BFF, "minus one": 0xBC00}
 
 
 def a_module(tensors, seeded):
@@ -97,7 +97,8 @@ def linear_gone(scene, seeded):
     done = []
 
     def change(tensors):
-        chosen = seeded.choice([a_module(tensors, seeded) + ".", "layers.1.", "model.norm.", "embed_tokens", seeded.choice(list(tensors))])
+        chosen = seeded.choice([a_module(tensors, seeded) + ".", "layers.1.", "model.norm.", "embed_tokens",
+                                seeded.choice(list(tensors))])
         for name in [name for name in tensors if chosen in name]:
             del tensors[name]
         done.append(chosen)
@@ -110,16 +111,17 @@ def linear_gone(scene, seeded):
 def another_layer(scene, seeded):
     """There is a layer more than config.json says."""
     def change(tensors):
-        copies = {name.replace("layers.1.", "layers.2."): tensor for name, tensor in tensors.items() if ".layers.1." in name}
-        tensors.update({name: tensor for name, tensor in copies.items() if seeded.random() < 0.9})
+        for name in [name for name in tensors if "layers.1." in name and seeded.random() < 0.9]:
+            tensors[name.replace("layers.1.", "layers.2.")] = tensors[name]
 
     rewrite(scene.awq, change)
     return Mutation("layer 2 of 2")
 
 
-QUANTIZATIONS = {"quant_method": ["gptq", "compressed-tensors", "bitsandbytes", "", None, 4], "bits": [3, 8, 2, "4", 4.0, 0],
-                 "version": ["gemv", "exllama", "marlin", 1], "group_size": [64, 128, -1, 16, 0, 33, "32", 1 << 40],
-                 "zero_point": [False, 0, "true"], "modules_to_not_convert": [["lm_head", "mlp"], "mlp", [1], ["\x1b[2J"]]}
+QUANTIZATIONS = {"quant_method": ["gptq", "compressed-tensors", "bitsandbytes", "", None, 4],
+                 "bits": [3, 8, 2, "4", 4.0, 0], "version": ["gemv", "exllama", "marlin", 1],
+                 "group_size": [64, 128, -1, 16, 0, 33, "32", 1 << 40], "zero_point": [False, 0, "true"],
+                 "modules_to_not_convert": [["lm_head", "mlp"], "mlp", [1], ["\x1b[2J"]]}
 
 
 @mutator("awq")
@@ -128,7 +130,8 @@ def quantization(scene, seeded):
     path = scene.awq / "config.json"
     document = json.loads(path.read_text())
     places = [document, *[document[key] for key in ("llm_config", "text_config") if key in document]]
-    kind = seeded.choice(["gone everywhere", "gone once", "a key gone", "another value", "another value everywhere", "no object"])
+    kind = seeded.choice(["gone everywhere", "gone once", "a key gone", "another value", "another value everywhere",
+                          "no object"])
     key = seeded.choice(list(QUANTIZATIONS))
     value = seeded.choice(QUANTIZATIONS[key])
     for place in places if "everywhere" in kind else [seeded.choice(places)]:
@@ -143,5 +146,5 @@ def quantization(scene, seeded):
                 place["quantization_config"][key] = value
     path.write_text(json.dumps(document))
     what = f"quantization_config {kind}: {key} {ascii(value)}"
-    is_wrong = kind == "another value everywhere" and key in ("bits", "version", "group_size", "zero_point", "quant_method")
-    return wrong(what, "headers") if is_wrong and value not in (None, "", 4.0) else Mutation(what)
+    is_wrong = kind == "another value everywhere" and key != "modules_to_not_convert" and value not in (None, "", 4.0)
+    return wrong(what, "headers") if is_wrong else Mutation(what)

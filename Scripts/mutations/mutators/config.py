@@ -4,11 +4,13 @@ import json
 import os
 
 from mutations.mutants import COMPUTING, Mutation, mutator, of_model_and_awq, same, wrong
-from mutations.mutators.json_values import (HOSTILE, changed_leaf, get, leaves, neighbours, put, respelled, rewrite, torn)
+from mutations.mutators.json_values import (HOSTILE, changed_leaf, get, leaves, neighbours, put, respelled, rewrite,
+                                            torn)
 
-GEOMETRY = {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim",
-            "vocab_size", "image_size", "patch_size", "downsample_ratio", "qkv_bias", "qk_normalization", "norm_type",
-            "tie_word_embeddings", "attention_bias", "use_qk_norm", "select_layer", "vision_feature_layer"}
+GEOMETRY = {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "head_dim", "vocab_size", "image_size", "patch_size", "downsample_ratio", "qkv_bias", "qk_normalization",
+            "norm_type", "tie_word_embeddings", "attention_bias", "use_qk_norm", "select_layer",
+            "vision_feature_layer"}
 
 
 @of_model_and_awq

@@ -3,10 +3,11 @@
 import json
 
 from mutations.checkpoints import Stored, join, rewrite, shards, split
-from mutations.mutants import COMPUTING, Mutation, mutator, of_model_and_awq, same, wrong
+from mutations.mutants import COMPUTING, Mutation, of_model_and_awq, same, wrong
 from mutations.mutators.json_values import HOSTILE, another, torn
 
-DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL", "F8_E4M3", "f32", ""]
+DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL", "F8_E4M3", "f32",
+          ""]
 
 
 def opened(directory, seeded):
@@ -67,8 +68,8 @@ def tear(directory, seeded):
 def length(directory, seeded):
     path = seeded.choice(shards(directory))
     header, data = split(path.read_bytes())
-    stated = seeded.choice([0, 1, 2, 7, len(header) - 1, len(header) + 1, len(header) + len(data), 100_000_000, 100_000_001,
-                            1 << 31, 1 << 32, 1 << 63, (1 << 64) - 1])
+    stated = seeded.choice([0, 1, 2, 7, len(header) - 1, len(header) + 1, len(header) + len(data), 100_000_000,
+                            100_000_001, 1 << 31, 1 << 32, 1 << 63, (1 << 64) - 1])
     path.write_bytes(join(header, data, stated))
     return wrong(f"a header of {stated} bytes", "headers")
 
@@ -123,7 +124,8 @@ def names(directory, seeded):
         name = seeded.choice(list(tensors))
         kind = seeded.choice(["renamed", "gone", "added", "copied"])
         new = seeded.choice([f"{name}s", name.upper(), "a" * 600, f"{name}\u00e9", "model.layers.7.mlp.up_proj.weight",
-                             "language_model.model.layers.2.input_layernorm.weight", "action_embed.weight", "x.qweight", *HOSTILE])
+                             "language_model.model.layers.2.input_layernorm.weight", "action_embed.weight",
+                             "x.qweight", *HOSTILE])
         done.append(f"{name} {kind}{'' if kind == 'gone' else f' as {ascii(new)[:60]}'}")
         if kind in ("renamed", "gone"):
             moved = {new if kind == "renamed" else None: tensors.pop(name)}
@@ -150,7 +152,8 @@ def shapes(directory, seeded):
         elif kind == "ones":
             tensor.shape = [1] * seeded.randint(1, 8 - len(tensor.shape)) + tensor.shape
         elif kind == "type":
-            tensor.dtype = seeded.choice({"F32": ["I32", "U32"], "I32": ["F32", "U32"]}.get(tensor.dtype, ["F16", "BF16", "I16"]))
+            of_its_width = {"F32": ["I32", "U32"], "I32": ["F32", "U32"]}
+            tensor.dtype = seeded.choice(of_its_width.get(tensor.dtype, ["F16", "BF16", "I16"]))
         else:
             tensor.shape = [tensor.shape[0] // 2, *tensor.shape[1:]]
             tensor.data = tensor.data[:len(tensor.data) // 2]

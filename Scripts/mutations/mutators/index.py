@@ -40,14 +40,15 @@ def tear(scene, seeded):
 
 @mutator("model", SHARDED)
 def place(scene, seeded):
-    """A tensor moves to another file, into one that is none, out of the directory, or is gone; or another one appears."""
+    """A tensor moves to another file, to no file, out of the directory, or is gone; or another one appears."""
     path = scene.model / INDEX
     document = json.loads(path.read_text())
     places = document["weight_map"]
     name = seeded.choice(list(places))
     first = sorted(set(places.values()))[0]
-    new = seeded.choice([*set(places.values()), "gone.safetensors", "../awq/model.safetensors", f"./{first}", f"{first}\0",
-                         "/etc/passwd", "..", "", "config.json", ".safetensors", first.upper(), None, 1, *HOSTILE])
+    new = seeded.choice([*sorted(set(places.values())), "gone.safetensors", "../awq/model.safetensors", f"./{first}",
+                         f"{first}\0", "/etc/passwd", "..", "", "config.json", ".safetensors", first.upper(), None, 1,
+                         *HOSTILE])
     if new == places[name]:
         del places[name]
     elif seeded.random() < 0.3:

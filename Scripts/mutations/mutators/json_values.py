@@ -3,10 +3,15 @@
 import json
 
 # Strings that drive a terminal: CSI, OSC, a C1 control, right-to-left override, a bell, a line of its own.
-HOSTILE = ["\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07", "\x9b31m", "\u202egnp.exe", "\x07\x08\r", "a\nerror: forged", "\x00", "\u2028"]
-ODD_VALUES = [0, -1, 1, 2, 3, 7, 255, 1 << 31, (1 << 31) - 1, 1 << 53, (1 << 63) - 1, -(1 << 63), 1 << 64, 10 ** 30, 0.0, -0.0,
-              0.5, -1.5, 1e-10, 1e-45, 1e-320, 1e20, 1e38, 1e39, 1e308, 1e999, -1e308, True, False, None, "", "x", "0", "1e9",
-              "nan", [], [0], [1, 2], ["x"], {}, {"a": 1}, *HOSTILE]
+HOSTILE = ["\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07", "\x9b31m", "\u202egnp.exe", "\x07\x08\r", "a\nerror: forged", "\x00",
+           "\u2028"]
+ODD_VALUES = [0, -1, 1, 2, 3, 7, 255, 1 << 31, (1 << 31) - 1, 1 << 53, (1 << 63) - 1, -(1 << 63), 1 << 64, 10 ** 30,
+              0.0, -0.0, 0.5, -1.5, 1e-10, 1e-45, 1e-320, 1e20, 1e38, 1e39, 1e308, 1e999, -1e308, True, False, None,
+              "", "x", "0", "1e9", "nan", [], [0], [1, 2], ["x"], {}, {"a": 1}, *HOSTILE]
+
+
+INSERTED = [b",", b"}", b"]", b'"', b"\\", b"[" * 40, b'{"a":', b"\x00", b"\xff", b"\xef\xbb\xbf", b"NaN", b"//", b"'",
+            b"\\ud800"]
 
 
 def leaves(value, path=()):
@@ -79,8 +84,7 @@ def torn(text, seeded):
     kind = seeded.choice(["cut", "doubled", "overwritten", "inserted", "ended", "flipped"])
     piece = text[at:at + length]
     new = {"cut": b"", "doubled": piece + piece, "overwritten": seeded.randbytes(len(piece)),
-           "inserted": piece + seeded.choice([b",", b"}", b"]", b'"', b"\\", b"[" * 40, b'{"a":', b"\x00", b"\xff", b"\xef\xbb\xbf",
-                                              b"NaN", b"//", b"'", b"\\ud800"]),
+           "inserted": piece + seeded.choice(INSERTED),
            "ended": b"", "flipped": bytes([piece[0] ^ 1 << seeded.randrange(8)]) + piece[1:]}[kind]
     return f"{kind} at {at}", text[:at] + new + (b"" if kind == "ended" else text[at + length:])
 

@@ -43,8 +43,8 @@ def png_layout(scene, seeded):
     cut = seeded.randrange(len(data))
     head = [part for part in parts if part[0] != b"IDAT" and part[0] != b"IEND"]
     text = [(b"tEXt", b"Comment\0" + b"x" * seeded.choice([0, 10, 5000])), (b"tIME", bytes([7, 230, 1, 1, 0, 0, 0]))]
-    path.write_bytes(png_of([*head, *seeded.sample(text, seeded.randint(0, 2)), (b"IDAT", data[:cut]), (b"IDAT", data[cut:]),
-                             (b"IEND", b"")]))
+    path.write_bytes(png_of([*head, *seeded.sample(text, seeded.randint(0, 2)), (b"IDAT", data[:cut]),
+                             (b"IDAT", data[cut:]), (b"IEND", b"")]))
     return same("a.png: chunks cut elsewhere, text added")
 
 
@@ -56,7 +56,8 @@ def png_header(scene, seeded):
     header = list(struct.unpack(">IIBBBBB", parts[0][1]))
     field = seeded.randrange(7)
     old = header[field]
-    header[field] = seeded.choice([0, 1, 2, 3, 16, 200] + ([1 << 31, (1 << 31) - 1, 30000, 4096] if field < 2 else [255, 4, 6]))
+    others = [1 << 31, (1 << 31) - 1, 30000, 4096] if field < 2 else [255, 4, 6]
+    header[field] = seeded.choice([0, 1, 2, 3, 16, 200, *others])
     path.write_bytes(png_of([(b"IHDR", struct.pack(">IIBBBBB", *header)), *parts[1:]]))
     return Mutation(f"a.png: IHDR field {field} = {header[field]} instead of {old}")
 

@@ -25,7 +25,8 @@ def spelling(scene, seeded):
             line["source"] = another("", seeded) if seeded.random() < 0.5 else {"a": ["\x1b"]}
         line = {key: value for key, value in line.items() if value != float("inf")}
         spelt.append(b" ".join(respelled(line, seeded).split(b"\n")).strip())
-    write(scene, seeded.choice([b"\n", b"\r\n", b"\n\n", b"\n \t\n"]).join(spelt) + seeded.choice([b"", b"\n", b"\r\n"]))
+    between, end = seeded.choice([b"\n", b"\r\n", b"\n\n", b"\n \t\n"]), seeded.choice([b"", b"\n", b"\r\n"])
+    write(scene, between.join(spelt) + end)
     return same("other white space, order and escapes")
 
 
@@ -48,8 +49,8 @@ def value(scene, seeded):
 def long(scene, seeded):
     """Texts that are longer than the model's positions, empty, or all special tokens."""
     lines = lines_of(scene)
-    text = seeded.choice(["", " ", "a" * 20_000, "<image>", "<IMG_CONTEXT>", "<|im_end|>" * 50, "<image>" * 3, "\u0301" * 4000,
-                          "\0", *HOSTILE])
+    text = seeded.choice(["", " ", "a" * 20_000, "<image>", "<IMG_CONTEXT>", "<|im_end|>" * 50, "<image>" * 3,
+                          "\u0301" * 4000, "\0", *HOSTILE])
     line = seeded.choice(lines)
     line[seeded.choice([key for key in ("question", "answer", "text") if key in line])] = text
     write(scene, "".join(json.dumps(line) + "\n" for line in lines).encode())
@@ -60,8 +61,8 @@ def long(scene, seeded):
 def path(scene, seeded):
     """Paths of pictures that are none, or end where they do not seem to."""
     lines = lines_of(scene)
-    name = seeded.choice(["", ".", "..", "gone.png", "a.png\0.jpg", "a.png/", "\0", "/dev/zero", "/proc/self/mem", "~/a.png",
-                          "a.png\n", "a" * 5000, *HOSTILE])
+    name = seeded.choice(["", ".", "..", "gone.png", "a.png\0.jpg", "a.png/", "\0", "/dev/zero", "/proc/self/mem",
+                          "~/a.png", "a.png\n", "a" * 300, "a" * 5000, *HOSTILE])
     lines[0]["image"] = name if seeded.random() < 0.8 else ["a.png", name]
     write(scene, "".join(json.dumps(line) + "\n" for line in lines).encode())
     return wrong(f"a picture {ascii(name)[:40]}", "questions")
@@ -69,8 +70,9 @@ def path(scene, seeded):
 
 @mutator("questions")
 def no_questions(scene, seeded):
-    raw = seeded.choice([b"", b"\n\n", b"[]\n", b"{}\n", b"\xff\xfe{\0", b"\xef\xbb\xbf{}", b"null\n", b'{"question": 1}\n',
-                         b'{"question": "a", "image": [1]}\n', b'{"answer": "b"}\n', b'{"text": "a"', b'{"text": "a"} {"text": "b"}\n',
-                         b'{"text": "\xff"}\n', b'{"text": "a", "text": "b"}\n', b"[" * 100_000])
+    raw = seeded.choice([b"", b"\n\n", b"[]\n", b"{}\n", b"\xff\xfe{\0", b"\xef\xbb\xbf{}", b"null\n",
+                         b'{"question": 1}\n', b'{"question": "a", "image": [1]}\n', b'{"answer": "b"}\n',
+                         b'{"text": "a"', b'{"text": "a"} {"text": "b"}\n', b'{"text": "\xff"}\n',
+                         b'{"text": "a", "text": "b"}\n', b"[" * 100_000])
     write(scene, raw)
     return wrong(f"questions: {raw[:20]!r}", "questions")

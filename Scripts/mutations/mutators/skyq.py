@@ -43,7 +43,8 @@ def piece(scene, seeded):
     name, (start, end) = region(bytes(data), seeded)
     length = min(end - start, seeded.choice([1, 16, 512, 4096]))
     at, origin = seeded.randrange(start, end - length + 1), seeded.randrange(len(data) - length)
-    new = seeded.choice([bytes(length), b"\xff" * length, seeded.randbytes(length), bytes(data[origin:origin + length])])
+    elsewhere = bytes(data[origin:origin + length])
+    new = seeded.choice([bytes(length), b"\xff" * length, seeded.randbytes(length), elsewhere])
     if new == data[at:at + length]:
         new = bytes([new[0] ^ 1]) + new[1:]
     data[at:at + length] = new

@@ -1,7 +1,7 @@
 """A .skyq file that says something else, with all digests right: what only an attacker or a wrong writer makes.
 
-The file is taken apart into an `Image` of skyq_image.py, changed, and written anew; a field in an `override` is a lie that
-the digests cover.
+The file is taken apart into an `Image` of skyq_image.py, changed, and written anew; a field in an `override` is a lie
+that the digests cover.
 """
 
 import json
@@ -15,8 +15,12 @@ from mutations.mutators.json_values import HOSTILE, changed_leaf, torn
 
 ENTRY = {"name_offset": 32, "name_length": 16, "encoding": 16, "rank": 8, "plane_count": 8, "group": 32, "count": 64}
 SUPERBLOCK = {"major": 16, "minor": 16, "size": 32, "incompat": 64, "compat": 64, "file_size": 64, "sections_at": 64,
-              "section_count": 32, "section_size": 32, "tensors_at": 64, "tensor_count": 32, "tensor_size": 32, "names_at": 64,
-              "names_size": 64, "front_size": 64, "data_offset": 64, "data_end": 64, "align_log2": 8, "parameters": 64}
+              "section_count": 32, "section_size": 32, "tensors_at": 64, "tensor_count": 32, "tensor_size": 32,
+              "names_at": 64, "names_size": 64, "front_size": 64, "data_offset": 64, "data_end": 64, "align_log2": 8,
+              "parameters": 64}
+
+
+OTHER_NAMES = ["../escape", "a/b", ".hidden", "x" * 600, "config.JSON", "model.safetensors", "\u00e9", "e\u0301", "nul"]
 
 
 def image_of(data):
@@ -146,8 +150,7 @@ def names(scene, seeded):
         elif kind == "of another":
             item.name = seeded.choice(items).name
         else:
-            item.name = (seeded.choice(HOSTILE) if kind == "hostile" else seeded.choice(
-                ["../escape", "a/b", ".hidden", "x" * 600, "config.JSON", "model.safetensors", "\u00e9", "e\u0301", "nul"])).encode()
+            item.name = seeded.choice(HOSTILE if kind == "hostile" else OTHER_NAMES).encode()
         return f"a name {kind}: {ascii(item.name)[:80]}"
     return changed(scene, change)
 
@@ -166,8 +169,8 @@ def order(scene, seeded):
 def file_inside(scene, seeded):
     """config.json or another embedded file says something else."""
     def change(image):
-        json_files = [section for section in image.sections if section.name.endswith(b".json") and section.type == b"FILE"]
-        section = seeded.choice([next(file for file in json_files if file.name == b"config.json"), *json_files])
+        files = [section for section in image.sections if section.type == b"FILE" and section.name.endswith(b".json")]
+        section = seeded.choice([*files, *[file for file in files if file.name == b"config.json"] * 3])
         if seeded.random() < 0.3:
             what, text = torn(section.plain, seeded)
         else:

@@ -1,5 +1,5 @@
-"""Files that travel with the quantized weights and mean something else than the original's: whoever is to judge the quantized
-model as it would be used must notice."""
+"""Files that travel with the quantized weights and mean something else than the original's: whoever is to judge the
+quantized model as it would be used must notice."""
 
 import json
 
@@ -57,7 +57,8 @@ def forward_pass(scene, seeded):
 @mutator("awq")
 def generation(scene, seeded):
     """Where generation ends."""
-    rewritten(scene.awq / "generation_config.json", lambda document: document.update(eos_token_id=[seeded.randrange(400)]))
+    end = [seeded.randrange(400)]
+    rewritten(scene.awq / "generation_config.json", lambda document: document.update(eos_token_id=end))
     return judged("another eos_token_id beside the quantized weights")
 
 

@@ -22,10 +22,10 @@ def floats(tensor):
 
 def packed(values, dtype):
     """Values as bytes; what a type cannot hold becomes infinite."""
+    largest = 65519 if dtype == "F16" else 3.4028234663852886e38
+    bounded = [math.copysign(math.inf, value) if abs(value) > largest else value for value in values]
     if dtype == "F16":
-        return b"".join(struct.pack("<e", value if not abs(value) >= 65520 else math.copysign(math.inf, value)) for value in values)
-    largest = 3.4028234663852886e38
-    bounded = [value if not largest < abs(value) < math.inf else math.copysign(math.inf, value) for value in values]
+        return struct.pack(f"<{len(values)}e", *bounded)
     raw = struct.pack(f"<{len(values)}f", *bounded)
     return raw if dtype == "F32" else b"".join(raw[at + 2:at + 4] for at in range(0, len(raw), 4))
 
@@ -50,7 +50,8 @@ def special(directory, seeded):
     def change(values, tensor):
         what = seeded.choice(list(SPECIAL))
         at, count = seeded.randrange(len(values)), seeded.choice([1, 1, tensor.shape[-1], len(values)])
-        return [SPECIAL[what] if at <= place < at + count else value for place, value in enumerate(values)], f"{count} × {what}"
+        new = [SPECIAL[what] if at <= place < at + count else value for place, value in enumerate(values)]
+        return new, f"{count} × {what}"
     return changed(directory, seeded, change)
 
 
@@ -67,8 +68,10 @@ def uniform(directory, seeded):
     """All values of a tensor, or of some of its rows, are the same: groups without a range."""
     def change(values, tensor):
         value, width = seeded.choice([0.0, 0.0, 1.0, -3.0, 1e-30]), tensor.shape[-1]
-        rows = set(seeded.sample(range(len(values) // width), max(1, len(values) // width // seeded.choice([1, 2, 8]))))
-        return [value if place // width in rows else old for place, old in enumerate(values)], f"{len(rows)} rows of {value}"
+        row_count = len(values) // width
+        rows = set(seeded.sample(range(row_count), max(1, row_count // seeded.choice([1, 2, 8]))))
+        new = [value if place // width in rows else old for place, old in enumerate(values)]
+        return new, f"{len(rows)} rows of {value}"
     return changed(directory, seeded, change)
 
 
@@ -92,7 +95,8 @@ def bit(directory, seeded):
 @mutator("model")
 def layer_scaled(scene, seeded):
     """All matrices of a kind, in every layer: pruned, or far from what half precision holds."""
-    part, factor = seeded.choice(["down_proj", "o_proj", "q_proj", "layernorm", "norm", "embed_tokens"]), seeded.choice(FACTORS)
+    part = seeded.choice(["down_proj", "o_proj", "q_proj", "layernorm", "norm", "embed_tokens"])
+    factor = seeded.choice(FACTORS)
 
     def change(tensors):
         for name, tensor in tensors.items():

@@ -115,7 +115,8 @@ def judge(command, scene, facts, mutation, run, before, undisturbed):
 
 def refusal_by(facts, command, scene, reads):
     if "values-of-one" in reads:
-        return facts.refusal(reads, tensor=command.arguments(scene)[-2])
+        words = command.arguments(scene)
+        return facts.refusal(reads, tensor=words[words.index("--tensor") + 1])
     return facts.refusal(reads)
 
 

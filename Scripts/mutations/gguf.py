@@ -106,7 +106,7 @@ def holds(source, order, kind, raw):
         wide = np.frombuffer(raw, {F32: "<u4", F16: "<u2", BF16: "<u2"}[kind])
         theirs = ((wide.astype(np.uint32) << 16).view(np.float32) if kind == BF16
                   else wide.view({F32: np.float32, F16: np.float16}[kind]).astype(np.float32))
-        return np.array_equal(ours.reshape(-1).view(np.uint32), theirs.view(np.uint32))
+        return np.array_equal(ours.reshape(-1), theirs, equal_nan=True)
     repeats = source.group // 32
     scales, zeros = (np.repeat(part[order], repeats, axis=1) for part in (source.scales, source.zeros))
     offsets = (-zeros.astype(np.float32) * scales.view(np.float16).astype(np.float32)).astype(np.float16)

@@ -12,12 +12,14 @@ public struct CheckpointExporter {
   private let format: CheckpointFormat
 
   /// An exporter of `source`.
-  /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own.
+  /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
+  ///   or a tensor has a name that would mean something else in the layout.
   public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
     guard format == .awq || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
+    if source.config.quantization != nil { try source.requireNames(for: format) }
     self.source = source
     self.format = format
   }

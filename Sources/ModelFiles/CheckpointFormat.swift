@@ -14,6 +14,14 @@ public enum CheckpointFormat: String, Sendable, CaseIterable {
 }
 
 extension CheckpointFormat {
+  /// What the name of the tensor with a linear's codes ends with: readers take the linear for quantized because of it.
+  fileprivate var codesSuffix: String {
+    switch self {
+    case .awq: ".qweight"
+    case .compressedTensors: ".weight_packed"
+    }
+  }
+
   /// The tensors of a linear whose plain weight would be called `weight`.
   func tensors(weight: String, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme) -> [TensorInfo] {
     let module = weight.removingSuffix(".weight") ?? weight
@@ -35,6 +43,28 @@ extension CheckpointFormat {
         TensorInfo(
           name: module + ".weight_zero_point", dtype: .int32, shape: [(outFeatures + factor - 1) / factor, groups]),
       ]
+    }
+  }
+}
+
+extension ModelFile {
+  /// Checks that every tensor would come back under its name from a quantized checkpoint.
+  /// - Throws: `ModelFilesError.unsupported` with the first that would not: a plain tensor that readers would take for
+  ///   codes, or a quantized one that is no `….weight`.
+  public func requireNames(for format: CheckpointFormat) throws(ModelFilesError) {
+    for tensor in tensors {
+      let isDense = if case .dense = tensor.encoding { true } else { false }
+      if isDense, tensor.name.hasSuffix(format.codesSuffix) {
+        throw .unsupported(
+          path: path,
+          reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would take it "
+            + "for int4 codes; rename it or take it away")
+      }
+      if !isDense, !tensor.name.hasSuffix(".weight") {
+        throw .unsupported(
+          path: path,
+          reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; rename it")
+      }
     }
   }
 }

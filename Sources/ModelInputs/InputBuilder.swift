@@ -85,7 +85,7 @@ public struct InputBuilder: Sendable {
   }
 
   /// Plain text, without a template.
-  /// - Throws: `ModelInputError.tooLong`.
+  /// - Throws: `ModelInputError.tooLong`, `.noTokens`.
   private func plainInput(_ text: String) throws -> ModelInput {
     let ids = tokenizer.encode(text, addsBeginToken: tokenizer.addsBeginTokenByDefault)
     try check(ids.count)
@@ -104,6 +104,7 @@ public struct InputBuilder: Sendable {
   }
 
   private func check(_ count: Int) throws {
+    guard count > 0 else { throw ModelInputError.noTokens }
     // Beyond the trained length only a scaled rotary embedding makes sense.
     guard count <= config.text.maxPositions || config.text.ropeScaling != .none else {
       throw ModelInputError.tooLong(tokens: count, limit: config.text.maxPositions)

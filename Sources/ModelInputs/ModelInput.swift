@@ -53,6 +53,8 @@ public enum ModelInputError: Error, Equatable, CustomStringConvertible {
   case missingToken(String)
   /// More tokens than the model has positions.
   case tooLong(tokens: Int, limit: Int)
+  /// Nothing that a model could read.
+  case noTokens
 
   /// One line for people.
   public var description: String {
@@ -60,6 +62,7 @@ public enum ModelInputError: Error, Equatable, CustomStringConvertible {
     case .noVision(let image): "\(image.displayed): this is a text model; leave out --image"
     case .missingToken(let token): "the tokenizer has no token \(token); its files do not belong to this model"
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
+    case .noTokens: "a text without a single token; give it words, or take its line away"
     }
   }
 }

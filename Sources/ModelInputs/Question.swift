@@ -49,6 +49,7 @@ public struct Question: Sendable, Equatable {
     }
     guard let object = value.objectValue else { throw .malformed(place, "expected an object") }
     if let text = object["text"]?.stringValue, object["question"] == nil {
+      guard !text.isEmpty else { throw .malformed(place, "\"text\" is empty; give it words, or take the line away") }
       self.init(text: text, isPlainText: true)
       return
     }

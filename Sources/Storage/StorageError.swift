@@ -6,6 +6,8 @@ import Tensors
 public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// Nothing has this name.
   case missing(path: String)
+  /// No file can have this name.
+  case nameTooLong(path: String)
   /// It exists but may not be opened.
   case permissionDenied(path: String)
   /// A directory, FIFO or device where a file should be, or a file where a directory should be.
@@ -52,7 +54,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .missing, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered: .missingInput
+    case .missing, .nameTooLong, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered:
+      .missingInput
     case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
     case .exists, .unfinished, .notReplaceable, .notAWorkFolder, .foreign, .replacesInput, .cannotCreate, .noSpace,
       .beyondFileSize:
@@ -67,6 +70,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path): "\(path.displayed): no such file or directory"
+    case .nameTooLong(let path): "\(path.displayed): no such file: the name is longer than the system lets a name be"
     case .permissionDenied(let path): "\(path.displayed): permission denied"
     case .wrongKind(let path, let expected): "\(path.displayed): not \(expected)"
     case .symbolicLink(let path):
@@ -111,6 +115,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
   static func opening(_ path: String, _ code: Int32) -> StorageError {
     switch code {
     case ENOENT: .missing(path: path)
+    case ENAMETOOLONG: .nameTooLong(path: path)
     case ENOTDIR: .wrongKind(path: path, expected: "a directory")
     case EACCES, EPERM: .permissionDenied(path: path)
     case ELOOP: .symbolicLink(path: path)

@@ -22,11 +22,12 @@ enum TinyLlama {
     ("self_attn.q_proj.weight", [32, 32]), ("self_attn.v_proj.weight", [16, 32]),
   ]
 
-  /// Writes the model into `folder` and returns its path.
-  static func write(into folder: TemporaryDirectory) throws -> String {
+  /// Writes the model into `folder`, with 8 × 32 more values under the name `more`, and returns its path.
+  static func write(into folder: TemporaryDirectory, and more: String? = nil) throws -> String {
     var infos = [("lm_head.weight", [24, 32] as Shape), ("model.embed_tokens.weight", [24, 32])]
     for index in 0..<2 { infos += layer.map { ("model.layers.\(index).\($0.name)", $0.shape) } }
     infos.append(("model.norm.weight", [32]))
+    if let more { infos.append((more, [8, 32])) }
     let tensors = infos.map { TensorInfo(name: $0.0, dtype: .float32, shape: $0.1) }
     try folder.write(config, to: "tiny/config.json")
     try folder.write("# Tiny", to: "tiny/README.md")

@@ -31,6 +31,7 @@ import Testing
   @Test(arguments: [
     (#"{"question": 1}"#, #"expected a string "question" or "text""#),
     (#"["a?"]"#, "expected an object"),
+    (#"{"text": ""}"#, #""text" is empty; give it words, or take the line away"#),
     (#"{"question": "a?", "image": 3}"#, #"expected "image" to be a path or a list of paths"#),
     (#"{"question": "a?", "images": ["1.png", 2]}"#, #"expected "image" to be a path or a list of paths"#),
   ])

@@ -39,6 +39,9 @@ import Testing
     let path = directory.path("absent")
     #expect(throws: StorageError.missing(path: path)) { _ = try MappedFile(path: path) }
     #expect(throws: StorageError.missing(path: path)) { _ = try DirectoryFiles(path: path) }
+    let long = directory.path(String(repeating: "a", count: 256))
+    let error = #expect(throws: StorageError.nameTooLong(path: long)) { _ = try MappedFile(path: long) }
+    #expect(error?.category == .missingInput)
     #expect(throws: StorageError.wrongKind(path: directory.path, expected: "a regular file")) {
       _ = try MappedFile(path: directory.path)
     }

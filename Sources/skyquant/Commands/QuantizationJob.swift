@@ -96,6 +96,7 @@ struct QuantizationJob {
       throw UserError(description: "\(source): is quantized already; give the original model", category: .unsupported)
     }
     try file.requireWeights()
+    try file.requireNames(for: .awq)
     if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
       throw UserError(
         description:

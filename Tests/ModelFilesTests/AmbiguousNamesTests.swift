@@ -1,0 +1,57 @@
+// Names that would mean something else in a quantized checkpoint are refused before it is written.
+import JSON
+import ModelFiles
+import Skyq
+import Storage
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct AmbiguousNamesTests {
+  private let folder: TemporaryDirectory
+  init() throws { folder = try TemporaryDirectory() }
+
+  private func expectRefusal(_ words: String, _ body: () throws -> Void) {
+    let error = #expect(throws: ModelFilesError.self) { try body() }
+    #expect(error?.category == .unsupported)
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+  }
+
+  @Test(arguments: [CheckpointFormat.awq, .compressedTensors])
+  func `a plain tensor must not have the name of a linear's codes`(format: CheckpointFormat) throws {
+    let name = format == .awq ? "x.qweight" : "x.weight_packed"
+    let model = try ModelFile.open(try TinyLlama.write(into: folder, and: name))
+    expectRefusal("tensor '\(name)' is a plain one") { try model.requireNames(for: format) }
+    for other in CheckpointFormat.allCases where other != format { try model.requireNames(for: other) }
+  }
+
+  @Test func `a model that is not quantized comes out of its packed file whatever its tensors are called`() throws {
+    let model = try ModelFile.open(try TinyLlama.write(into: folder, and: "x.qweight"))
+    let path = folder.path("tiny.skyq")
+    _ = try SkyqPacker(model, sources: [], version: "test")
+      .pack(in: WorkFolder(for: path, making: .file)) { _, _ in }
+    try CheckpointExporter(ModelFile.open(path)).export(to: folder.path("out"), overwriting: false) { _, _ in }
+    let found = try ModelDifference(model, ModelFile.open(folder.path("out"))) { _, _ in }
+    #expect(found.tensors.isEmpty)
+  }
+
+  @Test func `a quantized linear must be called as checkpoints call linears`() throws {
+    var config = try #require(try JSONValue(parsing: Array(TinyLlama.config.utf8)[...]).objectValue)
+    config["quantization_config"] = ["quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": true]
+    let path = folder.path("odd.skyq")
+    var writer = try SkyqWriter(
+      in: WorkFolder(for: path, making: .file),
+      tensors: [SkyqTensorPlan(name: "odd", encoding: .awqFloat16, shape: [8, 32], groupSize: 32)],
+      sections: [
+        SkyqSectionContent(file: "config.json", bytes: try JSONValue.object(config).serialized())
+      ])
+    try writer.append([UInt8](repeating: 0x21, count: 8 * 16))
+    try writer.append([UInt8](repeating: 0x3C, count: 8 * 2))
+    try writer.append([UInt8](repeating: 0x07, count: 8))
+    _ = try writer.seal().publish()
+    let model = try ModelFile.open(path)
+    for format in CheckpointFormat.allCases {
+      expectRefusal("int4 tensor 'odd' is not called ….weight") { _ = try CheckpointExporter(model, as: format) }
+    }
+  }
+}

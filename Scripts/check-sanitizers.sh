@@ -15,10 +15,10 @@ flags=(-std=gnu11 -g -O1 -fno-math-errno -fno-omit-frame-pointer -Wall -Wextra -
   "-fsanitize=$checks" -fno-sanitize-recover=all)
 
 # The driver says which instructions there are, in place of the processor.
-for source in Sources/CKernels/*.c; do
+while read -r source; do
   "$clang" "${flags[@]}" -ISources/CKernels/include -include Tests/Sanitizers/driver_cpu_supports.h \
-    -c "$source" -o "$work/$(basename "$source" .c).o"
-done
+    -c "$source" -o "$work/$(tr / - <<<"${source#Sources/CKernels/}").o"
+done < <(find Sources/CKernels -name '*.c')
 # splitmix64 wraps on purpose.
 "$clang" "${flags[@]}" -fno-sanitize=unsigned-integer-overflow,unsigned-shift-base -ISources/CKernels/include \
   Tests/Sanitizers/*.c "$work"/*.o -fuse-ld=lld -lm -o "$work/drive_kernels"

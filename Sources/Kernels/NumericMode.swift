@@ -7,7 +7,7 @@ internal import Glibc
 public enum NumericMode {
   /// `AVX2, glibc 2.36`: the kernels, and the library that exp, sine and the like come from. AVX-512 gives
   /// the bits of AVX2.
-  public static var name: String { (ck_uses_avx2() != 0 ? "AVX2" : "plain C") + ", " + libraryVersion }
+  public static var name: String { unsafe String(cString: ck_instruction_set()) + ", " + libraryVersion }
 
   private static var libraryVersion: String {
     let key = Int32(_CS_GNU_LIBC_VERSION)

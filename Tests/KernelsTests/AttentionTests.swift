@@ -1,4 +1,4 @@
-// Attention against its definition in f64, query by query.
+// Attention and rotary positions against their definitions in f64.
 import Glibc
 import Kernels
 import Tensors
@@ -23,6 +23,23 @@ import Testing
         let expected = mix(q, keys, values, seen: seen, offset: head / 3 * 10)
         for column in 0..<10 {
           #expect(abs(Double(output.values[token * 60 + head * 10 + column]) - expected[column]) <= Self.tolerance)
+        }
+      }
+    }
+  }
+
+  @Test func `rotation turns each pair of a head by position times frequency`() {
+    let table = RotaryTable(positions: 5..<8, frequencies: [1, 0.25])
+    let x = Tensor(shape: [3, 8], values: randomFloats(24, seed: 39))
+    let y = table.rotate(x)
+    for (row, position) in (5..<8).enumerated() {
+      for head in 0..<2 {
+        for (j, frequency) in [1, 0.25].enumerated() {
+          let (low, high) = (row * 8 + head * 4 + j, row * 8 + head * 4 + j + 2)
+          let (a, b) = (Double(x.values[low]), Double(x.values[high]))
+          let angle = Double(position) * frequency
+          #expect(abs(Double(y.values[low]) - (a * cos(angle) - b * sin(angle))) <= 1e-6)
+          #expect(abs(Double(y.values[high]) - (b * cos(angle) + a * sin(angle))) <= 1e-6)
         }
       }
     }

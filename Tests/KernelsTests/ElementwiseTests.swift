@@ -1,4 +1,4 @@
-// Norms, activations and rotary embedding against their formulas in f64.
+// Norms and activations against their formulas in f64.
 import CKernels
 import Glibc
 import Kernels
@@ -96,23 +96,6 @@ import Testing
       Tensor(shape: [1, 3], values: Array(x.values[9..<12])), weight: [1, 2, 3], epsilon: 1e-6)
     #expect(perHead.shape == x.shape)
     #expect(Array(perHead.values[9..<12]) == alone.values)
-  }
-
-  @Test func `rotation turns each pair of a head by position times frequency`() {
-    let table = RotaryTable(positions: 5..<8, frequencies: [1, 0.25])
-    let x = Tensor(shape: [3, 8], values: randomFloats(24, seed: 39))
-    let y = table.rotate(x)
-    for (row, position) in (5..<8).enumerated() {
-      for head in 0..<2 {
-        for (j, frequency) in [1, 0.25].enumerated() {
-          let (low, high) = (row * 8 + head * 4 + j, row * 8 + head * 4 + j + 2)
-          let (a, b) = (Double(x.values[low]), Double(x.values[high]))
-          let angle = Double(position) * frequency
-          #expect(abs(Double(y.values[low]) - (a * cos(angle) - b * sin(angle))) <= 1e-6)
-          #expect(abs(Double(y.values[high]) - (b * cos(angle) + a * sin(angle))) <= 1e-6)
-        }
-      }
-    }
   }
 
   @Test func `a scaled branch is added column by column`() {

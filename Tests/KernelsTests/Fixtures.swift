@@ -18,3 +18,14 @@ func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
   var generator = SeededGenerator(seed: seed)
   return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
 }
+
+/// XᵀX / rows + I, row-major.
+func positiveDefinite(_ size: Int, _ generator: inout SeededGenerator) -> [Float] {
+  let rows = 2 * size
+  let x = (0..<rows * size).map { _ in Float.random(in: -1...1, using: &generator) }
+  return (0..<size * size).map { index in
+    let (i, j) = index.quotientAndRemainder(dividingBy: size)
+    let sum = (0..<rows).reduce(Float(0)) { $0 + x[$1 * size + i] * x[$1 * size + j] }
+    return sum / Float(rows) + (i == j ? 1 : 0)
+  }
+}

@@ -1,4 +1,4 @@
-// Rounding kernels against their plain twins, and GPTQ's factor and loop against plain f64 loops.
+// Rounding kernels against their plain twins.
 import CKernels
 import Kernels
 import Tensors
@@ -74,54 +74,5 @@ import Testing
     #expect(changed == plainChanged && changed > 0)
     #expect(codes == plainCodes)
     #expect(gradient.map(\.bitPattern) == plainGradient.map(\.bitPattern))
-  }
-
-  @Test(arguments: [1, 3, 32, 65]) func theFactorOfTheInverseGivesTheInverse(size: Int) throws {
-    var generator = SeededGenerator(seed: UInt64(size))
-    let matrix = positiveDefinite(size, &generator).map { Double($0) }
-    let upper = try #require(Cholesky.upperFactorOfInverse(matrix, size: size))
-    // A · UᵀU must be the identity.
-    for row in 0..<size {
-      for column in 0..<size {
-        var sum = 0.0
-        for k in 0..<size {
-          var inverse = 0.0
-          for j in 0..<size { inverse += Double(upper[j * size + k]) * Double(upper[j * size + column]) }
-          sum += matrix[row * size + k] * inverse
-        }
-        #expect(abs(sum - (row == column ? 1 : 0)) < Self.inverseTolerance)
-        if column < row { #expect(upper[row * size + column] == 0) }
-      }
-    }
-  }
-
-  @Test func solvingGivesBackTheRows() throws {
-    var generator = SeededGenerator(seed: 9)
-    let size = 40
-    let matrix = positiveDefinite(size, &generator)
-    let rows = Tensor(
-      shape: [3, size], values: (0..<3 * size).map { _ in Float.random(in: -1...1, using: &generator) })
-    let right = Matmul.product(rows, Tensor(shape: [size, size], values: matrix))
-    let solved = try #require(Cholesky.solve(right, matrix.map { Double($0) }))
-    for (a, b) in zip(solved.values, rows.values) { #expect(abs(a - b) < Float(Self.inverseTolerance)) }
-  }
-
-  @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
-    #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
-    #expect(Cholesky.solve(Tensor(shape: [1, 2], values: [1, 1]), [1, 2, 2, 1]) == nil)
-  }
-
-  /// The factor is stored in f32, and the matrices here have condition numbers below 100.
-  private static let inverseTolerance = 2e-4
-
-  /// XᵀX / rows + I, row-major.
-  private func positiveDefinite(_ size: Int, _ generator: inout SeededGenerator) -> [Float] {
-    let rows = 2 * size
-    let x = (0..<rows * size).map { _ in Float.random(in: -1...1, using: &generator) }
-    return (0..<size * size).map { index in
-      let (i, j) = index.quotientAndRemainder(dividingBy: size)
-      let sum = (0..<rows).reduce(Float(0)) { $0 + x[$1 * size + i] * x[$1 * size + j] }
-      return sum / Float(rows) + (i == j ? 1 : 0)
-    }
   }
 }

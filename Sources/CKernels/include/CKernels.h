@@ -1,7 +1,7 @@
 // SIMD kernels of skyquant. Each exists twice with one signature: the fast one, which chooses its instruction
-// set at run time, and a plain `_ref` twin, which is always compiled and serves as the oracle in tests.
-// Stored weights (`const void *`) need no alignment, since a safetensors header may have any length;
-// floats are aligned as usual. Counts are of elements.
+// set at run time (dispatch.c, from the folders of arch/), and a plain `_ref` twin, which is always compiled
+// and serves as the oracle in tests (arch/reference/). Stored weights (`const void *`) need no alignment,
+// since a safetensors header may have any length; floats are aligned as usual. Counts are of elements.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stddef.h>
@@ -9,10 +9,9 @@
 #include "gemm.h"
 #include "rounding.h"
 
-// target.c
-
-/// Whether kernels run whose results can differ from those of plain C in their last digits: 1 or 0.
-int ck_uses_avx2(void);
+/// The instruction set that decides the last digits of results: "AVX2", "plain C". Only matvec, softmax and
+/// silu depend on it; those of AVX-512 are those of AVX2.
+const char *ck_instruction_set(void);
 
 // half_precision.c: conversions. Narrowing rounds to nearest, ties to even; NaN becomes a quiet NaN.
 // Fast and plain agree bit for bit.
@@ -26,7 +25,7 @@ void ck_f32_to_bf16_ref(uint16_t *out, const float *in, size_t count);
 void ck_f32_to_f16(uint16_t *out, const float *in, size_t count);
 void ck_f32_to_f16_ref(uint16_t *out, const float *in, size_t count);
 
-// magnitudes.c. Portable code, one version.
+// portable/magnitudes.c: one version.
 
 /// The largest of `count` two-byte floats without its sign, as bits; of none 0.
 uint16_t ck_largest_bits_16(const void *in, size_t count);
@@ -40,7 +39,7 @@ uint32_t ck_largest_bits_32(const void *in, size_t count);
 void ck_matvec_f32(float *y, const float *w, const float *x, size_t rows, size_t columns);
 void ck_matvec_f32_ref(float *y, const float *w, const float *x, size_t rows, size_t columns);
 
-// normalization.c: one row of `count` elements; sums in f64. Portable code, one version.
+// portable/normalization.c: one row of `count` elements; sums in f64, one version.
 
 /// out[i] = x[i] / sqrt(mean(x^2) + epsilon) * weight[i].
 void ck_rms_norm_f32(float *out, const float *x, const float *weight, size_t count, float epsilon);
@@ -59,7 +58,7 @@ void ck_silu_mul_f32_ref(float *gate, const float *up, size_t count);
 /// x[i] = x[i] / 2 * (1 + erf(x[i] / sqrt 2)): the exact GELU.
 void ck_gelu_f32(float *x, size_t count);
 
-// awq_gemm.c, awq_u4.c: decoding of group-quantized weights to f32 rows, w = (q - z) * s. Fast and plain agree bit for bit.
+// int4.c: decoding of group-quantized weights to f32 rows, w = (q - z) * s. Fast and plain agree bit for bit.
 
 /// Type of the two-byte scales.
 typedef enum { CK_SCALES_F16 = 0, CK_SCALES_BF16 = 1 } ck_scale_type;

@@ -1,0 +1,17 @@
+// Kernels for the AVX-512 that all server processors with any of it have; avx2/avx2.h serves for all that is not here.
+#ifndef CK_ARCH_AVX512_H
+#define CK_ARCH_AVX512_H
+#include "../kernels.h"
+#include <immintrin.h>
+
+/// What the functions between `#pragma clang attribute push(CK_AVX512, ...)` and its `pop` are compiled for.
+#define CK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c")))
+
+void ck_gemm_f32_avx512(
+  float *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
+void ck_gemm_f64_avx512(
+  double *c, size_t stride, ck_factor_f64 a, ck_factor_f64 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
+void ck_gemm_f32_f64_avx512(
+  double *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
+
+#endif

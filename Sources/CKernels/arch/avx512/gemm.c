@@ -1,0 +1,70 @@
+// Matrix products in tiles of 8 lines by two vectors.
+#if defined(__x86_64__)
+#include "avx512.h"
+#include <stdlib.h>
+#include <string.h>
+
+#pragma clang attribute push(CK_AVX512, apply_to = function)
+#include "../x86_transpose.h"
+
+#define NAME tile_f32
+#define REAL float
+#define VECTOR __m512
+#define LANES 16
+#define ROWS 8
+#define VECTORS 2
+#define ZERO _mm512_setzero_ps
+#define LOAD _mm512_load_ps
+#define STORE _mm512_storeu_ps
+#define SPREAD _mm512_set1_ps
+#define FMA _mm512_fmadd_ps
+#include "../gemm_tile.h"
+
+#define NAME tile_f64
+#define REAL double
+#define VECTOR __m512d
+#define LANES 8
+#define ROWS 8
+#define VECTORS 2
+#define ZERO _mm512_setzero_pd
+#define LOAD _mm512_load_pd
+#define STORE _mm512_storeu_pd
+#define SPREAD _mm512_set1_pd
+#define FMA _mm512_fmadd_pd
+#include "../gemm_tile.h"
+
+#define REAL float
+#define SUM float
+#define FACTOR ck_factor_f32
+#define TILE tile_f32
+#define ROWS 8
+#define COLUMNS 32
+#define TRANSPOSE transpose_f32
+#define REFERENCE ck_gemm_ref_f32
+#define G(name) name##_f32_avx512
+#include "../gemm_loops.h"
+
+#define REAL double
+#define SUM double
+#define FACTOR ck_factor_f64
+#define TILE tile_f64
+#define ROWS 8
+#define COLUMNS 16
+#define TRANSPOSE transpose_f64
+#define REFERENCE ck_gemm_ref_f64
+#define G(name) name##_f64_avx512
+#include "../gemm_loops.h"
+
+#define REAL float
+#define SUM double
+#define FACTOR ck_factor_f32
+#define TILE tile_f32
+#define ROWS 8
+#define COLUMNS 32
+#define TRANSPOSE transpose_f32
+#define REFERENCE ck_gemm_ref_f32_f64
+#define G(name) name##_f32_f64_avx512
+#include "../gemm_loops.h"
+
+#pragma clang attribute pop
+#endif

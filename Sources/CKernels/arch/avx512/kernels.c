@@ -1,0 +1,17 @@
+// The table of the kernels here.
+#if defined(__x86_64__)
+#include "avx512.h"
+
+static int runs(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+const ck_kernels ck_avx512_kernels = {
+  .name = "AVX-512",
+  .runs = runs,
+  .gemm_f32 = ck_gemm_f32_avx512,
+  .gemm_f64 = ck_gemm_f64_avx512,
+  .gemm_f32_f64 = ck_gemm_f32_f64_avx512,
+};
+#endif

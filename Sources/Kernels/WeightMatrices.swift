@@ -1,0 +1,143 @@
+// Weight matrices as they are stored, decoded a few rows at a time: floats of a file or in memory, and packed int4.
+internal import CKernels
+public import Tensors
+
+/// A weight matrix over stored floats, widened a few rows at a time. Nothing is copied when it is made.
+public struct DenseMatrix: WeightMatrix {
+  /// Output features.
+  public let rows: Int
+  /// Input features.
+  public let columns: Int
+  private let view: TensorView
+  private let format: FloatFormat
+
+  /// The matrix in `view`, which has two dimensions and F32, F16 or BF16 elements.
+  /// - Throws: `KernelsError` if it has not.
+  public init(_ view: TensorView) throws(KernelsError) {
+    guard let format = FloatFormat(view.info.dtype) else {
+      throw .unsupportedDType(tensor: view.info.name, found: view.info.dtype.rawValue)
+    }
+    guard view.info.shape.rank == 2 else {
+      throw .notAMatrix(tensor: view.info.name, shape: view.info.shape.description)
+    }
+    rows = view.info.shape[0]
+    columns = view.info.shape[1]
+    self.view = view
+    self.format = format
+  }
+
+  /// Widens `range` of the rows into the first `range.count * columns` of `output`.
+  public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    view.rows(range).withBytes {
+      HalfPrecision.widen($0, from: format, count: range.count * columns, into: &output)
+    }
+  }
+}
+
+/// A weight matrix over 32-bit floats in memory.
+public struct FloatMatrix: WeightMatrix {
+  /// Output features.
+  public let rows: Int
+  /// Input features.
+  public let columns: Int
+  /// `rows * columns` values, row-major.
+  public let values: [Float]
+
+  /// Takes over `values`, which must hold `rows * columns` elements.
+  public init(rows: Int, columns: Int, values: [Float]) {
+    precondition(values.count == rows * columns, "values do not fill the matrix")
+    self.rows = rows
+    self.columns = columns
+    self.values = values
+  }
+
+  /// Copies `range` of the rows into the first `range.count * columns` of `output`.
+  public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
+    let source = values.span.extracting(range.lowerBound * columns..<range.upperBound * columns)
+    for index in source.indices { output[index] = source[index] }
+  }
+}
+
+extension WeightMatrix {
+  /// All rows as 32-bit floats, row-major: `rows * columns` of them.
+  public func floats() -> [Float] {
+    var values = [Float](repeating: 0, count: rows * columns)
+    var span = values.mutableSpan
+    decodeRows(0..<rows, into: &span)
+    return values
+  }
+}
+
+/// Why stored bytes cannot be used in arithmetic.
+public enum KernelsError: Error, Equatable, CustomStringConvertible {
+  /// The tensor's elements are not 16- or 32-bit floats.
+  case unsupportedDType(tensor: String, found: String)
+  /// The tensor does not have two dimensions.
+  case notAMatrix(tensor: String, shape: String)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .unsupportedDType(let tensor, let found):
+      "tensor '\(tensor)': expected dtype F32, F16 or BF16, found \(found); convert the checkpoint to one of them"
+    case .notAMatrix(let tensor, let shape):
+      "tensor '\(tensor)': expected two dimensions [rows, columns], found shape \(shape)"
+    }
+  }
+}
+
+/// Decoding of packed int4 weights to 32-bit floats, w = (q − z)·s.
+public enum Int4Decoding {
+  /// Rows of a linear in the AWQ GEMM layout; see `ck_awq_gemm_decode_rows`.
+  ///
+  /// - Parameters:
+  ///   - qweight: I32 `[in, out/8]`. - qzeros: I32 `[in/group, out/8]`. - scales: F16 `[in/group, out]`.
+  ///   - rows: Output features; both bounds multiples of eight.
+  ///   - output: At least `rows.count * inFeatures` elements; the first ones are written, row-major.
+  public static func awqGEMM(
+    qweight: RawSpan, qzeros: RawSpan, scales: RawSpan, inFeatures: Int, outFeatures: Int, groupSize: Int,
+    rows: Range<Int>, into output: inout MutableSpan<Float>
+  ) {
+    let groups = inFeatures / groupSize
+    precondition(rows.lowerBound % 8 == 0 && rows.count % 8 == 0 && rows.upperBound <= outFeatures)
+    precondition(qweight.byteCount == inFeatures * outFeatures / 2 && qzeros.byteCount == groups * outFeatures / 2)
+    precondition(scales.byteCount == groups * outFeatures * 2 && output.count >= rows.count * inFeatures)
+    unsafe qweight.withUnsafeBytes { codes in
+      unsafe qzeros.withUnsafeBytes { zeros in
+        unsafe scales.withUnsafeBytes { scales in
+          unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe ck_awq_gemm_decode_rows(
+              output.baseAddress, codes.baseAddress, zeros.baseAddress, scales.baseAddress, inFeatures, outFeatures,
+              groupSize, rows.lowerBound, rows.count)
+          }
+        }
+      }
+    }
+  }
+
+  /// Rows of a linear in the awq_u4 planes of a .skyq file, half-precision scales; see `ck_awq_u4_decode_rows`.
+  ///
+  /// - Parameters:
+  ///   - codes: `[out, in/2]`. - scales: F16 `[out, in/group]`. - zeros: `[out, ceil(in/group/2)]`.
+  ///   - output: At least `rows.count * inFeatures` elements; the first ones are written, row-major.
+  public static func u4(
+    codes: RawSpan, scales: RawSpan, zeros: RawSpan, inFeatures: Int, groupSize: Int, rows: Range<Int>,
+    into output: inout MutableSpan<Float>
+  ) {
+    let groups = inFeatures / groupSize
+    precondition(
+      codes.byteCount >= rows.upperBound * inFeatures / 2 && scales.byteCount >= rows.upperBound * groups * 2)
+    precondition(zeros.byteCount >= rows.upperBound * ((groups + 1) / 2) && output.count >= rows.count * inFeatures)
+    unsafe codes.withUnsafeBytes { codes in
+      unsafe zeros.withUnsafeBytes { zeros in
+        unsafe scales.withUnsafeBytes { scales in
+          unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe ck_awq_u4_decode_rows(
+              output.baseAddress, codes.baseAddress, scales.baseAddress, zeros.baseAddress, CK_SCALES_F16, inFeatures,
+              groupSize, rows.lowerBound, rows.count)
+          }
+        }
+      }
+    }
+  }
+}

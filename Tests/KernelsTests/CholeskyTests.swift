@@ -1,0 +1,45 @@
+// Solutions and factors of inverses against what defines them.
+import Kernels
+import TestSupport
+import Tensors
+import Testing
+
+@Suite struct CholeskyTests {
+  @Test(arguments: [1, 3, 32, 65]) func theFactorOfTheInverseGivesTheInverse(size: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(size))
+    let matrix = positiveDefinite(size, &generator).map { Double($0) }
+    let upper = try #require(Cholesky.upperFactorOfInverse(matrix, size: size))
+    // A · UᵀU must be the identity.
+    for row in 0..<size {
+      for column in 0..<size {
+        var sum = 0.0
+        for k in 0..<size {
+          var inverse = 0.0
+          for j in 0..<size { inverse += Double(upper[j * size + k]) * Double(upper[j * size + column]) }
+          sum += matrix[row * size + k] * inverse
+        }
+        #expect(abs(sum - (row == column ? 1 : 0)) < Self.inverseTolerance)
+        if column < row { #expect(upper[row * size + column] == 0) }
+      }
+    }
+  }
+
+  @Test func solvingGivesBackTheRows() throws {
+    var generator = SeededGenerator(seed: 9)
+    let size = 40
+    let matrix = positiveDefinite(size, &generator)
+    let rows = Tensor(
+      shape: [3, size], values: (0..<3 * size).map { _ in Float.random(in: -1...1, using: &generator) })
+    let right = Matmul.product(rows, Tensor(shape: [size, size], values: matrix))
+    let solved = try #require(Cholesky.solve(right, matrix.map { Double($0) }))
+    for (a, b) in zip(solved.values, rows.values) { #expect(abs(a - b) < Float(Self.inverseTolerance)) }
+  }
+
+  @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
+    #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
+    #expect(Cholesky.solve(Tensor(shape: [1, 2], values: [1, 1]), [1, 2, 2, 1]) == nil)
+  }
+
+  /// The factor is stored in f32, and the matrices here have condition numbers below 100.
+  private static let inverseTolerance = 2e-4
+}

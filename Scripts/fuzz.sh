@@ -50,7 +50,7 @@ for target in "${targets[@]}"; do
     Tests/Fuzzing/FuzzInput.swift "Tests/Fuzzing/$target.swift" "${objects[@]}" "${libraries[@]}" \
     -o "$work/$target"
 done
-Scripts/make_fuzz_seeds.py "$work/seeds"
+Scripts/make/fuzz_seeds.py "$work/seeds"
 
 findings=0
 printf '%-20s %12s %8s %9s\n' target executions seconds findings

@@ -8,11 +8,11 @@ Scripts/install-deps.sh
 
 # Jobs that need more than Swift are skipped with a message where their tools are missing.
 skipped=()
-if [[ $# -eq 0 && -x Scripts/test-qwen2-vocabulary.sh ]]; then
+if [[ $# -eq 0 && -x Scripts/check/qwen2-vocabulary.sh ]]; then
   if python3 -c 'import venv, ensurepip' 2>/dev/null; then
-    Scripts/test-qwen2-vocabulary.sh
+    Scripts/check/qwen2-vocabulary.sh
   else
-    skipped+=("test-qwen2-vocabulary.sh: needs python3 with venv and pip (apt-get install python3-venv)")
+    skipped+=("check/qwen2-vocabulary.sh: needs python3 with venv and pip (apt-get install python3-venv)")
   fi
 fi
 for reason in "${skipped[@]}"; do

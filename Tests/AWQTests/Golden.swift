@@ -1,4 +1,4 @@
-// Tensors that torch wrote (Scripts/make_awq_goldens.py).
+// Tensors that torch wrote (Scripts/golden/awq_search.py).
 import Foundation
 import Kernels
 import Safetensors

@@ -1,4 +1,4 @@
-// TSV files as pandas reads them, literals as Python does (Scripts/make_tsv_expectations.py).
+// TSV files as pandas reads them, literals as Python does (Scripts/golden/benchmark_tsv.py).
 import Benchmarks
 import JSON
 import Tensors

@@ -1,4 +1,4 @@
-// The sample in the layout of every benchmark (Scripts/make_benchmark_sample.py): recognised, asked and
+// The sample in the layout of every benchmark (Scripts/golden/benchmark_sample.py): recognised, asked and
 // scored.
 import Benchmarks
 import Foundation

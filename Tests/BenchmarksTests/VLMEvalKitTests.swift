@@ -1,4 +1,4 @@
-// Rules of VLMEvalKit against its own functions (Scripts/make_vlmeval_expectations.py).
+// Rules of VLMEvalKit against its own functions (Scripts/golden/benchmark_rules.py).
 import Benchmarks
 import JSON
 import Testing

@@ -1,4 +1,4 @@
-// The writer against a file that llama.cpp's Python package wrote (Scripts/make_gguf_goldens.py), byte by byte.
+// The writer against a file that llama.cpp's Python package wrote (Scripts/golden/gguf_files.py), byte by byte.
 import Foundation
 import GGUF
 import Storage

@@ -1,4 +1,4 @@
-// The picture of Scripts/make_image_expectations.py (`picture`), by the same formula.
+// The picture of Scripts/golden/image_processing.py (`picture`), by the same formula.
 import ImageProcessing
 
 /// Noise over a gradient.

@@ -27,7 +27,7 @@ enum Fixtures {
   }
 }
 
-/// What jinja2 made of a template. Written by Scripts/make_chat_template_expectations.py.
+/// What jinja2 made of a template. Written by Scripts/golden/chat_templates.py.
 enum Outcome: Equatable {
   case text(String)
   case raised(String)

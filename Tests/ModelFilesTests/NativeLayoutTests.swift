@@ -1,5 +1,5 @@
 // The transformers-native InternVL layout, as transformers writes it, against transformers' logits
-// (Scripts/make_native_goldens.py).
+// (Scripts/golden/native_layout.py).
 import Foundation
 import Kernels
 import JSON

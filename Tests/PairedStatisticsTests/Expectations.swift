@@ -1,4 +1,4 @@
-// Numbers that scipy and statsmodels wrote (Scripts/make_statistics_expectations.py).
+// Numbers that scipy and statsmodels wrote (Scripts/golden/paired_statistics.py).
 import Foundation
 import JSON
 import PairedStatistics

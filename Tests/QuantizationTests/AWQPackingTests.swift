@@ -1,4 +1,4 @@
-// The AWQ GEMM layout and AutoAWQ's rounding against goldens made in torch (Scripts/make_quantization_goldens.py).
+// The AWQ GEMM layout and AutoAWQ's rounding against goldens made in torch (Scripts/golden/awq_packing.py).
 import Foundation
 import Kernels
 import Quantization

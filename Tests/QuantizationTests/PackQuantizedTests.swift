@@ -1,4 +1,4 @@
-// The pack-quantized layout against words that compressed-tensors packed (Scripts/make_pack_quantized_goldens.py).
+// The pack-quantized layout against words that compressed-tensors packed (Scripts/golden/pack_quantized.py).
 import Foundation
 import Quantization
 import Safetensors

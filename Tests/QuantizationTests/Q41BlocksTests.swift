@@ -1,4 +1,4 @@
-// Q4_1 blocks against what llama.cpp's Python package makes of them (Scripts/make_gguf_goldens.py).
+// Q4_1 blocks against what llama.cpp's Python package makes of them (Scripts/golden/gguf_files.py).
 import Foundation
 import Kernels
 import Quantization

@@ -1,5 +1,5 @@
 // Models and settings that the goldens do not cover, against transformers on tiny random weights
-// (Scripts/make_reference_goldens.py).
+// (Scripts/golden/reference_model.py).
 import Foundation
 import Kernels
 import ReferenceModel

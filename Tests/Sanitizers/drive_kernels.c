@@ -1,5 +1,5 @@
 // Runs every kernel and its plain twin over ragged sizes, in memory that ends where it says, and compares the two.
-// Scripts/check-sanitizers.sh builds it under AddressSanitizer and UndefinedBehaviorSanitizer, which see what tests in
+// Scripts/check/sanitizers.sh builds it under AddressSanitizer and UndefinedBehaviorSanitizer, which see what tests in
 // Swift cannot: a read beyond an array, arithmetic that C leaves undefined.
 //   drive_kernels plain|avx2|avx512      with the kernels of that instruction set; exit code 69 if there are none
 //   drive_kernels beyond|unaligned       commits that fault, and must not get through

@@ -1,4 +1,4 @@
-// The conformance vectors in Formats/vectors, made by Scripts/make_skyq_vectors.py from the specification.
+// The conformance vectors in Formats/vectors, made by Scripts/golden/skyq_vectors.py from the specification.
 import JSON
 import Storage
 import Testing

@@ -10,7 +10,7 @@ enum Fixtures {
   /// Names below Resources/expected, with where the tokenizer's files are.
   static let bundled = ["tiny-r1v", "llama3-like", "smollm2-like", "odd-added-tokens"]
 
-  /// The folder that Scripts/test-qwen2-vocabulary.sh builds; the vocabulary is too large to keep here.
+  /// The folder that Scripts/check/qwen2-vocabulary.sh builds; the vocabulary is too large to keep here.
   static let qwen2Directory = ProcessInfo.processInfo.environment["SKYQUANT_QWEN2_TOKENIZER"]
 
   static func json(_ name: String) throws -> JSONValue { try JSONValue(parsing: bytes(name)) }
@@ -48,7 +48,7 @@ extension MemoryFiles {
   }
 }
 
-/// What Hugging Face's tokenizers makes of one text. Written by Scripts/make_tokenizer_expectations.py.
+/// What Hugging Face's tokenizers makes of one text. Written by Scripts/golden/tokenization.py.
 struct Expectation {
   let text: String
   let ids: [Int]

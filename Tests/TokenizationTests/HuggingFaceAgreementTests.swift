@@ -1,4 +1,4 @@
-// Ids and text against Hugging Face's tokenizers, recorded by Scripts/make_tokenizer_expectations.py.
+// Ids and text against Hugging Face's tokenizers, recorded by Scripts/golden/tokenization.py.
 import JSON
 import Storage
 import Testing

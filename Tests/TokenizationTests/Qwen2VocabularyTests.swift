@@ -1,4 +1,4 @@
-// The real Qwen2 vocabulary with InternVL3's added tokens. Run by Scripts/test-qwen2-vocabulary.sh, which builds its
+// The real Qwen2 vocabulary with InternVL3's added tokens. Run by Scripts/check/qwen2-vocabulary.sh, which builds its
 // files: they are too large to keep in the repository.
 import Glibc
 import Testing

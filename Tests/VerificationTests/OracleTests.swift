@@ -1,4 +1,4 @@
-// Metrics against torch and numpy (Scripts/make_verification_goldens.py).
+// Metrics against torch and numpy (Scripts/golden/verification.py).
 import Foundation
 import JSON
 import Safetensors

@@ -1,5 +1,5 @@
 // The scores that VLMEvalKit gives without a judge (`exact_matching`), for comparison with tables made with
-// it. What its rules do was read in its repository; Scripts/make_vlmeval_expectations.py runs the original
+// it. What its rules do was read in its repository; Scripts/golden/benchmark_rules.py runs the original
 // functions, and tests hold these to them.
 
 /// A state of VLMEvalKit whose rules differ.

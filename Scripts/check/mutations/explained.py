@@ -1,0 +1,211 @@
+"""Holds what a command made to what the mutant says: every difference to the undisturbed output must be the mutant's.
+
+Each explanation takes a scene, the facts of the mutant and a run that ended with 0 or with a report, and returns what
+does not follow, or None.
+"""
+
+import json
+import re
+
+import numpy as np
+from skyq.reader import Refused as SkyqRefused
+
+from mutations import gguf, logical
+from mutations.checkpoints import Refused
+from mutations.facts import ODD, floats, mismatch
+from mutations.logical import Dense, Int4
+from mutations.scenes import GROUP
+
+FOLDED = ("input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias")
+SMALLEST_SCALE, LARGEST_SCALE = 2.0 ** -14, 60000
+EXPLANATIONS = {}
+
+
+def explains(*names):
+    def register(function):
+        EXPLANATIONS.update(dict.fromkeys(names, function))
+        return function
+    return register
+
+
+def explain(command, scene, facts, run):
+    """What of a run that succeeds or reports does not follow from the mutant."""
+    try:
+        return EXPLANATIONS[command.name](scene, facts, run)
+    except (Refused, SkyqRefused) as refused:
+        return f"its output must be refused: {refused}"
+    except ODD as error:
+        return f"what it made cannot be understood: {error!r}"
+
+
+@explains("list", "list-awq", "list-skyq")
+def listed(scene, facts, run):
+    if not isinstance(facts.tensors, dict):
+        return None
+    theirs = {row["name"]: tuple(row["shape"]) for row in json.loads(run.out)["tensors"]}
+    ours = {name: tuple(tensor.shape) for name, tensor in facts.tensors.items()}
+    return None if theirs == ours else f"other tensors: {sorted(theirs.items() ^ ours.items())[:2]}"
+
+
+@explains("pack", "pack-plain", "import")
+def packed(scene, facts, run):
+    data = (scene.out / "m.skyq").read_bytes()
+    return facts.content and logical.difference(facts.content, {**logical.of_skyq(data), **logical.files_of_skyq(data)})
+
+
+@explains("export")
+def exported(scene, facts, run):
+    out = scene.out / "e"
+    theirs = {**logical.of_directory(out), **logical.files_of_directory(out)}
+    return facts.content and logical.difference(facts.content, theirs)
+
+
+@explains("export-to-ct", "export-awq-to-ct")
+def exported_to_compressed_tensors(scene, facts, run):
+    if not isinstance(facts.tensors, dict):
+        return None
+    group = next((tensor.group for tensor in facts.tensors.values() if isinstance(tensor, Int4)), GROUP)
+    return logical.difference(facts.tensors, logical.of_compressed_tensors(scene.out / "e", group))
+
+
+@explains("dump-awq", "dump-skyq")
+def dumped(scene, facts, run):
+    if not isinstance(facts.tensors, dict):
+        return None
+    ours = {name: decoded(tensor) for name, tensor in facts.tensors.items() if isinstance(tensor, Int4)}
+    return logical.difference(ours, logical.of_safetensors(scene.out / "w.safetensors"))
+
+
+@explains("extract-tensor")
+def extracted(scene, facts, run):
+    theirs = logical.of_safetensors(scene.out / "t.safetensors")
+    ours = {name: decoded(facts.tensors[name]) for name in theirs if facts.tensors} or theirs
+    return logical.difference(ours, theirs)
+
+
+@explains("extract-files")
+def extracted_files(scene, facts, run):
+    theirs = {path.name: path.read_bytes() for path in (scene.out / "d").iterdir()}
+    return logical.difference(facts.files, theirs)
+
+
+@explains("extract-config")
+def extracted_config(scene, facts, run):
+    return None if run.out == facts.config_bytes else "not the bytes of the file inside"
+
+
+@explains("diff-awq", "diff-skyq")
+def compared(scene, facts, run):
+    awq = logical.of_directory(scene.awq) | logical.files_of_directory(scene.awq)
+    data = scene.skyq.read_bytes()
+    difference = logical.difference(awq, logical.of_skyq(data, full=False) | logical.files_of_skyq(data))
+    if run.code == 0 and difference:
+        return f"the same, though {difference}"
+    return None if run.code == 0 or difference else "different, though they are the same"
+
+
+@explains("export-to-gguf", "export-awq-to-gguf")
+def exported_to_gguf(scene, facts, run):
+    if not isinstance(facts.tensors, dict):
+        return None
+    return gguf.difference(facts.config, facts.tensors, (scene.out / "g.gguf").read_bytes())
+
+
+@explains("quantize-rtn")
+def rounded(scene, facts, run):
+    """Plain rounding: a weight moves by less than a step of its group, and each tensor stands for itself."""
+    problem = kept(scene, facts.tensors)
+    if problem or not isinstance(facts.tensors, dict):
+        return problem
+    old, made = logical.of_directory(scene.origin.model), logical.of_directory(scene.out / "q")
+    undisturbed = logical.of_directory(scene.expected / "quantize-rtn/q")
+    for name, linear in made.items():
+        is_old = name in old and logical.is_same(old[name], facts.tensors[name]) and name in undisturbed
+        if is_old and not logical.is_same(linear, undisturbed[name]):
+            return f"{ascii(name)} is another though its original is not"
+        if isinstance(linear, Int4) and moves_too_far(linear, facts.tensors[name]):
+            return f"{ascii(name)}: a weight is more than a step from what it was"
+    return None
+
+
+def moves_too_far(linear, source):
+    values = floats(source).reshape(linear.shape).astype(np.float64)
+    steps = np.repeat(linear.scales.view(np.float16).astype(np.float64), linear.group, axis=1)
+    inside = steps < LARGEST_SCALE  # where a scale has come to the end of half precision, a warning has said so
+    return ((np.abs(linear.decoded() - values) > 1.01 * steps) & inside).any()
+
+
+@explains("quantize-awq", "quantize-best", "quantize-questions")
+def quantized(scene, facts, run):
+    """Layers before the first one with another tensor are as before, if nothing else has changed that they need."""
+    model = facts.tensors if facts else logical.of_directory(scene.model)
+    problem = kept(scene, model)
+    if problem or not facts or not isinstance(model, dict) or files_differ(scene.origin.model, scene.model):
+        return problem
+    old = logical.of_directory(scene.origin.model)
+    changed = [name for name in model.keys() | old.keys()
+               if name not in model or name not in old or not logical.is_same(model[name], old[name])]
+    first = min((decoder_layer(name) for name in changed), default=1 << 30)
+    made = logical.of_directory(scene.out / "q")
+    undisturbed = logical.of_directory(scene.expected / run.command / "q")
+    other = [name for name in made
+             if 0 <= decoder_layer(name) < first and not logical.is_same(made[name], undisturbed[name])]
+    return f"{ascii(other[0])} is another though nothing that it depends on has changed" if other else None
+
+
+def decoder_layer(name):
+    """The decoder layer of a tensor: −1 of what all layers depend on, very many of what comes behind them."""
+    found = re.search(r"(?<!encoder\.)\blayers\.(\d+)\.", name)
+    if found:
+        return int(found[1])
+    return 1 << 20 if re.search(r"lm_head|model\.norm", name) else -1
+
+
+def kept(scene, model):
+    """What quantization should have left alone and has not, or should not have made so."""
+    made = logical.of_directory(scene.out / "q")
+    config = json.loads((scene.out / "q/config.json").read_bytes())
+    if not isinstance(model, dict):
+        return None
+    if model.keys() != made.keys():
+        return f"other tensors: {sorted(model.keys() ^ made.keys())[:3]}"
+    for name, tensor in made.items():
+        problem = wrongly_made(name, tensor, model[name])
+        if problem:
+            return f"{ascii(name)}: {problem}"
+    return mismatch(config, made) or files_differ(
+        scene.model, scene.out / "q", except_for=("config.json", "skyquant.json"))
+
+
+def wrongly_made(name, tensor, source):
+    """What is wrong with a tensor that was made of another."""
+    if isinstance(tensor, Int4):
+        scales = tensor.scales.view(np.float16).astype(np.float64)
+        is_possible = (np.isfinite(scales) & (scales >= SMALLEST_SCALE)).all()
+        return None if tuple(tensor.shape) == tuple(source.shape) and is_possible else "impossible shape or scales"
+    if ".layers." in name and name.endswith(FOLDED) and tensor.dtype == "F16":
+        is_possible = tensor.shape == source.shape and np.isfinite(floats(tensor)).all()
+        return None if is_possible else "impossible shape or values"
+    return None if logical.is_same(tensor, source) else "is only copied, and has changed"
+
+
+def files_differ(model, other, except_for=()):
+    """Which file beside the weights is another in two directories."""
+    ours, theirs = logical.files_of_directory(model), logical.files_of_directory(other)
+    for files in (ours, theirs):
+        for name in except_for:
+            files.pop(name, None)
+    return logical.difference(ours, theirs)
+
+
+def decoded(tensor):
+    """A tensor as `extract` and `--dump-weights` write it: int4 as F32."""
+    return Dense("F32", tensor.shape, tensor.decoded().tobytes()) if isinstance(tensor, Int4) else tensor
+
+
+@explains("verify-awq", "verify-model", "verify-skyq", "gate-awq", "verify-questions")
+def measured(scene, facts, run):
+    if run.code:
+        return None
+    found = re.search(rb"(?<![\w\"])-?(?:nan|inf)[\w.-]*", run.out.split(b"answers:")[0], re.IGNORECASE)
+    return f"passes with {found[0].decode()}" if found else None

@@ -1,0 +1,53 @@
+"""What the commands are run on: a directory that holds one family's model, what was made of it, and questions.
+
+    model/      the original         awq/        its linears in int4, plain rounding
+    questions/  with pictures        model.skyq  the latter, packed
+    out/        for outputs, empty between commands
+
+Beside an undisturbed scene, FAMILY-expected/COMMAND is what quantization makes of it.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from program import run
+
+from mutations import small_model
+
+GROUP = 32
+
+
+@dataclass
+class Scene:
+    """A directory as above. Commands run in it, so that all names in their output are relative."""
+    family: str
+    directory: Path
+    origin: "Scene | None" = None  # the undisturbed scene that it was copied from
+
+    model = property(lambda scene: scene.directory / "model")
+    awq = property(lambda scene: scene.directory / "awq")
+    skyq = property(lambda scene: scene.directory / "model.skyq")
+    questions = property(lambda scene: scene.directory / "questions")
+    out = property(lambda scene: scene.directory / "out")
+    expected = property(lambda scene: scene.origin.directory.with_name(f"{scene.family}-expected"))
+    sees = property(lambda scene: small_model.sees(scene.family))
+
+    def copied(self, directory):
+        """The same scene in a new directory."""
+        shutil.copytree(self.directory, directory, symlinks=True)
+        return Scene(self.family, directory, self.origin or self)
+
+
+def make(family, directory, program):
+    """Makes the undisturbed scene of a family."""
+    directory.mkdir()
+    scene = Scene(family, directory)
+    small_model.make(family, scene.model)
+    small_model.make_questions(family, scene.questions)
+    scene.out.mkdir()
+    for command in (f"quantize model --method rtn --group-size {GROUP} --out awq", "pack awq model.skyq"):
+        made = run(program, [*command.split(), "--quiet"], directory)
+        if made.code:
+            raise SystemExit(f"skyquant {command}: exit code {made.code}, {made.err.decode()}")
+    return scene

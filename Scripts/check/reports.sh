@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Runs every command on the sample with --json and checks what it prints against Formats/report.schema.json, among it what
+# commands print when they end with an error code of their own. Every command and every schema must have had its turn.
+#   Scripts/check/reports.sh
+# Needs python3 with jsonschema (Scripts/install-deps.sh).
+set -euo pipefail
+. "$(dirname "$0")/../lib/script.sh"
+cd "$root"
+build_skyquant
+schema=$root/Formats/report.schema.json
+make_work
+mkdir "$work/reports"
+cd "$work"
+commands=()
+
+# report CODE NAME COMMAND ARGUMENT...: the report NAME of a command that must end with CODE.
+report() {
+  local expected=$1 name=$2 status=0
+  shift 2
+  commands+=("$1")
+  "$skyquant" "$@" --json --quiet >"reports/$name.json" 2>err </dev/null || status=$?
+  [[ $status -eq $expected ]] && return
+  echo "reports: skyquant $* ended with $status, not $expected: $(head -c 300 err)" >&2
+  exit 1
+}
+
+questions=(--questions "$sample/evaluation/questions.jsonl" --samples 3)
+report 0 quantize quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" --samples 8 \
+  --keep-16bit 64kB --report table --out awq
+cp table/linears.json reports/linears.json
+cp awq/skyquant.json reports/provenance.json
+report 0 pack pack awq model.skyq
+report 0 import import awq imported.skyq
+report 0 inspect-checkpoint inspect "$sample/tiny-r1v"
+report 0 inspect-awq inspect awq
+report 0 inspect-skyq inspect model.skyq
+report 0 tensors inspect model.skyq --tensors 'layers.0'
+report 0 tensors-of-shard inspect "$sample/tiny-r1v/model-00001-of-00003.safetensors"
+report 0 check check model.skyq
+report 0 check-full check model.skyq --full
+report 0 check-directory check awq --full
+cp model.skyq damaged.skyq
+printf '\xAA\x55' | dd of=damaged.skyq bs=1 seek=2531328 conv=notrunc status=none
+report 65 check-damaged check damaged.skyq
+report 0 diff-same diff model.skyq awq
+report 1 diff-other diff "$sample/tiny-r1v" model.skyq
+report 0 doctor doctor awq
+cp -r awq broken
+jq 'del(.quantization_config)' awq/config.json >broken/config.json
+report 1 doctor-broken doctor broken
+report 0 extract extract model.skyq
+report 0 extract-tensor extract model.skyq --tensor language_model.lm_head.weight --out lm_head.safetensors
+report 0 export-awq export model.skyq --out exported
+report 0 export-compressed-tensors export model.skyq --to compressed-tensors --out ct
+report 0 verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1 --max-p99-kl 9 \
+  --min-top1 0.1 --max-ppl-ratio 2
+report 1 verify-fails verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --max-mean-kl 0
+cp -r awq other
+jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preprocessor_config.json
+report 1 verify-other-files verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --min-top1 0.1
+report 0 verify-files-allowed verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
+  --min-top1 0.1 --allow-different-files
+report 0 run run model.skyq --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
+
+python3 "$root/Scripts/make/text_sample.py" text
+jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt
+report 0 quantize-text quantize text --text questions.txt --window 64 --method rtn --group-size 32 --out text-awq
+report 0 export-gguf export text-awq --to gguf-q4_1 --out text.gguf
+report 0 verify-text verify text-awq --reference text --text questions.txt --window 64 --samples 3
+report 0 run-text run text --prompt "How many" --max-tokens 4
+
+# require_all WHAT WANTED...: fails unless every one of WANTED is a line of standard input.
+require_all() {
+  local absent
+  [[ $# -gt 1 ]] || { echo "reports: it is not known which $1 there are" >&2; exit 1; }
+  absent=$(comm -13 <(sort -u) <(printf '%s\n' "${@:2}" | sort -u))
+  [[ -z $absent ]] || { echo "reports: no report of these $1: $absent" >&2; exit 1; }
+}
+mapfile -t wanted < <("$skyquant" --help | sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a-z]*\) .*/\1/p')
+printf '%s\n' "${commands[@]}" | require_all commands "${wanted[@]}"
+mapfile -t wanted < <(jq -r '."$defs"[].properties.schema.const // empty' "$schema")
+jq -r .schema reports/*.json | require_all schemas "${wanted[@]}"
+
+python=$(python_with jsonschema)
+"$python" "$root/Scripts/check/report_schema.py" reports/*.json

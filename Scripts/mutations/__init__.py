@@ -1,1 +1,0 @@
-"""Structured mutations of everything that skyquant reads; Scripts/check-mutations.sh says what for."""

@@ -46,52 +46,58 @@ let package = Package(
     .target(name: "CAllocation"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
 
+    // Errors, numbers and tables for people
+    library("Basics", []),
+
     // What a tensor is, bytes on disk, JSON
     library("Tensors", []),
-    library("Storage", ["Tensors", "CZstd", "CXXHash", "CCrypto", "CLinux"]),
-    library("JSON", ["CJSONC"]),
+    library("Storage", ["Basics", "Tensors", "CZstd", "CXXHash", "CCrypto", "CLinux"]),
+    library("JSON", ["Basics", "CJSONC"]),
 
     // File formats
-    library("Safetensors", ["Tensors", "Storage", "JSON"]),
-    library("Skyq", ["Tensors", "Storage", "JSON"]),
-    library("GGUF", ["Tensors", "Storage"]),
+    library("Safetensors", ["Basics", "Tensors", "Storage", "JSON"]),
+    library("Skyq", ["Basics", "Tensors", "Storage", "JSON"]),
+    library("GGUF", ["Basics", "Tensors", "Storage"]),
 
     // Models and their inputs
-    library("Jinja", ["JSON"]),
-    library("ModelConfig", ["Tensors", "JSON"]),
-    library("Tokenization", ["Tensors", "Storage", "JSON"]),
-    library("ImageProcessing", ["Tensors", "CTurboJPEG", "CSpng"]),
+    library("Jinja", ["Basics", "JSON"]),
+    library("ModelConfig", ["Basics", "Tensors", "JSON"]),
+    library("Tokenization", ["Basics", "Tensors", "Storage", "JSON"]),
+    library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng"]),
     library("Companions", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization"]),
-    library("ModelInputs", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
-    library("Kernels", ["Tensors", "CKernels"]),
-    library("ReferenceModel", ["Tensors", "Kernels", "ModelConfig"]),
+    library("ModelInputs", ["Basics", "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
+    library("Kernels", ["Basics", "Tensors", "CKernels"]),
+    library("ReferenceModel", ["Basics", "Tensors", "Kernels", "ModelConfig"]),
 
     // Benchmarks: questions, answers, scores, and how sure one can be of a difference
-    library("Benchmarks", ["Tensors", "Storage", "JSON"]),
+    library("Benchmarks", ["Basics", "Tensors", "Storage", "JSON"]),
     library("PairedStatistics", []),
 
     // Quantization and its proof
     library("Quantization", ["Tensors", "Kernels"]),
     library(
-      "ModelFiles", ["Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization"]),
+      "ModelFiles",
+      [
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization",
+      ]),
     library(
       "GGUFExport",
       [
         "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
         "ReferenceModel",
       ]),
-    library("AWQ", ["Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
-    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
-    library("Doctor", ["Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
+    library("AWQ", ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
+    library("Verification", ["Basics", "Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
+    library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // A trained sample model for tests and the quickstart
-    .target(name: "SampleModel", resources: [.copy("Resources")], swiftSettings: settings),
+    .target(name: "SampleModel", dependencies: ["Basics"], resources: [.copy("Resources")], swiftSettings: settings),
 
     // The commands
     .executableTarget(
       name: "skyquant",
       dependencies: [
-        "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
         "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ",
         "Verification", "Doctor", "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -100,8 +106,9 @@ let package = Package(
 
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("Basics", []),
     tests("Tensors", []),
-    tests("Storage", ["Tensors"]),
+    tests("Storage", ["Basics", "Tensors"]),
     tests("JSON", []),
     tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
     tests("Skyq", ["Tensors", "Storage", "JSON"]),

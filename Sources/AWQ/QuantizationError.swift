@@ -1,9 +1,13 @@
 // Why a model cannot be quantized.
+public import Basics
 
 /// A failure that is the input's fault.
-public enum QuantizationError: Error, Equatable, CustomStringConvertible {
+public enum QuantizationError: CategorizedError, Equatable {
   /// A weight that no code can stand for.
   case nonFiniteWeight(module: String, row: Int, column: Int)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

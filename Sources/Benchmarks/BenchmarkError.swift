@@ -1,8 +1,9 @@
 // What is wrong with a benchmark file, and where.
+public import Basics
 internal import Tensors
 
 /// A fault in a benchmark file. Those of one row leave the other rows usable.
-public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
+public enum BenchmarkError: CategorizedError, Equatable {
   /// The file as a whole cannot be used.
   case file(String, FileFault)
   /// One row cannot be used.
@@ -78,6 +79,9 @@ public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
     /// A cell that the benchmark's rule needs is missing or not what it should be.
     case unusable(expected: String, found: String?)
   }
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

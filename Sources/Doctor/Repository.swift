@@ -1,4 +1,5 @@
 // A directory as it is found, whatever is wrong with it.
+internal import Basics
 internal import JSON
 internal import ModelConfig
 internal import Safetensors

@@ -1,4 +1,5 @@
 // The tensors of a GGUF file, as its table describes them.
+public import Basics
 public import Tensors
 
 /// How a tensor's values are stored: the ggml types that skyquant writes.
@@ -44,9 +45,12 @@ public struct GGUFTensor: Sendable, Equatable {
 }
 
 /// Why a GGUF file cannot be written.
-public enum GGUFError: Error, Equatable, CustomStringConvertible {
+public enum GGUFError: CategorizedError, Equatable {
   /// A tensor that the format cannot hold.
   case unwritable(tensor: String, reason: String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .unsupported }
 
   /// One line for people.
   public var description: String {

@@ -1,7 +1,8 @@
+public import Basics
 internal import Tensors
 
 /// Why a picture cannot be used. The messages name the file and say what to do.
-public enum ImageError: Error, Equatable, CustomStringConvertible {
+public enum ImageError: CategorizedError, Equatable {
   /// Neither PNG nor JPEG; `found` is the format's name, or nil if its first bytes say nothing.
   case unsupportedFormat(file: String, found: String?)
   /// The file is longer than the limit.
@@ -12,6 +13,11 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case tooFewBytes(file: String, width: Int, height: Int, byteCount: Int)
   /// The decoder reports an error or a warning, in its own words.
   case malformed(file: String, format: ImageFormat, reason: String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    if case .unsupportedFormat = self { .unsupported } else { .malformedInput }
+  }
 
   /// One line for people.
   public var description: String {

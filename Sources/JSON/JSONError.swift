@@ -1,7 +1,8 @@
 // Why bytes are not the JSON we accept, or a value cannot be written. Offsets count bytes from the first byte read.
+public import Basics
 
 /// A fault in a JSON text, with its byte offset.
-public enum JSONError: Error, Equatable, CustomStringConvertible {
+public enum JSONError: CategorizedError, Equatable {
   /// The text is longer than the limit.
   case tooLong(byteCount: Int, limit: Int)
   /// The text stops inside a value.
@@ -28,6 +29,9 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
   case unwritableKey(String)
   /// The JSON library ran out of memory.
   case writerOutOfMemory
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { self == .writerOutOfMemory ? .systemLimit : .malformedInput }
 
   /// One line for people.
   public var description: String {

@@ -1,7 +1,8 @@
 // Why a template cannot be read or evaluated.
+public import Basics
 
 /// A fault in a template, or in what it makes of a conversation, with its line. Lines count from 1.
-public enum JinjaError: Error, Equatable, CustomStringConvertible {
+public enum JinjaError: CategorizedError, Equatable {
   /// The text is not a template; jinja2 refuses it too.
   case syntax(line: Int, reason: String)
   /// jinja2 knows the construct, this subset does not.
@@ -14,6 +15,9 @@ public enum JinjaError: Error, Equatable, CustomStringConvertible {
   case raised(line: Int, message: String)
   /// A bound was reached.
   case limit(line: Int, JinjaLimit)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

@@ -1,4 +1,5 @@
 // Weight matrices as they are stored, decoded a few rows at a time: floats of a file or in memory, and packed int4.
+public import Basics
 internal import CKernels
 public import Tensors
 
@@ -69,11 +70,14 @@ extension WeightMatrix {
 }
 
 /// Why stored bytes cannot be used in arithmetic.
-public enum KernelsError: Error, Equatable, CustomStringConvertible {
+public enum KernelsError: CategorizedError, Equatable {
   /// The tensor's elements are not 16- or 32-bit floats.
   case unsupportedDType(tensor: String, found: String)
   /// The tensor does not have two dimensions.
   case notAMatrix(tensor: String, shape: String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

@@ -1,10 +1,10 @@
 // Why a model on disk cannot be used.
+public import Basics
 public import ModelConfig
-public import Storage
 internal import Tensors
 
 /// A failure to open or write a model. Messages are one line and say what to do.
-public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
+public enum ModelFilesError: CategorizedError, Equatable {
   /// Neither a checkpoint directory nor a .skyq file.
   case notAModel(path: String, reason: String)
   /// A file that every model needs is not there.
@@ -77,9 +77,8 @@ public enum ModelFilesError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
-    case .unusableConfig(_, .unsupported): .unsupported
-    case .malformedConfig, .unusableConfig(_, .invalid), .contradictoryWeights, .missingTensor, .wrongShape, .wrongType,
-      .incompleteLinear,
+    case .unusableConfig(_, let error): error.category
+    case .malformedConfig, .contradictoryWeights, .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
       .damagedTensors, .beyondHalf:
       .malformedInput
     case .notReproduced: .inputOutput

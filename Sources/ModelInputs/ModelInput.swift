@@ -1,4 +1,5 @@
 // What a model reads: token ids, and the pixels that take the places of image tokens.
+public import Basics
 public import Tensors
 
 /// A prompt, ready for a model.
@@ -46,7 +47,7 @@ public struct PromptSettings: Sendable {
 }
 
 /// Why a question cannot become a prompt.
-public enum ModelInputError: Error, Equatable, CustomStringConvertible {
+public enum ModelInputError: CategorizedError, Equatable {
   /// A picture for a model that has no vision tower.
   case noVision(image: String)
   /// The tokenizer lacks a token that the config or template needs.
@@ -55,6 +56,9 @@ public enum ModelInputError: Error, Equatable, CustomStringConvertible {
   case tooLong(tokens: Int, limit: Int)
   /// Nothing that a model could read.
   case noTokens
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

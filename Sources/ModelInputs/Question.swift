@@ -1,4 +1,5 @@
 // Questions about pictures, and plain text, as a JSONL file gives them.
+public import Basics
 internal import JSON
 internal import Tensors
 
@@ -77,7 +78,7 @@ public struct Question: Sendable, Equatable {
 }
 
 /// What is wrong with a questions file.
-public enum QuestionError: Error, Equatable, CustomStringConvertible {
+public enum QuestionError: CategorizedError, Equatable {
   /// A line of a file.
   public struct Place: Sendable, Equatable {
     /// Path as given.
@@ -90,6 +91,9 @@ public enum QuestionError: Error, Equatable, CustomStringConvertible {
   case malformed(Place, String)
   /// No line holds a question.
   case empty(file: String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

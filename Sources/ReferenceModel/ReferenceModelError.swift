@@ -1,5 +1,7 @@
+public import Basics
+
 /// Why a forward pass cannot run on its inputs.
-public enum ReferenceModelError: Error, Equatable, CustomStringConvertible {
+public enum ReferenceModelError: CategorizedError, Equatable {
   /// A token id lies outside the embedding table.
   case tokenOutOfRange(id: Int, vocabularySize: Int)
   /// The prompt has another number of image context tokens than the tiles give.
@@ -14,6 +16,9 @@ public enum ReferenceModelError: Error, Equatable, CustomStringConvertible {
   case emptyPrompt
   /// The hidden state to project does not exist.
   case layerSelection(selectLayer: Int, layerCount: Int)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

@@ -1,10 +1,10 @@
 // Why a checkpoint cannot be read or written. Formats/safetensors.md lists the codes.
+public import Basics
 public import JSON
-public import Storage
 import Tensors
 
 /// A fault in a safetensors file, a shard index or a checkpoint directory.
-public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
+public struct SafetensorsError: CategorizedError, Equatable {
   /// The file or directory at fault, as it was named by the user or the index.
   public let path: String
   /// What is wrong.

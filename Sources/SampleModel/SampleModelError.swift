@@ -1,11 +1,15 @@
 // Why the sample model cannot be used.
+public import Basics
 
 /// A reason why the bundled sample model was not found.
-public enum SampleModelError: Error, Equatable, CustomStringConvertible {
+public enum SampleModelError: CategorizedError, Equatable {
   /// `/proc/self/exe` does not lead to the running executable.
   case executableNotFound(String)
   /// A file of the sample is not where SwiftPM puts it.
   case missingFile(String)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .missingInput }
 
   /// One line that names the file and says what to do.
   public var description: String {

@@ -1,5 +1,5 @@
 // What is wrong with a .skyq file: code, file, part, place.
-public import Storage
+public import Basics
 import Tensors
 
 /// A part of a file that an error is about.
@@ -25,7 +25,7 @@ public enum SkyqPart: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A file breaks a rule of the format (Formats/skyq.md), or was asked for something it does not hold.
-public struct SkyqError: Error, Equatable, CustomStringConvertible {
+public struct SkyqError: CategorizedError, Equatable {
   /// The rule.
   public let code: SkyqErrorCode
   /// What was expected and found, and what to do if that helps.

@@ -1,5 +1,5 @@
 // The codes of Formats/skyq.md §9, in the order in which a reader checks.
-public import Storage
+public import Basics
 
 /// Which rule of the format a file breaks. Raw values are the codes of the specification and never change.
 public enum SkyqErrorCode: String, Sendable, CaseIterable {

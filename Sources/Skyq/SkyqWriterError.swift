@@ -1,9 +1,9 @@
 // Why a file cannot be written, beyond what the format refuses (SkyqError) and the disk (StorageError).
-public import Storage
+public import Basics
 import Tensors
 
 /// A run that cannot be resumed.
-public enum SkyqWriterError: Error, Equatable, CustomStringConvertible {
+public enum SkyqWriterError: CategorizedError, Equatable {
   /// What an earlier run left belongs to another plan: other tensors, sections or alignment.
   case otherPlan(path: String)
 

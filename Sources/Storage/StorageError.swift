@@ -1,9 +1,10 @@
 // Why a file cannot be read or written.
+public import Basics
 import Glibc
 import Tensors
 
 /// A failure to read or write bytes on disk. Paths are as the caller gave them.
-public enum StorageError: Error, Equatable, CustomStringConvertible {
+public enum StorageError: CategorizedError, Equatable {
   /// Nothing has this name.
   case missing(path: String)
   /// No file can have this name.

@@ -1,13 +1,17 @@
 // Why a prompt cannot be rendered.
+public import Basics
 
 /// Why a chat template cannot be found or filled in.
-public enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
+public enum ChatTemplateError: CategorizedError, Equatable {
   /// No template has that name.
   case unknownName(String)
   /// The prompt has more or fewer `<image>` placeholders than there are images.
   case placeholderCount(expected: Int, found: Int)
   /// An image would become no token, or a negative number of them.
   case emptyImage(index: Int, tokenCount: Int)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
 
   /// One line for people.
   public var description: String {

@@ -1,9 +1,9 @@
 // Why the files of a tokenizer cannot be used.
-public import Storage
+public import Basics
 import Tensors
 
 /// Why a tokenizer cannot be made from its files. The messages say what to do.
-public enum TokenizerError: Error, Equatable, CustomStringConvertible {
+public enum TokenizerError: CategorizedError, Equatable {
   /// Neither tokenizer.json nor the older set of files is there.
   case missingFiles
   /// A file is larger than any tokenizer is.

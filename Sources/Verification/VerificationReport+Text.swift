@@ -1,4 +1,5 @@
 // The report on one screen.
+internal import Basics
 internal import Companions
 internal import Tensors
 
@@ -33,26 +34,19 @@ extension VerificationReport {
   }
 
   private var table: [String] {
-    let header = Self.row(
-      "tokens", "", ["mean KL ± se", "median", "p90", "p99", "p99.9", "max", "same top-1", "PPL ratio"])
-    let rows = (classes.map { ($0.tokenClass.rawValue, $0.summary) } + [("all", overall)]).map { name, summary in
+    var table = TextTable(columns: [.left] + [TextTable.Alignment](repeating: .right, count: 9))
+    table.add(["tokens", "", "mean KL ± se", "median", "p90", "p99", "p99.9", "max", "same top-1", "PPL ratio"])
+    for (name, summary) in classes.map({ ($0.tokenClass.rawValue, $0.summary) }) + [("all", overall)] {
       let divergence = summary.divergence
-      return Self.row(
+      table.add([
         name, String(divergence.count),
-        [
-          "\(divergence.estimate.mean.short) ± \(divergence.estimate.standardError.short)", divergence.median.short,
-          divergence.p90.short, divergence.p99.short, divergence.p999.short, divergence.max.short,
-          "\((100 * summary.sameTop.mean).fixed(1)) ± \((100 * summary.sameTop.standardError).fixed(1)) %",
-          "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
-        ])
+        "\(divergence.estimate.mean.short) ± \(divergence.estimate.standardError.short)", divergence.median.short,
+        divergence.p90.short, divergence.p99.short, divergence.p999.short, divergence.max.short,
+        "\((100 * summary.sameTop.mean).fixed(1)) ± \((100 * summary.sameTop.standardError).fixed(1)) %",
+        "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
+      ])
     }
-    return [header] + rows + ["KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better."]
-  }
-
-  private static func row(_ name: String, _ count: String, _ cells: [String]) -> String {
-    let widths = [19, 9, 9, 9, 9, 9, 14, 17]
-    return name.padded(8) + count.padded(7, leading: true)
-      + zip(cells, widths).map { $0.padded($1, leading: true) }.joined()
+    return table.lines + ["KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better."]
   }
 
   /// Eight layers a line, so that those of a large model stay readable.
@@ -95,37 +89,5 @@ extension String {
   /// Line breaks shown as ↵, and everything else that must not reach a terminal escaped.
   fileprivate var onOneLine: String {
     split(separator: "\n", omittingEmptySubsequences: false).map { String($0).displayed }.joined(separator: " ↵ ")
-  }
-
-  /// Padded with spaces to `width` characters.
-  fileprivate func padded(_ width: Int, leading: Bool = false) -> String {
-    let spaces = String(repeating: " ", count: max(0, width - count))
-    return leading ? spaces + self : self + spaces
-  }
-}
-
-extension Double {
-  /// With `digits` decimals.
-  fileprivate func fixed(_ digits: Int) -> String {
-    let scale = (0..<digits).reduce(1.0) { value, _ in value * 10 }
-    guard isFinite, magnitude * scale < 1e15 else { return "\(self)" }
-    let whole = Int((magnitude * scale).rounded())
-    let sign = self < 0 && whole > 0 ? "-" : ""
-    guard digits > 0 else { return sign + String(whole) }
-    let text = String(repeating: "0", count: max(0, digits + 1 - String(whole).count)) + String(whole)
-    return sign + text.dropLast(digits) + "." + text.suffix(digits)
-  }
-
-  /// Four significant digits or so: 0.0312, 3.81e-05.
-  fileprivate var short: String {
-    if self == 0 { return "0" }
-    guard isFinite else { return "\(self)" }
-    if magnitude >= 100 { return fixed(1) }
-    if magnitude >= 1 { return fixed(3) }
-    if magnitude >= 0.001 { return fixed(5) }
-    var exponent = 0
-    var mantissa = magnitude
-    while mantissa < 1 && exponent < 400 { (mantissa, exponent) = (mantissa * 10, exponent + 1) }
-    return (self < 0 ? "-" : "") + mantissa.fixed(2) + "e-\(exponent)"
   }
 }

@@ -1,5 +1,6 @@
 // skyquant check: are the bytes of a model still those that were written?
 import ArgumentParser
+import Basics
 import JSON
 import Kernels
 import ModelFiles

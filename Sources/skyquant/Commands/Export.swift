@@ -1,5 +1,6 @@
 // skyquant export: a model in the layout that a loader wants.
 import ArgumentParser
+import Basics
 import GGUFExport
 import JSON
 import ModelFiles

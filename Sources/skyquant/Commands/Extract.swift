@@ -1,5 +1,6 @@
 // skyquant extract: the files inside a .skyq file, byte for byte, and single tensors.
 import ArgumentParser
+import Basics
 import JSON
 import ModelFiles
 import Skyq

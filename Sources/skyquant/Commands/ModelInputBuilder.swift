@@ -1,7 +1,9 @@
 // The tokenizer and template of an opened model. What is wrong with its small files is said with the model's name, as
 // `verify` opens two models.
+import Basics
 import ModelFiles
 import ModelInputs
+import Tensors
 import Tokenization
 
 extension ModelFile {
@@ -19,7 +21,10 @@ extension ModelFile {
 }
 
 /// An error in a model's small files, which know their own names only.
-struct ErrorInModel: Error {
+struct ErrorInModel: CategorizedError {
   let path: String
-  let underlying: any Error
+  let underlying: any CategorizedError
+
+  var category: FailureCategory { underlying.category }
+  var description: String { "\(path.displayed): \(underlying)" }
 }

@@ -1,5 +1,6 @@
 // The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
 import AWQ
+import Basics
 import JSON
 import ModelConfig
 import ModelFiles

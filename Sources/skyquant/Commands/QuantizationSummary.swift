@@ -1,5 +1,6 @@
 // What `skyquant quantize` tells: a line per linear on the way, a summary and a JSON object at the end.
 import AWQ
+import Basics
 import JSON
 import ModelFiles
 import Quantization
@@ -51,7 +52,7 @@ struct QuantizationSummary {
   /// One line per linear.
   func lines(of layer: QuantizedLayer) -> [String] {
     layer.reports.map { report in
-      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.rounded(decimals: 2))"
+      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.upTo(2))"
       let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
       return "\(report.module)  \(report.method.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
     }
@@ -103,7 +104,7 @@ struct QuantizationSummary {
   var lines: [String] {
     let written =
       "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
-      + "\(options.scheme.bitsPerWeight.rounded(decimals: 3)) bits per weight in them"
+      + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them"
     let next =
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
       + SampleOptions.hint(seesImages: seesImages)

@@ -1,4 +1,5 @@
 // A questions file and its pictures: beside it, or wherever its paths lead.
+import Basics
 import ModelInputs
 import Storage
 import Tensors

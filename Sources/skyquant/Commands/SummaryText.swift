@@ -1,4 +1,5 @@
 // The one-screen summary of a model.
+import Basics
 import JSON
 import ModelFiles
 import Tensors
@@ -41,8 +42,8 @@ struct SummaryText {
     let all = summary.bitsPerWeight() ?? 0
     let language = summary.bitsPerWeight { $0 == .languageLinears } ?? 0
     let rest = summary.bitsPerWeight { $0 != .embeddings } ?? 0
-    return "\(all.rounded(decimals: 2)) bits per weight overall, \(rest.rounded(decimals: 2)) without embeddings, "
-      + "\(language.rounded(decimals: 3)) in the language model's linears"
+    return "\(all.upTo(2)) bits per weight overall, \(rest.upTo(2)) without embeddings, "
+      + "\(language.upTo(3)) in the language model's linears"
   }
 
   private var next: String {

@@ -1,4 +1,5 @@
 // Tensors by name, encoding, shape and size.
+import Basics
 import JSON
 import ModelFiles
 import Safetensors

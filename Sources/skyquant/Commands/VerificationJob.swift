@@ -1,4 +1,5 @@
 // The work of `skyquant verify`: prompts, both models side by side, answers, report.
+import Basics
 import Companions
 import ModelConfig
 import ModelFiles

@@ -1,6 +1,7 @@
 // Ctrl-C and SIGTERM: work is secured on the way and every file has its name only when it is complete, so that a run may
 // end at once, at any moment. It says how to go on, or takes away what it has begun, and exits 128 + the signal. A
 // process without memory ends in the same way.
+import Basics
 import Glibc
 import Storage
 import Tensors

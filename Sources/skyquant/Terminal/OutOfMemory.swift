@@ -1,5 +1,6 @@
 // A process that gets no more memory: one line and an exit code, instead of an abort. What was asked for may be small or
 // lie inside a library, so that it cannot be known beforehand.
+import Basics
 import CAllocation
 import Glibc
 import Storage

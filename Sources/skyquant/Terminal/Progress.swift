@@ -1,4 +1,5 @@
 // Progress on standard error: a line that redraws on a terminal, one line per event when piped.
+import Basics
 import Glibc
 import Tensors
 
@@ -75,7 +76,7 @@ enum Duration {
   static func text(_ seconds: Double) -> String {
     guard seconds < 3e9 else { return "for ever" }
     let whole = Int(seconds.rounded())
-    if seconds < 10 { return "\(seconds.rounded(decimals: 1)) s" }
+    if seconds < 10 { return "\(seconds.upTo(1)) s" }
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole % 3600 / 60) min"

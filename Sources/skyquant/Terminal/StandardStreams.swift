@@ -1,4 +1,5 @@
 // Writing to the standard streams without buffering surprises.
+import Basics
 import Glibc
 import Storage
 

@@ -1,4 +1,4 @@
-// What a failure means to whoever started the program. The command line turns each category into an exit code.
+// What a failure means to whoever started the work. The command line turns each category into an exit code.
 
 /// Kinds of failure that a caller may want to treat differently.
 public enum FailureCategory: Sendable, Hashable, CaseIterable {
@@ -16,4 +16,13 @@ public enum FailureCategory: Sendable, Hashable, CaseIterable {
   case inputOutput
   /// Another run is writing the same output.
   case locked
+}
+
+/// An error that can reach a user: one line that says what is wrong and what to do, and what kind of failure it is.
+///
+/// Every error type of this package that a caller may see conforms; the command line knows no others, and reports what
+/// does not conform as a fault of its own (70).
+public protocol CategorizedError: Error, CustomStringConvertible {
+  /// What kind of failure this is.
+  var category: FailureCategory { get }
 }

@@ -1,0 +1,14 @@
+// Columns of text.
+import Basics
+import Testing
+
+@Suite struct TextTableTests {
+  @Test func `columns are as wide as their widest cell, and lines end where their text ends`() {
+    var table = TextTable(columns: [.left, .right, .left])
+    table.add(["part", "size", ""])
+    table.add(["é", "1.5 KiB", "█"])
+    #expect(table.lines == ["part     size", "é     1.5 KiB  █"])
+  }
+
+  @Test func `a table without rows has no lines`() { #expect(TextTable(columns: [.left]).lines.isEmpty) }
+}

@@ -110,12 +110,12 @@ let package = Package(
     tests("Tensors", []),
     tests("Storage", ["Basics", "Tensors"]),
     tests("JSON", []),
-    tests("Safetensors", ["Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
-    tests("Skyq", ["Tensors", "Storage", "JSON"]),
+    tests("Safetensors", ["Basics", "Tensors", "Storage", "JSON"], resources: [.copy("Resources")]),
+    tests("Skyq", ["Basics", "Tensors", "Storage", "JSON"]),
     tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
     tests("Jinja", ["JSON"], resources: [.copy("Resources")]),
     tests("ModelConfig", ["JSON"]),
-    tests("Tokenization", ["Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
+    tests("Tokenization", ["Basics", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
@@ -134,13 +134,13 @@ let package = Package(
     tests(
       "ModelFiles",
       [
-        "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Skyq", "Kernels",
+        "Basics", "Tensors", "Storage", "JSON", "ModelConfig", "ReferenceModel", "Safetensors", "Skyq", "Kernels",
         "Quantization", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
       "GGUFExport",
       [
-        "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
         "SampleModel",
       ]),
     tests(

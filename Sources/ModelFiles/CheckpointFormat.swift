@@ -57,13 +57,14 @@ extension ModelFile {
       if isDense, tensor.name.hasSuffix(format.codesSuffix) {
         throw .unsupported(
           path: path,
-          reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would take it "
-            + "for int4 codes; rename it or take it away")
+          reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would "
+            + "take it for int4 codes; rename it or take it away")
       }
       if !isDense, !tensor.name.hasSuffix(".weight") {
         throw .unsupported(
           path: path,
-          reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; rename it")
+          reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; "
+            + "rename it")
       }
     }
   }

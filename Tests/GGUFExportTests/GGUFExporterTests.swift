@@ -1,4 +1,5 @@
 // The sample's language model as a GGUF file, read back by a plain reader.
+import Basics
 import Foundation
 import GGUFExport
 import JSON
@@ -10,8 +11,8 @@ import Safetensors
 import SampleModel
 import Storage
 import Tensors
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct GGUFExporterTests {
   private let folder: TemporaryDirectory

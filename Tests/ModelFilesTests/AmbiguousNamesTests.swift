@@ -1,11 +1,12 @@
 // Names that would mean something else in a quantized checkpoint are refused before it is written.
+import Basics
 import JSON
 import ModelFiles
 import Skyq
 import Storage
 import Tensors
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct AmbiguousNamesTests {
   private let folder: TemporaryDirectory

@@ -1,11 +1,12 @@
 // Directories of shards, sound and hostile.
+import Basics
 import Foundation
 import JSON
 import Safetensors
 import Storage
 import Tensors
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct CheckpointTests {
   private let directory: TemporaryDirectory

@@ -1,4 +1,5 @@
 // Files made to hurt: each class of Formats/safetensors.md, with the code it is refused by.
+import Basics
 import JSON
 import Safetensors
 import Storage

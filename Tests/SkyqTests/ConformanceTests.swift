@@ -1,10 +1,11 @@
 // Every rule of Formats/skyq.md against files of an independent writer.
+import Basics
 import JSON
 import Skyq
 import Storage
 import Tensors
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct ConformanceTests {
   @Test func theManifestCoversEveryCodeThatAFileCanCause() {

@@ -1,10 +1,11 @@
 // The writer against files of an independent writer, and against the commit protocol of Formats/skyq.md §10.
+import Basics
 import JSON
 import Skyq
 import Storage
 import Tensors
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct WriterTests {
   /// Vectors that the plain parts of the format describe completely: no later version, no zstd, writer's own order.

@@ -1,9 +1,10 @@
 // Files are opened without leaving their directory, and read within limits.
+import Basics
 import Foundation
 import Storage
-import TestSupport
 import Tensors
 import Testing
+import TestSupport
 
 @Suite struct InputTests {
   private let directory: TemporaryDirectory

@@ -1,7 +1,8 @@
+import Basics
 import Foundation
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Outputs that would replace what a command reads.
 @Suite struct OutputCheckTests {

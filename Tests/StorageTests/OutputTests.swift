@@ -1,8 +1,9 @@
 // Outputs appear complete or not at all, and two runs do not write one output.
+import Basics
 import Foundation
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct OutputTests {
   private let directory: TemporaryDirectory

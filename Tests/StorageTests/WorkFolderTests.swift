@@ -1,8 +1,9 @@
 // The folder beside an output in which it is made: what is taken over, and what is never touched.
+import Basics
 import Foundation
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct WorkFolderTests {
   private let directory: TemporaryDirectory

@@ -1,4 +1,5 @@
 // Tokenizer files that must be refused, each with a message that names the fault.
+import Basics
 import Storage
 import Testing
 import Tokenization

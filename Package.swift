@@ -86,7 +86,10 @@ let package = Package(
         "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
         "ReferenceModel",
       ]),
-    library("AWQ", ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig"]),
+    library("Calibration", ["Tensors", "Kernels", "ReferenceModel", "ModelConfig"]),
+    library(
+      "LayerSearch",
+      ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
     library("Verification", ["Basics", "Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
     library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
@@ -98,8 +101,8 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport", "AWQ",
-        "Verification", "Doctor", "CLinux", "CAllocation",
+        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
+        "Calibration", "LayerSearch", "Verification", "Doctor", "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -143,11 +146,12 @@ let package = Package(
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
         "SampleModel",
       ]),
+    tests("Calibration", ["Tensors", "Kernels", "LayerSearch"]),
     tests(
-      "AWQ",
+      "LayerSearch",
       [
-        "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles", "Safetensors",
-        "SampleModel",
+        "Calibration", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles",
+        "Safetensors", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
       "Verification", ["Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "SampleModel"],

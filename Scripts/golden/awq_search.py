@@ -1,7 +1,7 @@
-"""Make Tests/AWQTests/Resources/*.safetensors: scale rules and Hessian-aware rounding by plain torch in f64.
+"""Make Tests/LayerSearchTests/Resources/*.safetensors: scale rules and Hessian-aware rounding by plain torch in f64.
 
   pip install torch numpy safetensors        # written with torch 2.15, numpy 2
-  python Scripts/golden/awq_search.py Tests/AWQTests/Resources
+  python Scripts/golden/awq_search.py Tests/LayerSearchTests/Resources
 
 Formulas: AutoAWQ's scales from casper-hansen/AutoAWQ 88e4c76, `_compute_best_scale` in awq/quantize/quantizer.py;
 GPTQ from Frantar et al., arXiv 2210.17323, column by column, with static groups, act-order and damping 0.01;

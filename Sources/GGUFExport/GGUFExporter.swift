@@ -53,14 +53,14 @@ public struct GGUFExporter {
   /// - Throws: `ModelFilesError` for a tensor that llama.cpp does not know or that the format cannot hold, `StorageError`;
   ///   then nothing has changed under the file's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws -> GGUFExportReport {
-    let planned = try source.tensors.map { ($0, try plan($0)) }
+    let planned = try source.tensors.map { try plan($0) }
     let divisors = source.config.text.llama3Divisors
     let frequencies = divisors.map { GGUFTensor(name: "rope_freqs.weight", type: .float32, shape: [$0.count]) }
-    var writer = try begun(planned.map(\.1) + [frequencies].compactMap(\.self), path, overwriting)
+    var writer = try begun(planned + [frequencies].compactMap(\.self), path, overwriting)
     var report = GGUFExportReport()
     report.losses = metadata.losses
-    for (index, (tensor, plan)) in planned.enumerated() {
-      try write(tensor, as: plan, into: &writer, &report)
+    for (index, tensor) in source.tensors.enumerated() {
+      try write(tensor, into: &writer, &report)
       tensor.release()
       onTensor(index + 1, planned.count)
     }
@@ -115,7 +115,7 @@ public struct GGUFExporter {
   }
 
   private func write(
-    _ tensor: StoredTensor, as plan: GGUFTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
+    _ tensor: StoredTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
   ) throws {
     let order = names.rowOrder(of: tensor.name, rows: tensor.shape[0])
     switch try tensor.content {

@@ -59,7 +59,7 @@ public struct AWQCheckpointWriter: ~Copyable {
     } else {
       var begun = try SafetensorsCheckpointWriter(shards, in: directory)
       for tensor in plan.outside {
-        try tensor.write(LayerOutput(linears: [:], folded: [:]), scheme, into: &begun, from: source.path)
+        try tensor.write(LayerOutput(linears: [:], folded: [:]), into: &begun, from: source.path)
       }
       writer = begun
     }
@@ -90,7 +90,7 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Writes decoder layer `index`; layers must come in order.
   /// - Throws: `StorageError` if the disk fails, `ModelFilesError.beyondHalf` for a norm or bias that absorbs scales.
   public mutating func write(_ output: LayerOutput, layer index: Int) throws {
-    for tensor in plan.layers[index] { try tensor.write(output, scheme, into: &writer, from: source.path) }
+    for tensor in plan.layers[index] { try tensor.write(output, into: &writer, from: source.path) }
   }
 
   /// Writes config and carried-over files.
@@ -113,8 +113,7 @@ public struct AWQCheckpointWriter: ~Copyable {
 extension PlannedTensor {
   /// Writes what the tensor has become.
   fileprivate func write(
-    _ output: LayerOutput, _ scheme: QuantizationScheme, into writer: inout SafetensorsCheckpointWriter,
-    from path: String
+    _ output: LayerOutput, into writer: inout SafetensorsCheckpointWriter, from path: String
   ) throws {
     switch fate {
     case .copied(let tensor, _): try writer.write(tensor, as: .awq)

@@ -43,13 +43,8 @@ public struct Attention: Sendable {
   ///   - x: `[tokens, hidden]`, normalised.
   ///   - rotary: of the tokens' positions, which follow those in `cache`.
   /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(
-    _ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer, tap: ActivationTap? = nil
-  ) -> Tensor {
-    tap?(.attentionInput, x)
-    let mixed = mix(x, rotary: rotary, cache: &cache)
-    tap?(.attentionOutput, mixed)
-    return o(mixed)
+  public func callAsFunction(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
+    o(mix(x, rotary: rotary, cache: &cache))
   }
 
   /// What o reads: the heads' weighted values side by side, `[tokens, headCount · headDim]`.
@@ -87,12 +82,7 @@ public struct GatedMLP: Sendable {
 
   /// - Parameter x: `[tokens, hidden]`, normalised.
   /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(_ x: Tensor, tap: ActivationTap? = nil) -> Tensor {
-    tap?(.mlpInput, x)
-    let gated = gated(x)
-    tap?(.mlpOutput, gated)
-    return down(gated)
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { down(gated(x)) }
 
   /// What down reads: silu(gate(x)) ∘ up(x), `[tokens, intermediate]`.
   /// - Parameter x: `[tokens, hidden]`, normalised.
@@ -127,22 +117,19 @@ public struct DecoderLayer: Sendable {
   ///   - hidden: `[tokens, hidden]`.
   ///   - rotary: of the tokens' positions.
   ///   - cache: this layer's.
-  ///   - tap: receives the inputs of the linears.
   /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(
-    _ hidden: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer, tap: ActivationTap? = nil
-  ) -> Tensor {
+  public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
     var hidden = hidden
-    hidden += attention(inputNorm(hidden), rotary: rotary, cache: &cache, tap: tap)
-    hidden += mlp(postAttentionNorm(hidden), tap: tap)
+    hidden += attention(inputNorm(hidden), rotary: rotary, cache: &cache)
+    hidden += mlp(postAttentionNorm(hidden))
     return hidden
   }
 
   /// Runs the layer on a whole sequence, keeping nothing.
   /// - Parameter hidden: `[tokens, hidden]`, from the first position on.
   /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable, tap: ActivationTap? = nil) -> Tensor {
+  public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable) -> Tensor {
     var cache = KVCache.Layer()
-    return self(hidden, rotary: rotary, cache: &cache, tap: tap)
+    return self(hidden, rotary: rotary, cache: &cache)
   }
 }

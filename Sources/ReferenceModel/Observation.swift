@@ -1,4 +1,4 @@
-// Ways to look inside a forward pass: taps at the inputs of linears, traces of hidden states.
+// The inputs of a decoder layer's linears, and a way to look inside a forward pass: traces of hidden states.
 public import Tensors
 
 /// Where in a decoder layer linears read. Linears of one site share their input.
@@ -12,9 +12,6 @@ public enum LinearSite: String, CaseIterable, Sendable {
   /// down_proj.
   case mlpOutput
 }
-
-/// Receives the input `[tokens, in]` of a site's linears, in order of `LinearSite.allCases`.
-public typealias ActivationTap = (LinearSite, Tensor) -> Void
 
 /// Receives a hidden state and its name, in order of computation: `vision.embeddings`, `vision.layer.N` (each
 /// `[1, tokens, width]`, once per tile), `projector` (`[1, tokensPerTile, hidden]`, once per tile),

@@ -20,7 +20,7 @@ extension WorkFolder {
       }
       guard let lock = try lock(output.work, of: output) else { continue }
       _ = try items(in: output.work)
-      try restoreReplaced(output, kind, overwriting: overwriting)
+      try restoreReplaced(output, overwriting: overwriting)
       try output.require(kind, overwriting: overwriting)
       let left = unfinishedKind(of: output)
       if resuming, left == kind {
@@ -123,9 +123,7 @@ extension WorkFolder {
 
   /// Gives an old directory its name back if a run was killed while it replaced it.
   /// - Throws: `StorageError.exists` if it may not be replaced any more.
-  private static func restoreReplaced(
-    _ output: OutputPath, _ kind: Kind, overwriting: Bool
-  ) throws(StorageError) {
+  private static func restoreReplaced(_ output: OutputPath, overwriting: Bool) throws(StorageError) {
     guard OutputPath.status(output.path(.replaced)) != nil else { return }
     guard !output.exists else { return try WorkItem.replaced.remove(from: output.work) }
     try OutputPath.rename(output.path(.replaced), to: output.final)

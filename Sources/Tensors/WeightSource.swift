@@ -50,11 +50,6 @@ public struct ScopedWeights: Sendable {
   /// A vector of `count` floats.
   public func vector(_ name: String, count: Int) throws -> [Float] { try tensor(name, shape: [count]).values }
 
-  /// A vector, or nil if this model has none.
-  public func optionalVector(_ name: String, count: Int) throws -> [Float]? {
-    contains(name) ? try vector(name, count: count) : nil
-  }
-
   /// See `WeightSource.matrix`.
   public func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
     try source.matrix(prefix + name, rows: rows, columns: columns)

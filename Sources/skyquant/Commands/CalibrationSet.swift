@@ -1,6 +1,6 @@
 // The calibration samples of `skyquant quantize`: which of them judge, how their tokens count, and what they
 // are in front of the first decoder layer.
-import AWQ
+import Calibration
 import ModelInputs
 import ReferenceModel
 import Storage

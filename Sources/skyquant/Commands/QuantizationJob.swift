@@ -1,7 +1,8 @@
 // The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
-import AWQ
 import Basics
+import Calibration
 import JSON
+import LayerSearch
 import ModelConfig
 import ModelFiles
 import ModelInputs

@@ -1,5 +1,6 @@
 // What `skyquant quantize` writes, taken possession of before the work.
-import AWQ
+import Calibration
+import LayerSearch
 import ModelConfig
 import ModelFiles
 import Storage

@@ -1,7 +1,8 @@
 // What `skyquant quantize` tells: a line per linear on the way, a summary and a JSON object at the end.
-import AWQ
 import Basics
+import Calibration
 import JSON
+import LayerSearch
 import ModelFiles
 import Quantization
 import Tensors
@@ -54,7 +55,7 @@ struct QuantizationSummary {
     layer.reports.map { report in
       let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.upTo(2))"
       let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
-      return "\(report.module)  \(report.method.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
+      return "\(report.module)  \(report.rounding.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
     }
   }
 
@@ -87,16 +88,16 @@ struct QuantizationSummary {
 
   /// How often each method won.
   private var winners: String {
-    QuantizationMethod.allCases.compactMap { method in
-      let count = reports.count { $0.method == method }
-      return count > 0 ? "\(method.rawValue) \(count)" : nil
+    Rounding.allCases.compactMap { rounding in
+      let count = reports.count { $0.rounding == rounding }
+      return count > 0 ? "\(rounding.rawValue) \(count)" : nil
     }.joined(separator: ", ")
   }
 
   /// What calibration was good for; plain rounding needs none.
   private var gainLine: String {
-    guard options.method != .rtn else { return "plain rounding, no calibration" }
-    let improved = reports.count { $0.method != .rtn }
+    guard options.method.needsCalibration else { return "plain rounding, no calibration" }
+    let improved = reports.count { $0.rounding != .plain }
     return "\(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)"
   }
 
@@ -115,7 +116,7 @@ struct QuantizationSummary {
   var json: JSONValue {
     [
       "schema": "skyquant.quantize/1", "version": .string(Version.current),
-      "method": .string(options.method.rawValue), "group_size": .integer(options.scheme.groupSize),
+      "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "calibration_tokens": .integer(tokenCount),
       "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
       "linears": .array(table.rows.map(\.json)),

@@ -1,7 +1,8 @@
 // skyquant quantize: calibrate, search, write an AWQ checkpoint.
-import AWQ
 import ArgumentParser
+import Calibration
 import JSON
+import LayerSearch
 import ModelFiles
 import ModelInputs
 import Quantization
@@ -47,7 +48,7 @@ struct Quantize: ParsableCommand {
     help: ArgumentHelp(
       "How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal.",
       discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not."))
-  var damping = 0.2
+  var damping = QuantizationOptions.defaultDamping
 
   @Option(help: "Quantize only linears whose name matches (repeatable).")
   var include: [NamePattern] = []
@@ -58,7 +59,7 @@ struct Quantize: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Statistics from the original activations (float) or from those of the layers quantized so far.",
-      discussion: "quantized, but float for awq-compat and rtn, as AutoAWQ does it"))
+      discussion: Self.propagationHelp))
   var propagate: Propagation?
 
   @Option(
@@ -104,7 +105,12 @@ struct Quantize: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
 
-  static let methodHelp = QuantizationMethod.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n")
+  static let methodHelp = QuantizationMethod.allCases.map { "\($0.name): \($0.summary)" }.joined(separator: "\n")
+
+  static let propagationHelp: String = {
+    let methods = QuantizationMethod.allCases.filter { $0.defaultPropagation == .float }.map(\.name)
+    return "quantized, but float for \(methods.joined(separator: " and ")), as AutoAWQ does it"
+  }()
 
   func validate() throws {
     guard QuantizationScheme(groupSize: groupSize) != nil else {
@@ -113,8 +119,8 @@ struct Quantize: ParsableCommand {
     guard calibration == nil || samples.text == nil else {
       throw ValidationError("give either --calibration or --text")
     }
-    guard calibration != nil || samples.text != nil || method == .rtn else {
-      throw ValidationError("--method \(method.rawValue) needs --calibration FILE or --text FILE; only rtn does not")
+    guard calibration != nil || samples.text != nil || !method.needsCalibration else {
+      throw ValidationError("--method \(method.name) needs --calibration FILE or --text FILE; only rtn does not")
     }
     guard keepSixteenBit == nil || calibration != nil || samples.text != nil else {
       throw ValidationError("--keep-16bit needs --calibration FILE or --text FILE to know what matters")
@@ -128,15 +134,15 @@ struct Quantize: ParsableCommand {
     compute.apply()
     guard let scheme = QuantizationScheme(groupSize: groupSize) else { return }
     let (include, skip) = (include, skip)
-    let propagation = propagate ?? ([.awqCompat, .rtn].contains(method) ? .float : .quantized)
-    var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation) { module in
+    var options = QuantizationOptions(scheme: scheme, method: method) { module in
       (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
     }
+    options.propagation = propagate ?? method.defaultPropagation
     options.omitted = Set(without)
     options.damping = damping
     let job = QuantizationJob(
       source: model, destination: out, calibration: samples.source(questions: calibration), heldOutEvery: heldOutEvery,
-      tokenWeighting: tokenWeights ?? (method == .awqCompat ? .uniform : .shares([1, 1, 1])), overwrites: force,
+      tokenWeighting: tokenWeights ?? method.defaultTokenWeighting, overwrites: force,
       prompt: prompt.settings, options: options,
       sixteenBitBudget: keepSixteenBit.map { SixteenBitBudget(bytes: $0.bytes) }, sourceOptions: source,
       resumes: resume, checkpointInterval: checkpointEvery, report: report)

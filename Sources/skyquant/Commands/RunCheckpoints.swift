@@ -1,5 +1,5 @@
 // Secures a quantization's work now and then, and reads back what a stopped run has secured.
-import AWQ
+import Calibration
 import JSON
 import ModelConfig
 import ModelFiles

@@ -1,6 +1,6 @@
 // What a stopped run has to tell the one that goes on: which modules stay in 16 bit, and all reports so far.
-import AWQ
 import JSON
+import LayerSearch
 
 struct RunNotes {
   var kept: [String]
@@ -35,7 +35,7 @@ extension LinearReport {
   fileprivate var note: JSONValue {
     [
       "module": .string(module), "out": .integer(outFeatures), "in": .integer(inFeatures),
-      "method": .string(method.rawValue), "rule": .string(rule.rawValue), "ratio": .bits(ratio),
+      "method": .string(rounding.rawValue), "rule": .string(rule.rawValue), "ratio": .bits(ratio),
       "output_energy": .bits(outputEnergy), "error_before": .bits(errorBefore), "error_after": .bits(errorAfter),
       "largest_input": .bits(Double(largestInput)),
       "outliers": .array(outlierChannels.map { [.integer($0.channel), .bits(Double($0.ratio))] }),
@@ -46,7 +46,7 @@ extension LinearReport {
   /// What `note` gave; nil for anything else.
   fileprivate init?(_ note: JSONValue) {
     guard let module = note["module"]?.stringValue, let out = note["out"]?.intValue, let columns = note["in"]?.intValue,
-      let method = note["method"]?.stringValue.flatMap(QuantizationMethod.init),
+      let rounding = note["method"]?.stringValue.flatMap(Rounding.init),
       let rule = note["rule"]?.stringValue.flatMap(ScaleRule.init), let ratio = note["ratio"]?.bits,
       let energy = note["output_energy"]?.bits, let before = note["error_before"]?.bits,
       let after = note["error_after"]?.bits, let largest = note["largest_input"]?.bits,
@@ -54,7 +54,7 @@ extension LinearReport {
       let counts = RangeCounts(values: note["counts"]?.arrayValue?.compactMap(\.intValue) ?? [])
     else { return nil }
     self.init(
-      module: module, outFeatures: out, inFeatures: columns, method: method, rule: rule, ratio: ratio,
+      module: module, outFeatures: out, inFeatures: columns, rounding: rounding, rule: rule, ratio: ratio,
       outputEnergy: energy, errorBefore: before, errorAfter: after, largestInput: Float(largest),
       outlierChannels: outliers.compactMap(OutlierChannel.init), counts: counts)
   }

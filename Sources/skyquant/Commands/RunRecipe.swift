@@ -1,7 +1,8 @@
 // What decides a quantization's result beside the weights: a stopped run may only go on with the same.
-import AWQ
+import Calibration
 import JSON
 import Kernels
+import LayerSearch
 import ModelConfig
 import ModelFiles
 import ModelInputs
@@ -30,7 +31,7 @@ struct RunRecipe {
       for (name, digest) in try source.carriedDigests { files[name] = .string(digest.description) }
       return [
         "version of skyquant": .string(Version.current), "arithmetic": .string(NumericMode.name),
-        "--method": .string(options.method.rawValue), "--group-size": .integer(options.scheme.groupSize),
+        "--method": .string(options.method.name), "--group-size": .integer(options.scheme.groupSize),
         "--propagate": .string(options.propagation.rawValue), "--damping": .string("\(options.damping)"),
         "--without": .array(options.omitted.map(\.rawValue).sorted().map(JSONValue.string)),
         "--keep-16bit": .integer(sixteenBitBytes ?? -1), "--template": .string(prompt.template ?? ""),

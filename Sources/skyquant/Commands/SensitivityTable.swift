@@ -1,6 +1,6 @@
 // The table of `skyquant quantize --report DIR`: what quantization cost each linear, as JSON and CSV.
-import AWQ
 import JSON
+import LayerSearch
 
 /// One row per linear, in the model's order.
 struct SensitivityTable {
@@ -39,7 +39,7 @@ struct SensitivityRow {
   var json: JSONValue {
     [
       "module": .string(report.module), "out_features": .integer(report.outFeatures),
-      "in_features": .integer(report.inFeatures), "method": .string(report.method.rawValue),
+      "in_features": .integer(report.inFeatures), "method": .string(report.rounding.rawValue),
       "scale_rule": .string(report.rule.rawValue), "ratio": .double(report.ratio),
       "output_energy": .double(report.outputEnergy), "error_before": .double(report.errorBefore),
       "error_after": .double(report.errorAfter), "share": .double(share),
@@ -55,7 +55,7 @@ struct SensitivityRow {
   /// The same as a line; no field can hold a comma or a quote, since module names are those of the model's layers.
   var csv: String {
     let outliers = report.outlierChannels.map { "\($0.channel):\($0.ratio)" }.joined(separator: " ")
-    return "\(report.module),\(report.outFeatures),\(report.inFeatures),\(report.method.rawValue),"
+    return "\(report.module),\(report.outFeatures),\(report.inFeatures),\(report.rounding.rawValue),"
       + "\(report.rule.rawValue),\(report.ratio),\(report.outputEnergy),\(report.errorBefore),\(report.errorAfter),"
       + "\(share),\(report.largestInput),\(outliers),"
       + "\(report.counts.deadChannels),\(report.counts.zeroGroups),\(report.counts.smallestScales),"

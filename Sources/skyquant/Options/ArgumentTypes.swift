@@ -1,11 +1,20 @@
 // Choices of the libraries as command-line arguments.
-public import AWQ
 public import ArgumentParser
+public import Calibration
+public import LayerSearch
 public import Skyq
 
-extension QuantizationMethod: ExpressibleByArgument {}
 extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
+
+extension QuantizationMethod: ExpressibleByArgument {
+  /// By its name.
+  public init?(argument: String) { self.init(name: argument) }
+  /// As it is read.
+  public var defaultValueDescription: String { name }
+  /// All there are.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}
 
 extension TokenWeighting: ExpressibleByArgument {
   /// `uniform`, or three shares in 0...1e9 that are not all 0: `1,1,2`.

@@ -1,0 +1,49 @@
+// What quantization is calibrated on: samples in front of the decoder, and how much each of their tokens counts.
+public import Tensors
+
+/// One sample, ready for the first decoder layer.
+public struct CalibrationSample: Sendable {
+  /// `[tokens, hidden]`: embedded text with image tokens in place.
+  public var embeddings: Tensor
+  /// How much each token counts in the statistics.
+  public var tokenWeights: [Float]
+  /// Whether the sample judges instead of being fitted to.
+  public var isHeldOut: Bool
+
+  /// A sample of as many weights as tokens.
+  public init(embeddings: Tensor, tokenWeights: [Float], isHeldOut: Bool) {
+    precondition(embeddings.rowCount == tokenWeights.count, "one weight per token")
+    self.embeddings = embeddings
+    self.tokenWeights = tokenWeights
+    self.isHeldOut = isHeldOut
+  }
+}
+
+/// Weights of calibration tokens by class: pictures have many more tokens than answers have (cf. Li et al., "MBQ",
+/// arXiv 2412.19509, which weights modalities by gradients; here by count alone).
+public enum TokenWeighting: Sendable, Equatable {
+  /// Every token counts 1.
+  case uniform
+  /// All tokens of class i together count `shares[i]` of the total, however many they are. Shares are relative.
+  case shares([Double])
+
+  /// The same share for picture, prompt and answer tokens.
+  public static let classShares = TokenWeighting.shares([1, 1, 1])
+
+  /// One weight per token of each sample; their mean is 1.
+  ///
+  /// Edge cases: a class without tokens leaves its share to the others; if no class that has tokens has a share, all
+  /// tokens count 1.
+  /// - Parameter samples: the class of each token, an index of the shares.
+  public func weights(of samples: [[Int]]) -> [[Float]] {
+    let even = samples.map { [Float](repeating: 1, count: $0.count) }
+    guard case .shares(let shares) = self else { return even }
+    var counts = [Double](repeating: 0, count: shares.count)
+    for sample in samples { for token in sample { counts[token] += 1 } }
+    let present = zip(shares, counts).reduce(0) { $0 + ($1.1 > 0 ? $1.0 : 0) }
+    guard present > 0 else { return even }
+    let total = counts.reduce(0, +)
+    let weights = zip(shares, counts).map { Float($0 / present * total / max($1, 1)) }
+    return samples.map { $0.map { weights[$0] } }
+  }
+}

@@ -1,0 +1,85 @@
+// The four inputs that the linears of a decoder layer share, and the blocks that wide ones are cut into.
+internal import Kernels
+package import ModelConfig
+package import ReferenceModel
+package import Tensors
+
+extension LinearSite {
+  /// The linears that read this input.
+  package var linears: [DecoderLinear] {
+    switch self {
+    case .attentionInput: [.query, .key, .value]
+    case .attentionOutput: [.output]
+    case .mlpInput: [.gate, .up]
+    case .mlpOutput: [.down]
+    }
+  }
+
+  /// Whether the outputs are added to the residual stream.
+  package var entersResidual: Bool { self == .attentionOutput || self == .mlpOutput }
+}
+
+extension DecoderLayer {
+  /// The linear named `name`.
+  package subscript(name: DecoderLinear) -> LinearLayer {
+    get {
+      switch name {
+      case .query: attention.q
+      case .key: attention.k
+      case .value: attention.v
+      case .output: attention.o
+      case .gate: mlp.gate
+      case .up: mlp.up
+      case .down: mlp.down
+      }
+    }
+    set {
+      switch name {
+      case .query: attention.q = newValue
+      case .key: attention.k = newValue
+      case .value: attention.v = newValue
+      case .output: attention.o = newValue
+      case .gate: mlp.gate = newValue
+      case .up: mlp.up = newValue
+      case .down: mlp.down = newValue
+      }
+    }
+  }
+}
+
+/// The input features of a site, cut into blocks of whole groups as equal as possible.
+///
+/// Blocks are searched as if they were inputs of their own: correlations between blocks are left out of the error.
+package struct ColumnBlocks {
+  /// Input features.
+  package let size: Int
+  /// The blocks in order.
+  package let ranges: [Range<Int>]
+
+  /// As few blocks of at most `limit` features as whole groups allow. The input of o_proj stays whole, since its scales
+  /// are shared between heads.
+  package init(site: LinearSite, size: Int, groupSize: Int, limit: Int) {
+    self.size = size
+    let groups = size / groupSize
+    guard site != .attentionOutput, size > limit, size % groupSize == 0, limit >= groupSize else {
+      ranges = [0..<size]
+      return
+    }
+    let count = (size + limit - 1) / limit
+    ranges = (0..<count).map { index in
+      index * groups / count * groupSize..<(index + 1) * groups / count * groupSize
+    }
+  }
+
+  /// The columns `range` of a matrix `[rows, size]`.
+  package func part(_ range: Range<Int>, of matrix: Tensor) -> Tensor {
+    range.count < size ? matrix.columns(range) : matrix
+  }
+
+  /// A weight matrix `[rows, size]` cut into the blocks; as it is if there is one block only.
+  package func parts(of weight: any WeightMatrix) -> [any WeightMatrix] {
+    guard ranges.count > 1 else { return [weight] }
+    let whole = weight.decoded()
+    return ranges.map { FloatMatrix(rows: weight.rows, columns: $0.count, values: part($0, of: whole).values) }
+  }
+}

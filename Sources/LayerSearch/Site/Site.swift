@@ -1,0 +1,95 @@
+// One site as a problem: what is to be quantized, and all that is known of its input.
+internal import Calibration
+internal import Kernels
+internal import ModelConfig
+internal import Quantization
+internal import Tensors
+
+/// The linears that share one input, and what is known of that input.
+struct SiteProblem: Sendable {
+  let names: [DecoderLinear]
+  /// The original weights, `[out, in]` each.
+  private(set) var weights: [Tensor]
+  /// What is rounded in their place: the weights, corrected for the drift of the inputs.
+  private(set) var targets: [Tensor]
+  /// The output errors of what takes the weights' places, on the tokens that judge.
+  private(set) var judges: [OutputError]
+  let statistics: SiteStatistics
+  let scheme: QuantizationScheme
+  let pooling: ChannelPooling
+  /// Whether the site's scales can be folded into what comes before.
+  let searchesScales: Bool
+  /// Share of the Hessian's mean diagonal added to its diagonal before codes are fitted to it.
+  let damping: Double
+  /// What is done.
+  let steps: Set<QuantizationStep>
+  private let channels: ChannelStatistics
+
+  init(
+    names: [DecoderLinear], weights: [Tensor], statistics: SiteStatistics, options: QuantizationOptions,
+    pooling: ChannelPooling, searchesScales: Bool
+  ) {
+    self.names = names
+    self.weights = weights
+    self.statistics = statistics
+    self.pooling = pooling
+    scheme = options.scheme
+    damping = options.damping
+    steps = options.steps
+    self.searchesScales = searchesScales && steps.contains(.scales)
+    judges = Self.mapLinears(weights) { OutputError(of: weights[$0], statistics.judge) }
+    targets =
+      steps.contains(.correction)
+      ? DriftCorrection.targets(
+        of: weights, fit: statistics.fit, judges: judges, damping: options.correctionDamping) : weights
+    channels = ChannelStatistics(
+      meanAbs: statistics.meanAbs, energy: statistics.energy,
+      weightMean: ChannelStatistics.weightMean(weights, groupSize: options.scheme.groupSize))
+  }
+
+  /// `body` of every linear, by its position: side by side while they are small, for their many short loops would keep
+  /// workers waiting for each other; one after the other where one of them keeps all busy, and their buffers are large.
+  func mapLinears<Result: Sendable>(_ body: @Sendable (Int) -> Result) -> [Result] {
+    Self.mapLinears(weights, body)
+  }
+
+  private static func mapLinears<Result: Sendable>(_ weights: [Tensor], _ body: @Sendable (Int) -> Result) -> [Result] {
+    let areSmall = weights.allSatisfy { $0.values.count <= smallLinear }
+    return areSmall ? Parallel.mapPieces(weights.count, body) : weights.indices.map(body)
+  }
+
+  /// Weights of a linear whose buffers are small: 64 MiB of floats.
+  private static let smallLinear = 1 << 24
+
+  /// Scales of 1.
+  var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
+
+  /// The scales that `source` finds; the identity where none can be folded.
+  func scale(from source: ScaleSource) -> ScaleCandidate {
+    guard searchesScales else { return identity }
+    switch source {
+    case .search: return search(for: targets).best().candidate
+    case .autoAWQGrid:
+      // Nothing later makes up for its scales, so that more rows judge them.
+      return pooling.repeats == 1 ? search(for: weights, judgedRows: 64).autoAWQ() : identity
+    }
+  }
+
+  /// A search for scales that suit `rounded`, the weights or the targets.
+  private func search(for rounded: [Tensor], judgedRows: Int = ScaleSearch.judgedRows) -> ScaleSearch {
+    ScaleSearch(
+      weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling,
+      judgedRows: judgedRows)
+  }
+
+  /// The site with only some rows of each weight, evenly spread, judged by what rounding alone costs them: nothing
+  /// drifts.
+  var sampled: SiteProblem {
+    var site = self
+    let rounding = SiteMoments(gram: statistics.judge.gram)
+    site.weights = weights.map { ScaleSearch.judged($0) }
+    site.targets = site.weights
+    site.judges = site.weights.map { OutputError(of: $0, rounding) }
+    return site
+  }
+}

@@ -1,0 +1,115 @@
+// Quantizes the linears that share one input: a method's contenders are made from the fitted tokens, the tokens that
+// judge choose among them and plain rounding.
+internal import Calibration
+internal import Kernels
+internal import Quantization
+internal import Tensors
+
+/// One linear of a site, quantized.
+struct QuantizedCandidate: Sendable {
+  var rounding: Rounding
+  /// Stands for W·s.
+  var linear: QuantizedLinear
+  /// Its output error on the tokens that judge.
+  var error: Double
+}
+
+/// The outcome for a site.
+struct SiteOutcome {
+  var scale: ScaleCandidate
+  /// In the order of the weights given.
+  var linears: [QuantizedCandidate]
+  /// Errors of plain rounding, per linear, on the tokens that judge.
+  var roundingErrors: [Double]
+  /// Mean squared output of the original linears on those tokens.
+  var outputEnergies: [Double]
+
+  /// Whether something has to absorb scales.
+  var isScaled: Bool { scale.rule != .identity }
+}
+
+/// Searches one site.
+struct SiteSearch {
+  let site: SiteProblem
+  let method: QuantizationMethod
+
+  /// Scales, and the best linear for each weight under them.
+  private struct Option {
+    var scale: ScaleCandidate
+    var linears: [QuantizedCandidate]
+
+    var error: Double { linears.reduce(0) { $0 + $1.error } }
+
+    /// Each linear the better one of both, under the same scales.
+    func merged(_ other: [QuantizedCandidate]) -> Option {
+      Option(scale: scale, linears: zip(linears, other).map { $1.error < $0.error ? $1 : $0 })
+    }
+
+    func isNeverWorse(than other: Option) -> Bool {
+      zip(linears, other.linears).allSatisfy { $0.error <= $1.error }
+    }
+  }
+
+  /// What is best for the site.
+  func outcome() -> SiteOutcome {
+    let plain = Option(scale: site.identity, linears: judged([.plain], under: site.identity)[0])
+    let chosen = chosen(over: plain)
+    return SiteOutcome(
+      scale: chosen.scale, linears: chosen.linears, roundingErrors: plain.linears.map(\.error),
+      outputEnergies: site.judges.map(\.energy))
+  }
+
+  private func chosen(over plain: Option) -> Option {
+    guard method.needsCalibration, !site.statistics.hasNonFinite, site.statistics.fit.gram.totalWeight > 0 else {
+      return plain
+    }
+    let options = options()
+    guard method.isGuarded else { return options[0] }
+    var best = plain
+    for option in options where option.isNeverWorse(than: plain) && option.error < best.error { best = option }
+    if options.contains(where: { !$0.isNeverWorse(than: plain) }) {
+      // Some scales cost a linear more than they win for the others: try without.
+      let unscaled = judged(method.contenders[0].roundings, under: site.identity).reduce(plain) { $0.merged($1) }
+      if unscaled.error < best.error { best = unscaled }
+    }
+    return best
+  }
+
+  /// What the contenders offer beside plain rounding; those after the first only if they have a chance against it.
+  private func options() -> [Option] {
+    var options: [Option] = []
+    for contender in method.contenders {
+      let scale = site.scale(from: contender.scales)
+      if let first = options.first, !canBeat(first.error, contender, under: scale) { continue }
+      let ways = judged(contender.roundings, under: scale)
+      options.append(ways.dropFirst().reduce(Option(scale: scale, linears: ways[0])) { $0.merged($1) })
+    }
+    return options
+  }
+
+  /// Whether a contender could end below `error`, by what rounding alone costs it on some of the rows.
+  ///
+  /// Rounding errors hardly correlate with the drift of inputs, so that they add to it: their own share is what at
+  /// least remains.
+  private func canBeat(_ error: Double, _ contender: Contender, under scale: ScaleCandidate) -> Bool {
+    let sampled = site.sampled
+    let ways = SiteSearch(site: sampled, method: method).judged(contender.roundings, under: scale)
+    let least = site.weights.indices.reduce(0.0) { sum, index in
+      let share = Double(site.weights[index].rowCount) / Double(max(sampled.weights[index].rowCount, 1))
+      return sum + share * (ways.map { $0[index].error }.min() ?? 0)
+    }
+    return least < error
+  }
+
+  /// The site's linears under `scale`, once for each of `roundings`, judged in the coordinates of the original input.
+  private func judged(_ roundings: [Rounding], under scale: ScaleCandidate) -> [[QuantizedCandidate]] {
+    let inverse = scale.scales.map { 1 / $0 }
+    return zip(roundings, ScaledSite(site, scale).rounded(roundings)).map { rounding, linears in
+      site.mapLinears { index in
+        QuantizedCandidate(
+          rounding: rounding, linear: linears[index],
+          error: site.judges[index].error(of: linears[index], inverseScales: inverse))
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+// Quantizes a language model, one decoder layer in memory at a time.
+public import Basics
+public import Calibration
+public import ModelConfig
+public import Quantization
+public import ReferenceModel
+public import Tensors
+
+/// What the user decides.
+public struct QuantizationOptions: Sendable {
+  /// Bits and group size.
+  public var scheme: QuantizationScheme
+  /// How scales, ranges and codes are found.
+  public var method: QuantizationMethod
+  /// Which activations the statistics come from.
+  public var propagation: Propagation
+  /// Share of the Hessian's mean diagonal added to its diagonal before codes are fitted to it. More of it fits the
+  /// calibration tokens less closely and other texts better: see Formats/quantization.md.
+  public var damping = defaultDamping
+  /// Share of the Hessian's mean diagonal added to its diagonal before weights are corrected for the drift of their
+  /// inputs. On SmolLM2-135M 0.05 was no worse than 0.01 and 0.001 was.
+  public var correctionDamping = 0.05
+  /// Steps of the method left out, to measure what each is worth.
+  public var omitted: Set<QuantizationStep> = []
+  /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with
+  /// the square of its size, and the 27,648 features of a 38B model's down_proj would take 6 GB for each sum.
+  public var widestGram = 8192
+  /// Whether a module, by canonical name, may be quantized.
+  public var isIncluded: @Sendable (_ module: String) -> Bool
+
+  /// `damping` unless the user says otherwise.
+  public static let defaultDamping = 0.2
+
+  /// The steps that are taken.
+  public var steps: Set<QuantizationStep> { method.steps.subtracting(omitted) }
+
+  /// Options for all linears of the language model unless `isIncluded` says otherwise.
+  public init(
+    scheme: QuantizationScheme, method: QuantizationMethod, propagation: Propagation = .float,
+    isIncluded: @escaping @Sendable (_ module: String) -> Bool = { _ in true }
+  ) {
+    self.scheme = scheme
+    self.method = method
+    self.propagation = propagation
+    self.isIncluded = isIncluded
+  }
+
+  /// The first set of linears that loaders fuse (q, k, v and gate, up) of which some would be quantized and some not;
+  /// vLLM cannot load such a layer.
+  public func splitFusedSet(layerCount: Int) -> [String]? {
+    let fused: [[DecoderLinear]] = [[.query, .key, .value], [.gate, .up]]
+    for layer in 0..<layerCount {
+      for set in fused {
+        let modules = set.map { $0.moduleName(layer: layer) }
+        if Set(modules.map(isIncluded)).count > 1 { return modules }
+      }
+    }
+    return nil
+  }
+
+  /// Whether the linear `module` with this weight becomes int4.
+  public func quantizes(_ module: String, _ weight: any WeightMatrix) -> Bool {
+    isIncluded(module) && scheme.fits(outFeatures: weight.rows, inFeatures: weight.columns)
+  }
+}
+
+/// Everything of a decoder layer that changed; what is not named here stays as it was.
+public struct QuantizedLayer: Sendable {
+  /// The layer's number.
+  public var index: Int
+  /// Canonical module name and quantized weight, in the layer's order.
+  public var linears: [(module: String, linear: QuantizedLinear)]
+  /// Canonical tensor name and values of norms and biases that absorbed scales; they are stored in half precision.
+  public var folded: [(name: String, values: [Float])]
+  /// One report per quantized linear.
+  public var reports: [LinearReport]
+  /// Canonical names of inputs whose values leave the range of half precision.
+  public var warnings: [String]
+}
+
+/// A step of the way, for progress displays.
+public enum QuantizationEvent: Sendable {
+  /// One site of a layer is done.
+  case site(layer: Int, site: LinearSite)
+  /// A layer is done, and the streams are where the next one begins.
+  case layer(QuantizedLayer, StreamState)
+}
+
+/// Walks through the decoder and quantizes it.
+public struct ModelQuantizer {
+  private let model: LanguageModel
+  private let config: TextConfig
+  private let options: QuantizationOptions
+
+  /// A quantizer of `model`.
+  public init(model: LanguageModel, config: TextConfig, options: QuantizationOptions) {
+    self.model = model
+    self.config = config
+    self.options = options
+  }
+
+  /// Quantizes every layer in order and reports each as soon as it is done.
+  ///
+  /// - Parameters:
+  ///   - samples: Without any, every method falls back to plain rounding.
+  ///   - resumed: How many layers an earlier run has finished, and the streams behind the last of them; the samples must be
+  ///     the same.
+  ///   - onEvent: Called on the way; what it throws ends the run.
+  /// - Throws: `QuantizationError`, and what reading weights or `onEvent` throws.
+  public func run(
+    _ samples: [CalibrationSample], resuming resumed: (layerCount: Int, state: StreamState)? = nil,
+    onEvent: (QuantizationEvent) throws -> Void
+  ) throws {
+    var streams = CalibrationStreams(
+      samples, propagation: options.propagation,
+      followsResidual: options.steps.contains(.residual), state: resumed?.state)
+    let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
+    for index in (resumed?.layerCount ?? 0)..<model.layerCount {
+      var quantizer = LayerQuantizer(
+        index: index, layer: try model.layer(index), config: config, options: options)
+      let layer = try quantizer.run(&streams, rotary: rotary) { site in
+        try onEvent(.site(layer: index, site: site))
+      }
+      try onEvent(.layer(layer, streams.state))
+    }
+  }
+}
+
+/// A failure that is the input's fault.
+public enum QuantizationError: CategorizedError, Equatable {
+  /// A weight that no code can stand for.
+  case nonFiniteWeight(module: String, row: Int, column: Int)
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .nonFiniteWeight(let module, let row, let column):
+      "\(module).weight: NaN or infinite at row \(row), column \(column); the shard is damaged, download it again"
+    }
+  }
+}

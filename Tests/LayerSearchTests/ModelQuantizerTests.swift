@@ -1,0 +1,150 @@
+// Quantizing the decoder of the bundled model, judged by what it reports and by running the result.
+import Calibration
+import Foundation
+import Kernels
+import LayerSearch
+import ModelConfig
+import ModelFiles
+import Quantization
+import ReferenceModel
+import SampleModel
+import Tensors
+import Testing
+
+@Suite(.serialized) struct ModelQuantizerTests {
+  private let file: ModelFile
+  private let model: LanguageModel
+  private let samples: [CalibrationSample]
+
+  init() throws {
+    file = try ModelFile.open(try SampleModel().modelDirectory)
+    let model = try LanguageModel(weights: file.weights, config: file.config.text)
+    self.model = model
+    samples = try (0..<4).map { sample in
+      let embeddings = try model.embed((0..<60).map { ($0 * 37 + sample * 101) % 450 })
+      return CalibrationSample(
+        embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
+    }
+  }
+
+  private func quantized(
+    _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
+    samples: [CalibrationSample]? = nil
+  ) throws -> [QuantizedLayer] {
+    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
+    options.widestGram = widestGram
+    var layers: [QuantizedLayer] = []
+    try ModelQuantizer(model: model, config: file.config.text, options: options).run(samples ?? self.samples) { event in
+      if case .layer(let layer, _) = event { layers.append(layer) }
+    }
+    return layers
+  }
+
+  @Test(arguments: [QuantizationMethod.rtn, .awq, .awqGPTQ, .best], Propagation.allCases)
+  func noLinearIsWorseThanPlainRoundingOnTokensKeptAside(method: QuantizationMethod, propagation: Propagation) throws {
+    let layers = try quantized(method, propagation)
+    #expect(layers.count == model.layerCount && layers.allSatisfy { $0.linears.count == 7 })
+    for report in layers.flatMap(\.reports) {
+      #expect(report.errorAfter <= report.errorBefore, "\(report.module)")
+      #expect(report.errorBefore > 0 && report.outputEnergy > report.errorBefore)
+    }
+  }
+
+  @Test func `best is no worse at a site than any single method that sees the same inputs`() throws {
+    func error(_ method: QuantizationMethod) throws -> Double {
+      try quantized(method, .float)[0].reports.prefix(3).reduce(0) { $0 + $1.errorAfter }
+    }
+    let best = try error(.best)
+    for method in QuantizationMethod.allCases { #expect(best <= (try error(method)), "\(method)") }
+  }
+
+  @Test(arguments: [QuantizationMethod.best, .awqCompat])
+  func `a run that goes on behind a layer gives what an undisturbed one gives`(
+    method: QuantizationMethod
+  ) throws {
+    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    for propagation in Propagation.allCases {
+      let quantizer = ModelQuantizer(
+        model: model, config: file.config.text,
+        options: QuantizationOptions(scheme: scheme, method: method, propagation: propagation))
+      var layers: [QuantizedLayer] = []
+      var states: [StreamState] = []
+      try quantizer.run(samples) { event in
+        guard case .layer(let layer, let state) = event else { return }
+        layers.append(layer)
+        states.append(state)
+      }
+      for finished in 1..<model.layerCount {
+        var index = finished
+        try quantizer.run(samples, resuming: (finished, states[finished - 1])) { event in
+          guard case .layer(let layer, _) = event else { return }
+          #expect(layer.index == index && layer.linears.map(\.linear) == layers[index].linears.map(\.linear))
+          #expect(layer.folded.map(\.values) == layers[index].folded.map(\.values))
+          index += 1
+        }
+        #expect(index == model.layerCount)
+      }
+    }
+  }
+
+  @Test func threadsChangeNothing() throws {
+    let before = Parallel.threadCount
+    defer { Parallel.threadCount = before }
+    let results = try [1, 2, 3].map { threads in
+      Parallel.threadCount = threads
+      return try quantized(.awqGPTQ).flatMap { $0.linears.map(\.linear) }
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test func wideInputsAreSearchedInBlocks() throws {
+    let whole = try quantized(.awqGPTQ)
+    let blocks = try quantized(.awqGPTQ, widestGram: 192)
+    for (a, b) in zip(whole.flatMap(\.reports), blocks.flatMap(\.reports)) {
+      #expect(b.errorAfter <= b.errorBefore && a.module == b.module && a.inFeatures == b.inFeatures)
+    }
+    let differ = zip(whole.flatMap(\.linears), blocks.flatMap(\.linears)).contains { $0.linear != $1.linear }
+    #expect(differ)
+  }
+
+  @Test func scalesFoldedIntoNormsAndRowsCancel() throws {
+    // Run with its folded norms, biases and weights, the layer must stay closer to the original than plainly rounded,
+    // which folds nothing: a scale folded wrongly, or into the wrong rows, is off by its size, not by a rounding error.
+    let folded = try quantized(.awqGPTQ, .float)[0]
+    #expect(Set(folded.reports.filter { $0.rule != .identity }.map(\.module)).count >= 4)
+    #expect(folded.folded.count >= 2)
+    let plain = try quantized(.rtn, .float)[0]
+    #expect(try layerError(folded) < layerError(plain))
+  }
+
+  /// The relative error of layer 0's output on a sample it was fitted to, with everything `quantized` replaces.
+  private func layerError(_ quantized: QuantizedLayer) throws -> Double {
+    let input = samples[0].embeddings
+    let rotary = model.rotary(length: input.rowCount)
+    var layer = try model.layer(0)
+    let expected = layer(input, rotary: rotary)
+    for (name, linear) in quantized.linears {
+      let weight = FloatMatrix(
+        rows: linear.outFeatures, columns: linear.inFeatures, values: linear.dequantized().values)
+      switch name.split(separator: ".").last {
+      case "q_proj": layer.attention.q.weight = weight
+      case "k_proj": layer.attention.k.weight = weight
+      case "v_proj": layer.attention.v.weight = weight
+      case "o_proj": layer.attention.o.weight = weight
+      case "gate_proj": layer.mlp.gate.weight = weight
+      case "up_proj": layer.mlp.up.weight = weight
+      default: layer.mlp.down.weight = weight
+      }
+    }
+    for (name, values) in quantized.folded {
+      if name.hasSuffix("input_layernorm.weight") { layer.inputNorm.weight = values }
+      if name.hasSuffix("post_attention_layernorm.weight") { layer.postAttentionNorm.weight = values }
+      if name.hasSuffix("v_proj.bias") { layer.attention.v.bias = values }
+    }
+    let found = layer(input, rotary: rotary)
+    let difference = zip(found.values, expected.values).map { Double($0 - $1) * Double($0 - $1) }.reduce(0, +)
+    let norm = expected.values.map { Double($0) * Double($0) }.reduce(0, +)
+    return (difference / norm).squareRoot()
+  }
+}

@@ -13,13 +13,19 @@ public struct CheckpointExporter {
 
   /// An exporter of `source`.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
-  ///   or a tensor has a name that would mean something else in the layout.
+  ///   or a tensor has a name that would mean something else in the layout, or a packed file does.
   public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
     guard format == .awq || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
     if source.config.quantization != nil { try source.requireNames(for: format) }
+    if source.kind == .skyq, let name = source.files.names.first(where: { !CarriedFiles.includes($0) }) {
+      throw ModelFilesError.unsupported(
+        path: source.path,
+        reason: "the file '\(name.displayed)' in it would lie among the files of weights, whose names end so; it can only "
+          + "be had with `skyquant extract --file`")
+    }
     self.source = source
     self.format = format
   }

@@ -36,6 +36,19 @@ import TestSupport
     #expect(found.tensors.isEmpty)
   }
 
+  @Test func `a packed file must not lie among the files of weights`() throws {
+    let path = folder.path("odd.skyq")
+    let writer = try SkyqWriter(
+      in: WorkFolder(for: path, making: .file), tensors: [],
+      sections: [
+        SkyqSectionContent(file: "config.json", bytes: Array(TinyLlama.config.utf8)),
+        SkyqSectionContent(file: "model.safetensors", bytes: [0]),
+      ])
+    _ = try writer.seal().publish()
+    let model = try ModelFile.open(path)
+    expectRefusal("the file 'model.safetensors' in it") { _ = try CheckpointExporter(model) }
+  }
+
   @Test func `a quantized linear must be called as checkpoints call linears`() throws {
     var config = try #require(try JSONValue(parsing: Array(TinyLlama.config.utf8)[...]).objectValue)
     config["quantization_config"] = ["quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": true]

@@ -23,8 +23,8 @@ public struct CheckpointExporter {
     if source.kind == .skyq, let name = source.files.names.first(where: { !CarriedFiles.includes($0) }) {
       throw ModelFilesError.unsupported(
         path: source.path,
-        reason: "the file '\(name.displayed)' in it would lie among the files of weights, whose names end so; it can only "
-          + "be had with `skyquant extract --file`")
+        reason: "the file '\(name.displayed)' in it would lie among the files of weights, whose names end so; "
+          + "it can only be had with `skyquant extract --file`")
     }
     self.source = source
     self.format = format

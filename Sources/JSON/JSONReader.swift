@@ -53,11 +53,14 @@ public struct JSONReader: ~Escapable {
     maximumDepth = limits.depth
   }
 
-  /// A reader at the start of `bytes`.
+  /// A reader at byte `start` of `bytes`, which is inside them or their end. Offsets count from the first byte of
+  /// `bytes` all the same: where JSON is a part of a file, errors name the file's bytes.
   /// - Throws: `JSONError.tooLong`.
   @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+  public init(_ bytes: RawSpan, from start: Int = 0, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    precondition((0...bytes.byteCount).contains(start), "a reader begins inside its bytes")
     try self.init(unsafe bytes._unsafeView(as: UInt8.self), limits: limits)  // every byte is a UInt8
+    offset = start
   }
 
   /// The kind of the next value, which is not consumed.

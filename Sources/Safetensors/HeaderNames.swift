@@ -6,7 +6,7 @@ import Tensors
 struct HeaderNames {
   private var bytes: [UInt8] = []
   private var borders: [UInt32] = [0]  // a header has at most 100,000,000 bytes
-  /// Where in the header each name stands.
+  /// Where each name stands, counted as the reader counts.
   private var offsets: [UInt32] = []
   /// Whether names that Unicode calls equivalent are the same bytes.
   private var isNormalized = true

@@ -16,18 +16,18 @@ extension SafetensorsError.Reason: CustomStringConvertible {
     case .headerBeyondFile(let size, let available):
       ("E103", "header of \(size) bytes, but \(available) are left; the file is truncated or not safetensors")
     case .headerNotObject: ("E104", "the header does not begin with '{'; not a safetensors file")
-    case .padding(let offset): ("E105", "something else than spaces follows the header's JSON at header byte \(offset)")
+    case .padding(let offset): ("E105", "something else than spaces follows the header's JSON at byte \(offset)")
     case .json(let error): ("E106", "\(error)")
     case .duplicateName(let name, let offset):
-      ("E107", "duplicate tensor name \"\(name.displayed)\" at header byte \(offset)")
+      ("E107", "duplicate tensor name \"\(name.displayed)\" at byte \(offset)")
     case .invalidName(let name, let offset):
-      ("E108", "tensor name \"\(name.displayed)\" at header byte \(offset) is empty or contains U+0000")
+      ("E108", "tensor name \"\(name.displayed)\" at byte \(offset) is empty or contains U+0000")
     case .duplicateField(let field, let tensor):
       ("E109", "\(named(tensor)): field \"\(field.displayed)\" is given twice")
     case .unknownField(let field, let tensor): ("E110", "\(named(tensor)): unknown field \"\(field.displayed)\"")
     case .missingField(let field, let tensor): ("E111", "\(named(tensor)): field \"\(field)\" is missing")
     case .duplicateMetadata(let key, let offset):
-      ("E112", "duplicate metadata key \"\(key.displayed)\" at header byte \(offset)")
+      ("E112", "duplicate metadata key \"\(key.displayed)\" at byte \(offset)")
     case .unknownDType(let dtype, let tensor):
       ("E113", "\(named(tensor)): dtype \"\(dtype.displayed)\" is not supported")
     case .tooManyDimensions(let tensor):

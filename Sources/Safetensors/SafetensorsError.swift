@@ -22,8 +22,8 @@ public struct SafetensorsError: CategorizedError, Equatable {
   /// One line for people, ending in the code of the reason.
   public var description: String { "\(path.displayed): \(reason) [\(reason.code)]" }
 
-  /// One cause each. Offsets inside the header count from the first byte after the length field; data offsets from
-  /// the first byte after the header.
+  /// One cause each. `offset` counts bytes from the start of the file, header or index; `begin` and `end` are what
+  /// `data_offsets` says, and count from the first byte after the header.
   public enum Reason: Error, Equatable {
     /// The file is too short to hold the length of its header.
     case noHeaderLength(fileByteCount: Int)

@@ -55,8 +55,9 @@ public struct SafetensorsFile: Sendable {
     let byteCount = Int(length)
     let available = reader.remaining
     guard byteCount <= available else { throw .headerBeyondFile(byteCount: byteCount, available: available) }
-    let json = file.extracting(reader.offset..<reader.offset + byteCount)
-    let header = try SafetensorsHeader(parsing: json, dataByteCount: available - byteCount)
-    return (header, reader.offset + byteCount)
+    let dataOffset = reader.offset + byteCount
+    let header = try SafetensorsHeader(
+      parsing: file.extracting(0..<dataOffset), from: reader.offset, dataByteCount: available - byteCount)
+    return (header, dataOffset)
   }
 }

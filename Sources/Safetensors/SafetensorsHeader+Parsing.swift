@@ -4,23 +4,25 @@ import Storage
 import Tensors
 
 extension SafetensorsHeader {
-  /// Parses and checks the JSON of a header, without the length before it.
+  /// Parses and checks the JSON of a header.
   /// - Parameters:
-  ///   - json: The header, padding included.
+  ///   - bytes: What ends with the header, padding included: the beginning of a file, or the header alone.
+  ///   - start: Where in `bytes` the header begins. Errors count from the first of `bytes`.
   ///   - dataByteCount: Bytes of the file after the header.
   /// - Throws: the first rule of Formats/safetensors.md §2 that is broken, E102 to E122.
-  public init(parsing json: RawSpan, dataByteCount: Int) throws(SafetensorsError.Reason) {
-    guard json.byteCount <= SafetensorsHeader.maximumByteCount else {
-      throw .headerTooLarge(byteCount: UInt64(json.byteCount))
+  public init(parsing bytes: RawSpan, from start: Int = 0, dataByteCount: Int) throws(SafetensorsError.Reason) {
+    let byteCount = bytes.byteCount - start
+    guard byteCount <= SafetensorsHeader.maximumByteCount else {
+      throw .headerTooLarge(byteCount: UInt64(byteCount))
     }
-    guard json.byteCount > 0, unsafe json.unsafeLoad(as: UInt8.self) == UInt8(ascii: "{") else {
+    guard byteCount > 0, unsafe bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self) == UInt8(ascii: "{") else {
       throw .headerNotObject
     }
-    var parser = HeaderParser(headerByteCount: json.byteCount)
+    var parser = HeaderParser(headerByteCount: byteCount)
     let names = try SafetensorsError.Reason.parsing {
-      var reader = try JSONReader(json)
+      var reader = try JSONReader(bytes, from: start)
       let names = try parser.parse(&reader)
-      try HeaderParser.requireSpaces(json, from: reader.offset)
+      try HeaderParser.requireSpaces(bytes, from: reader.offset)
       return names
     }
     metadata = parser.metadata
@@ -94,8 +96,8 @@ private struct HeaderParser {
   }
 
   /// The writer of a polyglot file would put its other half here.
-  static func requireSpaces(_ json: RawSpan, from offset: Int) throws {
-    var rest = ByteReader(json)
+  static func requireSpaces(_ bytes: RawSpan, from offset: Int) throws {
+    var rest = ByteReader(bytes)
     try rest.skip(offset)
     while rest.remaining > 0 {
       guard try rest.readUInt8() == UInt8(ascii: " ") else {

@@ -19,12 +19,17 @@ func entry(_ name: String, _ dtype: String, _ shape: String, _ begin: Int, _ end
 }
 
 /// Why `bytes` are refused as a safetensors file; nil if they are accepted.
-func refusal(of bytes: [UInt8]) throws -> SafetensorsError.Reason? {
+func refusal(of bytes: [UInt8]) throws -> SafetensorsError.Reason? { try fault(of: bytes)?.reason }
+
+/// What a person is told of `bytes`; nil if they are accepted.
+func message(of bytes: [UInt8]) throws -> String? { try fault(of: bytes)?.description }
+
+private func fault(of bytes: [UInt8]) throws -> SafetensorsError? {
   let directory = try TemporaryDirectory()
   do {
     _ = try SafetensorsFile(path: directory.write(bytes, to: "t.safetensors"))
     return nil
   } catch let error as SafetensorsError {
-    return error.reason
+    return error
   }
 }

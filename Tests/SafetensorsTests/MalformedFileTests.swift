@@ -34,48 +34,74 @@ import Testing
     #expect(try refusal(of: file(header: header)) == .headerNotObject)
   }
 
-  @Test(arguments: [("{}\n", 2), ("{}  \t", 4), ("{} {}", 3), ("{}PK", 2), ("{}\u{0}", 2)])
+  @Test(arguments: [("{}\n", 10), ("{}  \t", 12), ("{} {}", 11), ("{}PK", 10), ("{}\u{0}", 10)])
   func onlySpacesMayFollowTheHeader(header: String, offset: Int) throws {
     #expect(try refusal(of: file(header: header)) == .padding(offset: offset))
   }
 
   @Test(
     arguments: [
-      (#"{"a""#, JSONError.unexpectedEnd(expected: "':'", offset: 4)),
-      (#"{'a':{}}"#, .unexpectedByte(UInt8(ascii: "'"), expected: "a key in quotes", offset: 1)),
-      (#"{"a":[]}"#, .unexpectedByte(UInt8(ascii: "["), expected: "an object", offset: 5)),
-      (#"{"\ud800":{}}"#, .loneSurrogate(offset: 2)),
-      (#"{"__metadata__":{"a":1}}"#, .unexpectedByte(UInt8(ascii: "1"), expected: "a string", offset: 21)),
-      (#"{"a":{"dtype":5}}"#, .unexpectedByte(UInt8(ascii: "5"), expected: "a string", offset: 14)),
-      (#"{"a":{"shape":["1"]}}"#, .unexpectedByte(UInt8(ascii: "\""), expected: "a digit", offset: 15)),
-      (#"{"a":{"shape":[-1]}}"#, .notAnUnsignedInteger(offset: 15)),
-      (#"{"a":{"shape":[1.0]}}"#, .notAnUnsignedInteger(offset: 15)),
-      (#"{"a":{"shape":[01]}}"#, .notAnUnsignedInteger(offset: 15)),
-      (#"{"a":{"shape":[18446744073709551616]}}"#, .notAnUnsignedInteger(offset: 15)),
-      (#"{"a":{"shape":[[]]}}"#, .unexpectedByte(UInt8(ascii: "["), expected: "a digit", offset: 15)),
-      (#"{"a":{"shape":null}}"#, .unexpectedByte(UInt8(ascii: "n"), expected: "an array", offset: 14)),
+      (#"{"a""#, JSONError.unexpectedEnd(expected: "':'", offset: 12)),
+      (#"{'a':{}}"#, .unexpectedByte(UInt8(ascii: "'"), expected: "a key in quotes", offset: 9)),
+      (#"{"a":[]}"#, .unexpectedByte(UInt8(ascii: "["), expected: "an object", offset: 13)),
+      (#"{"\ud800":{}}"#, .loneSurrogate(offset: 10)),
+      (#"{"__metadata__":{"a":1}}"#, .unexpectedByte(UInt8(ascii: "1"), expected: "a string", offset: 29)),
+      (#"{"a":{"dtype":5}}"#, .unexpectedByte(UInt8(ascii: "5"), expected: "a string", offset: 22)),
+      (#"{"a":{"shape":["1"]}}"#, .unexpectedByte(UInt8(ascii: "\""), expected: "a digit", offset: 23)),
+      (#"{"a":{"shape":[-1]}}"#, .notAnUnsignedInteger(offset: 23)),
+      (#"{"a":{"shape":[1.0]}}"#, .notAnUnsignedInteger(offset: 23)),
+      (#"{"a":{"shape":[01]}}"#, .notAnUnsignedInteger(offset: 23)),
+      (#"{"a":{"shape":[18446744073709551616]}}"#, .notAnUnsignedInteger(offset: 23)),
+      (#"{"a":{"shape":[[]]}}"#, .unexpectedByte(UInt8(ascii: "["), expected: "a digit", offset: 23)),
+      (#"{"a":{"shape":null}}"#, .unexpectedByte(UInt8(ascii: "n"), expected: "an array", offset: 22)),
     ] as [(String, JSONError)])
   func aHeaderThatIsNotTheExpectedJSONIsRefusedWithItsOffset(header: String, error: JSONError) throws {
     #expect(try refusal(of: file(header: header)) == .json(error))
+  }
+
+  // What is wrong is the first "!" of the file, or the name after it.
+  @Test(arguments: [
+    (##"{}  !"##, "E105"), (##"{"a":!}"##, "E106"), (##"{"a":{"dtype":"U8","shape":[!12]}}"##, "E106"),
+    (##"{"__metadata__":{"k":"v"}!}"##, "E106"),
+  ])
+  func theByteThatAMessageNamesIsTheFilesOwn(header: String, code: String) throws {
+    let bytes = file(header: header)
+    let message = try #require(try message(of: bytes))
+    #expect(message.hasSuffix("[\(code)]"))
+    let named = try #require(message.firstMatch(of: /at byte (\d+)/)?.1)
+    #expect(Int(named) == bytes.firstIndex(of: UInt8(ascii: "!")))
+  }
+
+  @Test(arguments: [
+    (#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{}}"#, #""a":{}"#, "E107"),
+    (#"{"":{}}"#, #""":{}"#, "E108"),
+    (#"{"__metadata__":{"k":"1","k":"2"}}"#, #""k":"2""#, "E112"),
+  ])
+  func theByteThatAMessageNamesIsWhereTheNameBegins(header: String, place: String, code: String) throws {
+    let bytes = file(header: header)
+    let message = try #require(try message(of: bytes))
+    #expect(message.hasSuffix("[\(code)]"))
+    let named = try #require(try #require(message.firstMatch(of: /at byte (\d+)/)).1)
+    #expect(bytes.dropFirst(try #require(Int(named))).starts(with: place.utf8))
   }
 
   @Test func aDuplicateNameIsRefusedAlsoThroughAnEscapeAndWithoutAnyHole() throws {
     let first = entry("a", "U8", "[1]", 0, 1)
     for second in [entry("a", "U8", "[1]", 0, 1), entry(#"\u0061"#, "U8", "[0]", 1, 1)] {
       let refused = try refusal(of: file(header: "{\(first),\(second)}", dataByteCount: 1))
-      #expect(refused == .duplicateName("a", offset: first.utf8.count + 2))
+      #expect(refused == .duplicateName("a", offset: first.utf8.count + 10))
     }
     let metadata = #""__metadata__":{}"#
     #expect(
-      try refusal(of: file(header: "{\(metadata),\(metadata)}")) == .duplicateName("__metadata__", offset: 19))
+      try refusal(of: file(header: "{\(metadata),\(metadata)}")) == .duplicateName("__metadata__", offset: 27))
     #expect(
       try refusal(of: file(header: #"{"__metadata__":{"k":"1","\u006b":"2"}}"#))
-        == .duplicateMetadata(key: "k", offset: 25))
+        == .duplicateMetadata(key: "k", offset: 33))
   }
 
   @Test func ofADuplicateNameAndAnotherFaultTheOneThatStandsFirstIsReported() throws {
     let a = entry("a", "U8", "[1]", 0, 1)
-    let duplicate = SafetensorsError.Reason.duplicateName("a", offset: a.utf8.count + 2)
+    let duplicate = SafetensorsError.Reason.duplicateName("a", offset: a.utf8.count + 10)
     for rest in [#""a":{"dtype":"?"}}"#, #""a":{}, "b":{"extra":1}}"#, #""a":{}"#, #""a":nothing"#, "\(a),"] {
       #expect(try refusal(of: file(header: "{\(a),\(rest)", dataByteCount: 1)) == duplicate)
     }
@@ -91,7 +117,7 @@ import Testing
   func namesThatUnicodeCallsEquivalentAreDuplicates(first: String, second: String) throws {
     let (a, b) = (entry(first, "U8", "[1]", 0, 1), entry(second, "U8", "[1]", 1, 2))
     guard
-      case .duplicateName(_, offset: a.utf8.count + 2) = try refusal(of: file(header: "{\(a),\(b)}", dataByteCount: 2))
+      case .duplicateName(_, offset: a.utf8.count + 10) = try refusal(of: file(header: "{\(a),\(b)}", dataByteCount: 2))
     else {
       Issue.record("accepted, or refused for another reason")
       return
@@ -101,7 +127,7 @@ import Testing
   @Test(arguments: ["", #"a\u0000b"#])
   func aNameWithoutCharactersOrWithANullIsRefused(name: String) throws {
     let header = "{\(entry(name, "U8", "[0]", 0, 0))}"
-    guard case .invalidName(_, offset: 1) = try refusal(of: file(header: header)) else {
+    guard case .invalidName(_, offset: 9) = try refusal(of: file(header: header)) else {
       Issue.record("accepted, or refused for another reason")
       return
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws the module graph of Package.swift as a Mermaid diagram: which module imports which. Arrows that others imply are
-# left out, and so are test targets and the data they use.
+# Draws the module graph of Package.swift as a Mermaid diagram: which module imports which. Arrows that others
+# imply are left out, and so are test targets and the data they use.
 #   Scripts/draw-module-graph.sh            print it
 #   Scripts/draw-module-graph.sh --write    put it into README.md
 #   Scripts/draw-module-graph.sh --check    fail if README.md shows another graph
@@ -15,7 +15,8 @@ graph() {
   swift package dump-package | jq --raw-output '
     [.targets[] | select(.type != "test" and (.name | IN("TestSupport", "SampleModel") | not))
       | {name, system: (.type == "system"), imports: [.dependencies[] | (.byName // .target // empty)[0]]}]
-    # Package.swift promises that a target imports only targets above it, so one pass finds all that is reachable.
+    # Package.swift promises that a target imports only targets above it, so one pass
+    # finds all that is reachable.
     | reduce .[] as $target ({lines: ["flowchart TD"], reach: {}};
         .reach as $reach
         | ($target.imports | map(select($reach[.] == null))) as $unknown

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets in Tests/Fuzzing with libFuzzer and AddressSanitizer and runs them for some seconds each.
+# Builds the fuzz targets in Tests/Fuzzing with libFuzzer and AddressSanitizer and
+# runs them for some seconds each.
 # Usage: Scripts/fuzz.sh TARGET|all SECONDS [CORPUS_DIR]
-# Prints target, executions, seconds and findings; exits with 1 if there is a finding, whose input it keeps and names.
-# With CORPUS_DIR, what libFuzzer learns is kept there for the next run. FUZZ_LOGS names a directory for the full logs.
+# Prints target, executions, seconds and findings; exits with 1 if there is a finding, whose input it keeps
+# and names. With CORPUS_DIR, what libFuzzer learns is kept there for the next run. FUZZ_LOGS names a
+# directory for the full logs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,7 +30,8 @@ done
 
 build=.build-fuzz
 modules=$build/release
-# Modules with all they import; the fuzz targets themselves are linked by swiftc, since libFuzzer brings its own main.
+# Modules with all they import; the fuzz targets themselves are linked by swiftc, since
+# libFuzzer brings its own main.
 for module in ModelInputs ModelFiles Benchmarks Jinja; do
   swift build -c release --scratch-path "$build" --sanitize=address -Xswiftc -sanitize=fuzzer --target "$module" \
     >"$logs/build.log" 2>&1 </dev/null || {
@@ -37,7 +40,8 @@ for module in ModelInputs ModelFiles Benchmarks Jinja; do
   }
 done
 mapfile -t objects < <(find -L "$modules" -path '*.build/*' -name '*.o' -not -path '*ArgumentParser*' -not -path '*-tool.build*')
-# An earlier build may have left objects of files that are gone: MODULE.build/FILE.o comes from Sources/MODULE/…/FILE.
+# An earlier build may have left objects of files that are gone: MODULE.build/FILE.o
+# comes from Sources/MODULE/…/FILE.
 for index in "${!objects[@]}"; do
   object=${objects[index]#"$modules"/}
   [[ -n $(find "Sources/${object%%.build/*}" -name "$(basename "$object" .o)" -print -quit) ]] || unset "objects[index]"
@@ -59,8 +63,9 @@ for target in "${targets[@]}"; do
   mkdir -p "$kept"
   log=$logs/$target.log
   started=$SECONDS found=0
-  # Leaks are not looked for: Swift's runtime keeps metadata for ever. 10 s for one input is a finding, and so is 1 GiB.
-  # Swift's own crash report is off: it reads memory in a way that AddressSanitizer takes for the error.
+  # Leaks are not looked for: Swift's runtime keeps metadata for ever. 10 s for one input is a
+  # finding, and so is 1 GiB. Swift's own crash report is off: it reads memory in a way that
+  # AddressSanitizer takes for the error.
   SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 "$work/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
     -max_len=65536 -print_final_stats=1 -artifact_prefix="$logs/$target-" "$kept" "$work/seeds/$target" \
     >"$log" 2>&1 </dev/null || found=1

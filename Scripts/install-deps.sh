@@ -3,7 +3,8 @@
 # Does nothing when all are present; run it after cloning, or let test.sh and quickstart.sh run it.
 set -euo pipefail
 
-# Debian package : what proves that it is there (a pkg-config module, a command, or a Python module of this name).
+# Debian package : what proves that it is there (a pkg-config module, a command, or a
+# Python module of this name).
 packages=(
   "libzstd-dev:libzstd"
   "libjson-c-dev:json-c"

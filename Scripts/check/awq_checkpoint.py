@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Checks an AWQ GEMM checkpoint with code that shares nothing with skyquant: python3 with numpy is all it needs.
+"""Checks an AWQ GEMM checkpoint with code that shares nothing with skyquant:
+python3 with numpy is all it needs.
 
     skyquant inspect DIR --dump-weights WEIGHTS.safetensors
     python3 Scripts/check/awq_checkpoint.py DIR WEIGHTS.safetensors
 
-Every quantized linear of DIR is unpacked by AutoAWQ's rule (casper-hansen/AutoAWQ 88e4c76, awq/utils/packing_utils.py
-and awq/modules/linear/gemm.py) and must equal, bit for bit, the tensor `<module>.weight` F32 [out, in] that skyquant
-read back. The shard index and both copies of quantization_config are checked too. Exit status 1 on any difference.
+Every quantized linear of DIR is unpacked by AutoAWQ's rule (casper-hansen/AutoAWQ 88e4c76,
+awq/utils/packing_utils.py and awq/modules/linear/gemm.py) and must equal, bit for bit, the tensor
+`<module>.weight` F32 [out, in] that skyquant read back. The shard index and both copies of
+quantization_config are checked too. Exit status 1 on any difference.
 """
 
 import json
@@ -84,7 +86,8 @@ def read_checkpoint(directory, report):
 
 
 def check_config(config, names, linears, report):
-    """Checks the quantization_config that vLLM, lmdeploy and transformers look for; returns its group size."""
+    """Checks the quantization_config that vLLM, lmdeploy and transformers look for;
+    returns its group size."""
     top = config.get("quantization_config")
     nested = config.get("llm_config", config.get("text_config", {})).get("quantization_config")
     report.expect(top is not None, "config.json: no quantization_config at top level")

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Reads FILE.skyq with the second reader, Scripts/lib/skyq, and again through `skyquant extract`: every value must be the same.
+"""Reads FILE.skyq with the second reader, Scripts/lib/skyq, and again through `skyquant
+extract`: every value must be the same.
 
     skyquant inspect FILE.skyq --tensors '*' --json | Scripts/check/compare_tensors.py FILE.skyq SKYQUANT
 
-SKYQUANT is the program. Exit 0 if both list the same tensors with the same values, bit for bit. Needs numpy, libxxhash,
-libzstd.
+SKYQUANT is the program. Exit 0 if both list the same tensors with the same values, bit for bit.
+Needs numpy, libxxhash, libzstd.
 """
 
 import json

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A model exported as compressed-tensors loads in transformers on a CPU, and its logits are those of our forward pass: it
-# quantizes the text model MODEL plainly, exports it, and compares logits in fp32 on the first TOKENS tokens of TEXT.
+# A model exported as compressed-tensors loads in transformers on a CPU, and its logits are those of our
+# forward pass: it quantizes the text model MODEL plainly, exports it, and compares logits in fp32 on the
+# first TOKENS tokens of TEXT.
 #   Scripts/check/compressed-tensors.sh MODEL TEXT OUT [GROUP=64] [TOKENS=64]
-# Makes a Python environment in OUT/env (CT_ENV: another one) at the first use. Exit code 1 if they differ by more than 1e-5
-# of their norm.
+# Makes a Python environment in OUT/env (CT_ENV: another one) at the first use. Exit code 1 if they differ by
+# more than 1e-5 of their norm.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 [[ $# -ge 3 ]] || usage

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Tries models whose JSON files lie: every number, flag and text of them replaced, one at a time, in all layouts.
+"""Tries models whose JSON files lie: every number, flag and text of them replaced,
+one at a time, in all layouts.
 
     Scripts/check/config_mutations.py [COUNT|all] [PATTERN]
 
-COUNT mutants, spread evenly over all there are (900 by default, about a minute); PATTERN keeps those whose name holds it.
-Every command must accept a mutant or refuse it with 65 or 69 and one line, in bounded time and memory, and leave nothing
-behind; what no command can compute with, doctor must call an error. Needs a release build; only Python's standard library.
+COUNT mutants, spread evenly over all there are (900 by default, about a minute); PATTERN keeps those whose
+name holds it. Every command must accept a mutant or refuse it with 65 or 69 and one line, in bounded time and
+memory, and leave nothing behind; what no command can compute with, doctor must call an error. Needs a release
+build; only Python's standard library.
 """
 import json
 import multiprocessing

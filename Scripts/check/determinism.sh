@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that neither a second run nor the thread count changes a byte: quantizes and packs the sample with 1, 2 and 4
-# threads, twice with 2, and compares all files. Run it after changing arithmetic, threading or a writer; CI runs it too.
-# More threads than processors are started all the same.
+# Checks that neither a second run nor the thread count changes a byte: quantizes and packs the sample with 1,
+# 2 and 4 threads, twice with 2, and compares all files. Run it after changing arithmetic, threading or a
+# writer; CI runs it too. More threads than processors are started all the same.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"

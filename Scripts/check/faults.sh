@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes the disk fail, at every place where it can, and checks what quantize, pack and import do about it: the exit code,
-# one line that says why, nothing under the final name, an older output untouched, and the undisturbed bytes after --resume.
-#   Scripts/check/faults.sh [STEP]      a fault at every STEP-th write of quantize and pack; 1, every one, by default
-# Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a second run and
-# a file cut while it is mapped. Needs leave to trace processes (ptrace).
+# Makes the disk fail, at every place where it can, and checks what quantize, pack and import do about it: the
+# exit code, one line that says why, nothing under the final name, an older output untouched, and the
+# undisturbed bytes after --resume.
+#   Scripts/check/faults.sh [STEP]     a fault at every STEP-th write of quantize and pack; every one by default
+# Faults are injected with strace (system calls that fail, signals at a system call), a file size limit, a
+# second run and a file cut while it is mapped. Needs leave to trace processes (ptrace).
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"
@@ -21,7 +22,8 @@ plain=(--method rtn)
 calibrated=(--calibration "$sample/calibration/questions.jsonl" --samples 8)
 settings=("${calibrated[@]}")
 
-# A shell between, for the news that something was killed. What is printed goes to `out` and `err`, with $first before.
+# A shell between, for the news that something was killed. What is printed goes to `out`
+# and `err`, with $first before.
 first=
 run() { sh -c '"$@" </dev/null >"$0out" 2>"$0err"; exit $?' "$first" "$@" 2>/dev/null; }
 quantize() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" "${settings[@]}" \
@@ -33,8 +35,8 @@ import() { run "${@:2}" "$skyquant" import expected-quantize "$1.skyq" --quiet -
 # The output of a command, as one name.
 written() { if [[ $1 == quantize ]]; then echo "$2"; else echo "$2.skyq"; fi; }
 
-# large_model: the quantized sample and two tensors of 300 and 2 MiB, so that `pack` secures its work between them.
-# Sparse: a vector may be zero.
+# large_model: the quantized sample and two tensors of 300 and 2 MiB, so that `pack` secures its work between
+# them. Sparse: a vector may be zero.
 large_model() {
   cp -r expected-quantize large
   PYTHONPATH=$root/Scripts/lib python3 - large/model.safetensors <<'PYTHON'
@@ -51,7 +53,8 @@ write_sparse(path, entries, end, data)
 PYTHON
 }
 
-# faulty COMMAND CODE WHAT STRACE-OPTION...: runs it with a fault, then goes on without. `reached` says whether there was one.
+# faulty COMMAND CODE WHAT STRACE-OPTION...: runs it with a fault, then goes on without.
+# `reached` says whether there was one.
 faulty() {
   local command=$1 code=$2 what="$1, $3" status=0 output
   shift 3
@@ -67,12 +70,14 @@ faulty() {
   expect "$what: exit code $status, not $code" test "$status" -eq "$code"
   if [[ $code -ne 137 ]]; then
     expect "$what: one line that begins with error:" test "$(grep -c '^error: ' err)" -eq 1
-    # But after the rename only the directory is left to be brought to the disk, and the work folder to be removed.
+    # But after the rename only the directory is left to be brought to the disk, and the
+    # work folder to be removed.
     [[ ($what == *fsync* || $what == *rename*) && -e $output ]] ||
       expect "$what: nothing has the final name" test ! -e "$output"
   fi
   if [[ $what == *EIO\ at\ fsync* ]]; then
-    # All later ones would fail too, and be counted. What pack had recorded counts no more: nobody goes on with it.
+    # All later ones would fail too, and be counted. What pack had recorded counts no
+    # more: nobody goes on with it.
     expect "$what: not tried again, nor any other" test "$reached" -eq 1
     [[ $command == quantize && ! -e $output ]] ||
       expect "$what: nothing is left to resume" test ! -e "$output.skyquant-work"
@@ -86,8 +91,8 @@ faulty() {
   expect "$what: nothing else is left" test "$(echo run*)" = "$output"
 }
 
-# series COMMAND CALL STEP: an error and a SIGKILL at every STEP-th call, or at calls ever further apart if STEP is 0, until
-# the command makes no such call any more.
+# series COMMAND CALL STEP: an error and a SIGKILL at every STEP-th call, or at calls ever further apart if
+# STEP is 0, until the command makes no such call any more.
 series() {
   local command=$1 call=$2 k error errors=(EIO)
   [[ $call == pwrite64 ]] && errors=(ENOSPC EIO EDQUOT)
@@ -139,7 +144,8 @@ rm -r large expected-pack_large.skyq
 # The room is asked for before the work.
 faulty pack 73 "ENOSPC at fallocate 1" -e trace=fallocate -e inject=fallocate:error=ENOSPC
 
-# Killed between the report and the checkpoint, or anywhere else: --resume ends with both, and nothing is lost.
+# Killed between the report and the checkpoint, or anywhere else: --resume ends
+# with both, and nothing is lost.
 report() { run "${@:2}" "$skyquant" quantize "$sample/tiny-r1v" "${settings[@]}" --checkpoint-every 0 --quiet --resume \
   --report "$1-report" --out "$1"; }
 report expected-report
@@ -163,7 +169,8 @@ for call in rename renameat2; do
 done
 rm -rf run-* expected-report expected-report-report
 
-# Killed while an old output is replaced: the name always has the whole old or the whole new one, and --force ends well.
+# Killed while an old output is replaced: the name always has the whole old or the whole
+# new one, and --force ends well.
 force=1
 for call in renameat2 unlink rmdir mkdir; do
   for ((k = 1; ; k++)); do

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A model exported as GGUF loads in llama.cpp, which cuts text into the same tokens and comes to the same logits, as far as
-# its own rounding of activations to 8 bits allows: quantizes the text model MODEL plainly, exports it, and compares logits
-# on the first TOKENS tokens of TEXT.
+# A model exported as GGUF loads in llama.cpp, which cuts text into the same tokens and comes to the same
+# logits, as far as its own rounding of activations to 8 bits allows: quantizes the text model MODEL plainly,
+# exports it, and compares logits on the first TOKENS tokens of TEXT.
 #   Scripts/check/gguf.sh MODEL TEXT OUT [GROUP=64] [TOKENS=256]
-# Makes a Python environment with llama-cpp-python in OUT/env (GGUF_ENV: another one) at the first use; that compiles
-# llama.cpp. Exit code 1 if tokens differ, logits by more than 5 % of their norm, or more than 5 % of the likeliest tokens.
+# Makes a Python environment with llama-cpp-python in OUT/env (GGUF_ENV: another one) at the first use;
+# that compiles llama.cpp. Exit code 1 if tokens differ, logits by more than 5 % of their norm, or more
+# than 5 % of the likeliest tokens.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 [[ $# -ge 3 ]] || usage

@@ -3,9 +3,9 @@
 
     Scripts/check/hostile_input.py [CHECK...]       default: all, for example 1 6 13
 
-Each file must be refused with its exit code and one line on standard error that says why, leave no output, and, where a
-bound is stated, stay below it: memory is the child's peak resident size (wait4), "never opened" is what strace sees.
-Needs a release build, strace and leave to trace; only Python's standard library.
+Each file must be refused with its exit code and one line on standard error that says why, leave no output,
+and, where a bound is stated, stay below it: memory is the child's peak resident size (wait4), "never opened"
+is what strace sees. Needs a release build, strace and leave to trace; only Python's standard library.
 """
 import json
 import os
@@ -97,7 +97,8 @@ class Checks:
         return ["quantize", model, "--method", "rtn", "--out", self.work / "out", "--quiet"]
 
     def shard_refused(self, data, pattern, memory=None):
-        """Expects a safetensors file to be refused by itself and as a shard of a model that is to be quantized."""
+        """Expects a safetensors file to be refused by itself and as a shard of a
+        model that is to be quantized."""
         self.refused(["inspect", self.file("t.safetensors", data)], 65, pattern, memory)
         self.refused(self.quantize(self.model(**{SHARD: data})), 65, pattern, memory)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Kills `quantize` and `pack` of the bundled sample at random moments, goes on with --resume, and compares the bytes with
-# those of an undisturbed run.
+# Kills `quantize` and `pack` of the bundled sample at random moments, goes on with --resume, and compares the
+# bytes with those of an undisturbed run.
 #   Scripts/check/kills.sh [KILLS]      100 by default; SEED=n takes other moments
 # Each round lets both commands be killed until they get through.
 set -euo pipefail
@@ -43,7 +43,8 @@ survive() {
     command_pid=$!
     { sleep "$(printf '%d.%03d' $((limit / 1000)) $((limit % 1000)))" && kill -KILL $command_pid; } 2>/dev/null &
     killer_pid=$!
-    # Until it has gone: as long as one of its threads dies it holds the lock. Without the shell's news of its death.
+    # Until it has gone: as long as one of its threads dies it holds the lock. Without the
+    # shell's news of its death.
     { wait $command_pid || status=$?; } 2>/dev/null
     { kill $killer_pid; wait $killer_pid; } 2>/dev/null || true
     if grep -q '^going on after' "$work/out"; then resumed=$((resumed + 1)); fi

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Takes away what the system gives a process: threads, open files, address space. Every command must end in time, with 0 or
-# 71 and one line, leave nothing but what --resume goes on with, and end in the result of an undisturbed run.
+# Takes away what the system gives a process: threads, open files, address space. Every command must end
+# in time, with 0 or 71 and one line, leave nothing but what --resume goes on with, and end in the
+# result of an undisturbed run.
 #   Scripts/check/limits.sh
-# Threads are refused with strace (EAGAIN, as at a limit of processes), the rest with ulimit. Needs leave to trace processes.
+# Threads are refused with strace (EAGAIN, as at a limit of processes), the rest with ulimit.
+# Needs leave to trace processes.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"
@@ -22,8 +24,8 @@ check=(check expected-out.skyq --full --threads 3 --quiet)
 run=(run expected-out.skyq --prompt "2 + 2" --max-tokens 2 --threads 3)
 doctor=(doctor expected-out --threads 3 --quiet)
 
-# limited WHAT COMMAND PREFIX...: runs a command behind a prefix that limits it, and holds it to the above. `status` is its
-# exit code.
+# limited WHAT COMMAND PREFIX...: runs a command behind a prefix that limits it, and holds it to the
+# above. `status` is its exit code.
 limited() {
   local what=$1 command=$2
   local -n arguments=$command
@@ -36,8 +38,8 @@ limited() {
     expect "$what: the undisturbed result" same "$command"
   else
     expect "$what: one line that begins with error:" grep -qzP '\A(warning: [^\n]+\n)*error: [^\n]+\n\z' err
-    # As after Ctrl-C, what is left is what --resume goes on with. What has the final name is whole, and only not yet known
-    # to be on the disk.
+    # As after Ctrl-C, what is left is what --resume goes on with. What has the final name is whole, and only
+    # not yet known to be on the disk.
     if [[ -e out || -e out.skyq ]]; then
       expect "$what: what has the final name is whole" same "$command"
     elif [[ $(echo out*) != "out*" ]]; then

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Prints one digest over all tensors that each method writes, so that a change of the code's shape can be shown to change no
-# number: run it before and after, and compare.
+# Prints one digest over all tensors that each method writes, so that a change of the code's shape can be
+# shown to change no number: run it before and after, and compare.
 #   Scripts/check/method-digests.sh                                       the bundled sample
-#   Scripts/check/method-digests.sh MODEL CALIBRATION.txt [GROUP=64] [SAMPLES=16]   a text model, such as Scripts/make/smollm2.py writes
+#   Scripts/check/method-digests.sh MODEL CALIBRATION.txt [GROUP=64] [SAMPLES=16]
+#       a text model, such as Scripts/make/smollm2.py writes
 # A line per method: METHOD, SHA-256 over name, type, shape and bytes of every tensor in order of their names.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The perplexity of an unquantized text model is transformers': on the first SAMPLES windows of WINDOW tokens of a text
-# (tokenized as a whole, without special tokens; the first token of a window is not predicted), to 4 digits.
+# The perplexity of an unquantized text model is transformers': on the first SAMPLES windows of
+# WINDOW tokens of a text (tokenized as a whole, without special tokens; the first token of a window
+# is not predicted), to 4 digits.
 #   Scripts/check/perplexity.sh MODEL TEXT [SAMPLES=8] [WINDOW=512]
 # Needs PYTHON (python3 by default) with torch, transformers and tokenizers. Exit code 1 if they differ.
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests the tokenizer on the real Qwen2 vocabulary of 151,643 tokens, which is too large to keep in the repository.
-# Downloads it with pip (dashscope, Apache-2.0, 3 MB) once into .build. Needs python3 with pip, no Python packages.
+# Tests the tokenizer on the real Qwen2 vocabulary of 151,643 tokens, which is too large to keep in
+# the repository. Downloads it with pip (dashscope, Apache-2.0, 3 MB) once into .build. Needs python3
+# with pip, no Python packages.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"

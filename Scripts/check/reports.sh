@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every command on the sample with --json and checks what it prints against Formats/report.schema.json, among it what
-# commands print when they end with an error code of their own. Every command and every schema must have had its turn.
+# Runs every command on the sample with --json and checks what it prints against
+# Formats/report.schema.json, among it what commands print when they end with an error code of their own.
+# Every command and every schema must have had its turn.
 #   Scripts/check/reports.sh
 # Needs python3 with jsonschema (Scripts/install-deps.sh).
 set -euo pipefail

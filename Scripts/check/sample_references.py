@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Checks that PyTorch gives the `reference` answers of Sources/SampleModel/Resources/evaluation/questions.jsonl.
+"""Checks that PyTorch gives the `reference` answers of
+Sources/SampleModel/Resources/evaluation/questions.jsonl.
 
-The tests trust those answers; this recomputes them in fp32 from the bf16 weights. Run it after changing the sample:
+The tests trust those answers; this recomputes them in fp32 from the bf16 weights.
+Run it after changing the sample:
 
     venv/bin/python Scripts/check/sample_references.py     (the packages are named in Scripts/make/train_sample_model.py)
 """

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Runs the C kernels under AddressSanitizer and UndefinedBehaviorSanitizer, with every instruction set of the processor:
-# Tests/Sanitizers drives each kernel and its plain twin and compares them. Any report ends it with exit code 1.
+# Runs the C kernels under AddressSanitizer and UndefinedBehaviorSanitizer, with every instruction set
+# of the processor: Tests/Sanitizers drives each kernel and its plain twin and compares them. Any
+# report ends it with exit code 1.
 #   Scripts/check/sanitizers.sh
-# Only C needs this: Swift's arithmetic traps on overflow and its arrays know their ends. Uses the clang beside swiftc.
+# Only C needs this: Swift's arithmetic traps on overflow and its arrays know their ends.
+# Uses the clang beside swiftc.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"
 make_work
 
 clang=$(swiftc -print-target-info | jq -r .paths.runtimeResourcePath)/../../bin/clang
-# Beyond `undefined`: floats that no integer can hold, and unsigned arithmetic that wraps, which nothing here means to.
+# Beyond `undefined`: floats that no integer can hold, and unsigned arithmetic that wraps,
+# which nothing here means to.
 checks=address,undefined,float-cast-overflow,unsigned-integer-overflow,unsigned-shift-base
 flags=(-std=gnu11 -g -O1 -fno-math-errno -fno-omit-frame-pointer -Wall -Wextra -Werror
   "-fsanitize=$checks" -fno-sanitize-recover=all)

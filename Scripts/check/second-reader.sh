@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Holds the .skyq format to its second implementation, the Python scripts written from Formats/skyq.md:
-#   - the vectors come out byte for byte as they are kept (another libzstd may compress one of them to other bytes)
+#   - the vectors come out byte for byte as they are kept (another libzstd may compress one to other bytes)
 #   - the Python reader treats all of them as the manifest says
 #   - it accepts what skyquant packs, and reads the same values from it
 # Usage: Scripts/check/second-reader.sh
-# Prints a line for each part; exits with 1 at the first that fails. Needs python3 with numpy (Scripts/install-deps.sh).
+# Prints a line for each part; exits with 1 at the first that fails. Needs python3 with
+# numpy (Scripts/install-deps.sh).
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"

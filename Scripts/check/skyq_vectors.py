@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Holds the second reader, Scripts/lib/skyq, to the conformance vectors, as the Swift tests hold the Swift reader to them.
+"""Holds the second reader, Scripts/lib/skyq, to the conformance vectors, as the Swift tests
+hold the Swift reader to them.
 
     Scripts/check/skyq_vectors.py [DIR]     default: Formats/vectors
 
-Run it after Scripts/golden/skyq_vectors.py. Exit 0 if every case is as its manifest says. Needs numpy, libxxhash, libzstd.
+Run it after Scripts/golden/skyq_vectors.py. Exit 0 if every case is as its manifest says.
+Needs numpy, libxxhash, libzstd.
 """
 
 import hashlib

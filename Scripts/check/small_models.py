@@ -1,4 +1,5 @@
-"""The bundled sample cut to one layer each and renamed: one small model for each layout that the program reads.
+"""The bundled sample cut to one layer each and renamed: one small model for each
+layout that the program reads.
 
 Imported by scripts that try thousands of models; Python only.
 """

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints one SHA-256 over all tensors of a checkpoint directory: name, type, shape and bytes, in order of their names.
+"""Prints one SHA-256 over all tensors of a checkpoint directory: name, type, shape and
+bytes, in order of their names.
 
     python3 Scripts/check/tensor_digest.py DIR
 

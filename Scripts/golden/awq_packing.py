@@ -1,11 +1,13 @@
-"""Make Tests/QuantizationTests/Resources/*.safetensors: AutoAWQ's rounding and packing, by its own formulas in torch.
+"""Make Tests/QuantizationTests/Resources/*.safetensors: AutoAWQ's rounding and
+packing, by its own formulas in torch.
 
   pip install torch safetensors        # written with torch 2.15
   python Scripts/golden/awq_packing.py Tests/QuantizationTests/Resources
 
 Formulas: casper-hansen/AutoAWQ 88e4c76, `pseudo_quantize_tensor` in awq/quantize/quantizer.py and
-`WQLinear_GEMM.from_linear` in awq/modules/linear/gemm.py (asymmetric, 4 bits). They are restated here, not imported:
-AutoAWQ needs a GPU stack. Weights are random with a few outliers; a group of zeros and one of positives are put in.
+`WQLinear_GEMM.from_linear` in awq/modules/linear/gemm.py (asymmetric, 4 bits). They are restated here, not
+imported: AutoAWQ needs a GPU stack. Weights are random with a few outliers; a group of zeros and one of
+positives are put in.
 """
 import sys
 

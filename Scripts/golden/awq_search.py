@@ -3,10 +3,10 @@
   pip install torch numpy safetensors        # written with torch 2.15, numpy 2
   python Scripts/golden/awq_search.py Tests/LayerSearchTests/Resources
 
-Formulas: AutoAWQ's scales from casper-hansen/AutoAWQ 88e4c76, `_compute_best_scale` in awq/quantize/quantizer.py;
-GPTQ from Frantar et al., arXiv 2210.17323, column by column, with static groups, act-order and damping 0.01;
-coordinate descent by trying every level; range fitting by trying every pair of limits that skyquant's stepwise search
-could reach. All are restated here.
+Formulas: AutoAWQ's scales from casper-hansen/AutoAWQ 88e4c76, `_compute_best_scale` in
+awq/quantize/quantizer.py; GPTQ from Frantar et al., arXiv 2210.17323, column by column, with static groups,
+act-order and damping 0.01; coordinate descent by trying every level; range fitting by trying every pair of
+limits that skyquant's stepwise search could reach. All are restated here.
 """
 import sys
 
@@ -89,7 +89,8 @@ def descend(codes, weight, gram, scales, zeros):
 
 
 def best_range_loss(group, block):
-    """The least error of one group over all pairs of limits, each with the scale refitted twice by least squares."""
+    """The least error of one group over all pairs of limits,
+    each with the scale refitted twice by least squares."""
     low, high = min(group.min().item(), 0), max(group.max().item(), 0)
     ends = [1, *END_SHRINKS]
     pairs = [(min(joint * a, 1), min(joint * b, 1)) for joint in JOINT_SHRINKS for a in ends for b in ends]

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Make Tests/BenchmarksTests/Resources/vlmevalkit.json: what VLMEvalKit's rule functions say of made-up answers.
+"""Make Tests/BenchmarksTests/Resources/vlmevalkit.json: what VLMEvalKit's rule
+functions say of made-up answers.
 
   git clone https://github.com/open-compass/VLMEvalKit
   pip install pandas latex2sympy2_extended        # written with pandas 3.1.1, latex2sympy2_extended 1.11.0
   python Scripts/golden/benchmark_rules.py VLMEvalKit Tests/BenchmarksTests/Resources
 
-Each function is read from the two commits named below and run alone, without the package around it: no judge, no data sets.
-Nothing of their code is kept. `prompts` is what its classes ask about the rows of Scripts/golden/benchmark_sample.py.
+Each function is read from the two commits named below and run alone, without the package around it: no judge,
+no data sets. Nothing of their code is kept. `prompts` is what its classes ask about the rows of
+Scripts/golden/benchmark_sample.py.
 """
 import ast
 import copy
@@ -82,7 +84,8 @@ class Kit:
         return subprocess.run(["git", "-C", self.clone, "show", f"{self.commit}:{path}"], check=True, capture_output=True, text=True).stdout
 
     def take(self, path, *names, inside=None, space=None):
-        """Defines the functions and constants `names` of a file, or all of them, without imports and decorators."""
+        """Defines the functions and constants `names` of a file, or all of them,
+        without imports and decorators."""
         tree = ast.parse(self.source(path))
         body = next(node.body for node in tree.body if getattr(node, "name", None) == inside) if inside else tree.body
         kept = []

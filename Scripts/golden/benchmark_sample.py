@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes a small TSV file in the layout of every named benchmark, from the sample's pictures and evaluation questions.
+"""Makes a small TSV file in the layout of every named benchmark, from the sample's
+pictures and evaluation questions.
 
 Usage: Scripts/golden/benchmark_sample.py DIR [QUESTIONS]
-QUESTIONS (default 4) is how many of the sample's questions a file is made of; the same number gives the same bytes.
-`Scripts/golden/benchmark_sample.py Tests/BenchmarksTests/Resources/sample 2` writes what the tests read.
+QUESTIONS (default 4) is how many of the sample's questions a file is made of; the same number
+gives the same bytes. `Scripts/golden/benchmark_sample.py Tests/BenchmarksTests/Resources/sample
+2` writes what the tests read.
 
-Files are quoted as VLMEvalKit quotes them (every cell) or, every second one, only where need be. Pictures are base64, lists of it in
-Python's and JSON's syntax, base64 with line ends, references to other rows, and paths.
+Files are quoted as VLMEvalKit quotes them (every cell) or, every second one, only where need be. Pictures are
+base64, lists of it in Python's and JSON's syntax, base64 with line ends, references to other rows, and paths.
 """
 import base64
 import csv

@@ -4,8 +4,8 @@
   pip install pandas        # written with pandas 3.1.1, Python 3.11
   python Scripts/golden/benchmark_tsv.py Tests/BenchmarksTests/Resources
 
-`files`: bytes in hexadecimal and the cells that `pandas.read_csv(sep="\\t", dtype=str)` reads, null where it sees a missing value.
-`literals`: texts and what `ast.literal_eval` makes of them, null where it refuses.
+`files`: bytes in hexadecimal and the cells that `pandas.read_csv(sep="\\t", dtype=str)` reads, null where it
+sees a missing value. `literals`: texts and what `ast.literal_eval` makes of them, null where it refuses.
 """
 import ast
 import io

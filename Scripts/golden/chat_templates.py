@@ -2,11 +2,12 @@
 """Writes what transformers makes of the chat templates of the tests: the expectations of JinjaTests.
 
 Usage: Scripts/golden/chat_templates.py [--check]. Run when a template, Scripts/golden/chat_template_inputs or the pinned versions
-change; with --check it writes nothing and fails if something would change. Needs Python 3.11 with
-transformers==5.24.0 and jinja2==3.1.6 (pip install transformers jinja2). Neither a model nor a network is needed.
+change; with --check it writes nothing and fails if something would change. Needs Python 3.11
+with transformers==5.24.0 and jinja2==3.1.6 (pip install transformers jinja2). Neither a
+model nor a network is needed.
 
-What is recorded for a template is its text, `raised` with the message of raise_exception, or `error`: `syntax` if jinja2
-refuses the template, else `evaluation`.
+What is recorded for a template is its text, `raised` with the message of raise_exception, or `error`:
+`syntax` if jinja2 refuses the template, else `evaluation`.
 """
 import argparse
 import copy

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Make what the GGUF tests compare with, by llama.cpp's own Python package: a small file that it writes, and Q4_1 blocks
-that it decodes.
+"""Make what the GGUF tests compare with, by llama.cpp's own Python package: a small file that it writes,
+and Q4_1 blocks that it decodes.
 
   pip install gguf safetensors numpy        # written with gguf 0.19
   python Scripts/golden/gguf_files.py Tests

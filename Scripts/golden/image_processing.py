@@ -1,5 +1,5 @@
-"""Writes Tests/ImageProcessingTests/Resources: pictures with the RGB that Pillow makes of them, sizes with the grid
-InternVL chooses, digests of Pillow's bicubic, and the normalization table of numpy.
+"""Writes Tests/ImageProcessingTests/Resources: pictures with the RGB that Pillow makes of them, sizes with
+the grid InternVL chooses, digests of Pillow's bicubic, and the normalization table of numpy.
 
 Run it when a kind of picture is added:  pip install pillow==13.0.0 numpy==2.4.6
                                          python3 Scripts/golden/image_processing.py
@@ -32,7 +32,8 @@ def picture(width, height):
 
 
 def samples16(channels):
-    """16-bit samples [HEIGHT, WIDTH, channels]; the first row stays below 600, where Pillow's gray does not clamp."""
+    """16-bit samples [HEIGHT, WIDTH, channels];
+    the first row stays below 600, where Pillow's gray does not clamp."""
     high = files.planes(picture(WIDTH, HEIGHT), channels).astype(np.uint16)
     low = files.planes(picture(WIDTH, HEIGHT)[::-1], channels).astype(np.uint16)
     both = high * 256 + low
@@ -173,7 +174,8 @@ def make_grids():
 
 
 def make_tiles():
-    """Lines `width height maximum tile thumbnail count sha256`, the digest over all tiles one after the other."""
+    """Lines `width height maximum tile thumbnail count sha256`,
+    the digest over all tiles one after the other."""
     golden = [(448, 448), (633, 633), (634, 634), (950, 950), (951, 951), (640, 480), (64, 48), (2000, 100)]
     golden += [(1920, 1080), (1280, 720), (1080, 1920), (700, 400), (1750, 1000), (300, 1000), (1, 100)]
     cases = [(w, h, 12, 448, 1) for w, h in golden]

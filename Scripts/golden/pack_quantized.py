@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Make Tests/QuantizationTests/Resources/pack-quantized-g*.safetensors: the codes and zeros of awq-g*.safetensors there,
-packed by compressed-tensors itself.
+"""Make Tests/QuantizationTests/Resources/pack-quantized-g*.safetensors: the codes and zeros of
+awq-g*.safetensors there, packed by compressed-tensors itself.
 
   pip install compressed-tensors safetensors        # written with compressed-tensors 0.19
   python Scripts/golden/pack_quantized.py Tests/QuantizationTests/Resources

@@ -4,9 +4,10 @@
   pip install scipy statsmodels        # written with scipy 1.17.1, statsmodels 0.15.0
   python Scripts/golden/paired_statistics.py Tests/PairedStatisticsTests/Resources
 
-Wilson's interval, McNemar's exact test, Holm's adjustment and cluster-robust standard errors are the libraries'. Those the
-libraries lack are written here from their formulas: mid-p from scipy's binomial distribution, the Bonett-Price interval,
-the detectable loss by scipy's root finder, the bootstrap from its description in Formats/evaluation.md.
+Wilson's interval, McNemar's exact test, Holm's adjustment and cluster-robust standard errors are the
+libraries'. Those the libraries lack are written here from their formulas: mid-p from scipy's binomial
+distribution, the Bonett-Price interval, the detectable loss by scipy's root finder, the bootstrap from its
+description in Formats/evaluation.md.
 """
 import json
 import math

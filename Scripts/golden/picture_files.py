@@ -1,4 +1,5 @@
-"""Writes PNG and JPEG files of every kind, also those that Pillow cannot write. Used by image_processing.py."""
+"""Writes PNG and JPEG files of every kind, also those that Pillow cannot write.
+Used by image_processing.py."""
 
 import io
 import struct
@@ -102,8 +103,8 @@ def segment(marker, body):
 def composed_jpeg(samples, factors, transform=None, ids=None):
     """A baseline JPEG with one scan for each plane of samples [height, width, channels], taken as they are.
 
-    `factors` are the planes' (horizontal, vertical) sampling factors: any, since each scan is a gray JPEG of its own.
-    `transform` is the value of an Adobe marker; None leaves the marker out.
+    `factors` are the planes' (horizontal, vertical) sampling factors: any, since each scan is a gray JPEG of
+    its own. `transform` is the value of an Adobe marker; None leaves the marker out.
     """
     height, width, _ = samples.shape
     ids = ids or bytes(range(1, len(factors) + 1))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes Tests/ReferenceModelTests/Resources/oracle: tiny random models with the hidden states transformers computes.
+"""Writes Tests/ReferenceModelTests/Resources/oracle: tiny random models with the
+hidden states transformers computes.
 
-They cover what the goldens of the sample models do not: Qwen3, Llama, rotary scaling, tied embeddings, pixel shuffle
-v1, select_layer -2, and the processed probabilities of sampling. Run it when a case is added:
+They cover what the goldens of the sample models do not: Qwen3, Llama, rotary scaling, tied embeddings, pixel
+shuffle v1, select_layer -2, and the processed probabilities of sampling. Run it when a case is added:
 
     pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0      (the CPU build of torch is enough)
     python3 Scripts/golden/reference_model.py
@@ -148,7 +149,8 @@ def chat_text_name(name):
 
 
 def write_sampling_cases():
-    """Rows of [temperature, top_k or 0, top_p, repetition penalty] with the probabilities transformers draws from."""
+    """Rows of [temperature, top_k or 0, top_p,
+    repetition penalty] with the probabilities transformers draws from."""
     torch.manual_seed(20242)
     options = torch.tensor(
         [[1, 0, 1, 1], [0.6, 50, 0.95, 1.05], [0.6, 5, 1, 1], [1.5, 0, 0.8, 1], [0.8, 7, 0.5, 1.3], [1, 3, 1, 2],

@@ -1,4 +1,5 @@
-"""Cases at the borders of the rules: the first value past a limit and the last before it, and pairs of broken rules.
+"""Cases at the borders of the rules: the first value past a limit and the last before
+it, and pairs of broken rules.
 
 Used by skyq_vectors.py; `v` is its collection of invalid cases.
 """
@@ -108,7 +109,8 @@ def add_json_border_cases(v):
         v.changed(kind + "_not_an_object", "sections_raw", change, "7 9", full=["E037"])
 
 
-# One way to break each rule of opening, for two of which at once a reader must report the one that comes first.
+# One way to break each rule of opening, for two of which at once a reader must
+# report the one that comes first.
 SUPERBLOCK_BREAKS = [
     ("E003", dict(magic=UNSEALED)), ("E004", dict(major=2)), ("E005", None), ("E006", dict(incompat=1)),
     ("E007", dict(size=255)), ("E008", dict(file_size=0)), ("E009", dict(align_log2=11)),

@@ -66,7 +66,8 @@ def front_of_1mib():
 
 
 def later_meanings():
-    """A file of a later minor version that uses every byte this one reserves, and names that are nearly forbidden."""
+    """A file of a later minor version that uses every byte this one reserves,
+    and names that are nearly forbidden."""
     sections = raw_sections()
     sections[0].flags = CRITICAL
     sections[0].override["reserved"] = b"\1" * 16
@@ -82,7 +83,8 @@ def later_meanings():
 
 
 def extreme_scales():
-    """Zero, negative, subnormal and largest scales against the widest differences; the largest products overflow."""
+    """Zero, negative, subnormal and largest scales against the widest differences;
+    the largest products overflow."""
     f16 = [0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0xFBFF]
     bf16 = [0x0000, 0x8000, 0x0001, 0x807F, 0x7F7F, 0xFF7F]
     return [awq(b"f16", AWQ_F16, 1, 192, 32, 8, raw_scales=f16), awq(b"bf16", AWQ_BF16, 1, 192, 32, 9, raw_scales=bf16)]

@@ -3,10 +3,10 @@
 
     Scripts/golden/skyq_vectors.py [DIR]      default: Formats/vectors
 
-Written from Formats/skyq.md, with no code of the Swift writer. Run it when the specification gains a rule, then
-Scripts/check/skyq_vectors.py. Valid cases are files. An invalid case is a valid file, its size changed and
-bytes edited: `edits` is a list of [offset, hex].
-Needs Python 3.11, numpy, libxxhash, libzstd (another version of it may compress to other bytes).
+Written from Formats/skyq.md, with no code of the Swift writer. Run it when the specification gains a rule,
+then Scripts/check/skyq_vectors.py. Valid cases are files. An invalid case is a valid file, its size changed
+and bytes edited: `edits` is a list of [offset, hex]. Needs Python 3.11, numpy, libxxhash, libzstd (another
+version of it may compress to other bytes).
 """
 
 import copy
@@ -26,7 +26,8 @@ from skyq_border_cases import add_border_cases
 from skyq_valid_images import valid_images
 
 
-# Invalid cases: each changes one thing of a copy of a base image and seals it again, unless the seal is the point.
+# Invalid cases: each changes one thing of a copy of a base image and seals it again,
+# unless the seal is the point.
 
 
 class Invalid:
@@ -268,7 +269,8 @@ def add_zstd_cases(v):
 
 
 def zstd_frame_claiming(size):
-    """A frame whose header states `size` and whose one block repeats a zero byte 64 Ki times (RFC 8878 §3.1.1)."""
+    """A frame whose header states `size` and whose one block repeats a zero byte
+    64 Ki times (RFC 8878 §3.1.1)."""
     header = b"\x28\xb5\x2f\xfd" + bytes([0xC0, 0x58]) + struct.pack("<Q", size)
     block = struct.pack("<I", (1 << 16) << 3 | 1 << 1 | 1)[:3]
     return header + block + b"\0"
@@ -324,7 +326,8 @@ def describe(tensor):
 
 
 def coverage(cases):
-    """A table: for each section of the specification the valid and invalid cases, and the codes they end with."""
+    """A table: for each section of the specification the valid and invalid cases,
+    and the codes they end with."""
     rows = {}
     for case in cases:
         codes = {case["open"]} if case["open"] else {*case["quick"], *case["full"]}

@@ -2,8 +2,8 @@
 """Writes what Hugging Face's tokenizers makes of a corpus: the expectations of TokenizationTests.
 
 Usage: Scripts/golden/tokenization.py QWEN2_DIRECTORY, the output of Scripts/make/qwen2_tokenizer.py. Run when the corpus
-changes. Needs Python 3.11 with tokenizers==0.23.3 (pip install tokenizers). Everything is seeded: a second run gives
-the same files, except the trained tokenizer.json files, which are kept if they are there.
+changes. Needs Python 3.11 with tokenizers==0.23.3 (pip install tokenizers). Everything is seeded: a second
+run gives the same files, except the trained tokenizer.json files, which are kept if they are there.
 """
 import json
 import pathlib
@@ -97,7 +97,8 @@ def trained(name, normalizer, pre_tokenizer, added, ignore_merges=False, templat
 
 
 def drop_merges(path):
-    """Takes every fifth merge out, so that whole words exist that merging alone cannot reach: ignore_merges shows."""
+    """Takes every fifth merge out, so that whole words exist that merging alone cannot reach:
+    ignore_merges shows."""
     document = json.loads(path.read_text())
     merges = document["model"]["merges"]
     document["model"]["merges"] = [merge for index, merge in enumerate(merges) if index % 5 != 4]
@@ -137,7 +138,8 @@ def without_special_tokens(tokenizer, text):
 
 
 def expectations(tokenizer, corpus):
-    """For each text the ids; `plain` ids, where special tokens are text, and `all`/`skipped` decodings, if they differ."""
+    """For each text the ids;
+    `plain` ids, where special tokens are text, and `all`/`skipped` decodings, if they differ."""
     results = []
     for text in corpus:
         ids = tokenizer.encode(text, add_special_tokens=False).ids

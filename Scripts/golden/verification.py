@@ -3,9 +3,9 @@
   pip install torch numpy safetensors        # written with torch 2.15, numpy 2
   python Scripts/golden/verification.py Tests/VerificationTests/Resources
 
-`tokens.safetensors`: logits of two models and, by torch in f64, KL divergence, ln p of a token and the first choice.
-`summaries.json`: samples with numpy's `inverted_cdf` percentiles, and means with the cluster-robust standard error of
-a regression on a constant (Liang and Zeger 1986, no small-sample factor).
+`tokens.safetensors`: logits of two models and, by torch in f64, KL divergence, ln p of a token and the first
+choice. `summaries.json`: samples with numpy's `inverted_cdf` percentiles, and means with the cluster-robust
+standard error of a regression on a constant (Liang and Zeger 1986, no small-sample factor).
 """
 import json
 import sys

@@ -5,7 +5,8 @@ from pathlib import Path
 
 
 def entries(directory):
-    """Path to what tells whether an entry has changed, for all below a directory; times of reading do not count."""
+    """Path to what tells whether an entry has changed, for all below a directory;
+    times of reading do not count."""
     found = {}
 
     def walk(place, prefix):
@@ -24,13 +25,15 @@ def entries(directory):
 
 
 def changes(before, after, besides=()):
-    """What has come, gone or changed between two calls of `entries`, but for paths that begin with one of `besides`."""
+    """What has come, gone or changed between two calls of `entries`,
+    but for paths that begin with one of `besides`."""
     return sorted(path for path in before.keys() | after.keys()
                   if before.get(path) != after.get(path) and not path.startswith(tuple(besides)))
 
 
 def clear(directory, kept=()):
-    """Removes everything inside a directory of plain files and directories but what lies in the directories `kept`."""
+    """Removes everything inside a directory of plain files and directories but
+    what lies in the directories `kept`."""
     for path in sorted(Path(directory).rglob("*"), key=lambda path: len(path.parts), reverse=True):
         if not any(path == place or place in path.parents for place in kept):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,4 +1,5 @@
-"""The program's release build, and one run of it within limits, with everything about it that a judge may want to know."""
+"""The program's release build, and one run of it within limits,
+with everything about it that a judge may want to know."""
 
 import os
 import resource

@@ -1,5 +1,5 @@
-"""safetensors files as Python values, unchecked, for files that are known to be sound. check/mutations/checkpoints.py
-reads strictly. Needs the standard library only.
+"""safetensors files as Python values, unchecked, for files that are known to be sound.
+check/mutations/checkpoints.py reads strictly. Needs the standard library only.
 """
 
 import json
@@ -26,7 +26,8 @@ def tensors(path):
 
 
 def join(header, data=b"", length=None):
-    """The bytes of a file of a header, as bytes or as a value, and data; `length` is stated in place of the header's."""
+    """The bytes of a file of a header, as bytes or as a value, and data;
+    `length` is stated in place of the header's."""
     text = header if isinstance(header, bytes) else json.dumps(header, ensure_ascii=False).encode()
     return (len(text) if length is None else length).to_bytes(8, "little") + text + data
 

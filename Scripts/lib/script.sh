@@ -28,7 +28,8 @@ require_tracing() {
   strace -o /dev/null true 2>/dev/null || { echo "$(basename "$script" .sh): strace may not trace here" >&2; exit 1; }
 }
 
-# expect WHAT CONDITION...: counts a check; if the condition does not hold, prints what, and what is in the file `err`.
+# expect WHAT CONDITION...: counts a check; if the condition does not hold, prints what,
+# and what is in the file `err`.
 checks=0 failures=0
 expect() {
   local what=$1
@@ -39,7 +40,8 @@ expect() {
   echo "FAILED: $what: $(tr '\n' ' ' <err | cut -c1-300)"
 }
 
-# python_environment DIR PACKAGE...: prints the Python of a virtual environment, which is made at the first use.
+# python_environment DIR PACKAGE...: prints the Python of a virtual environment,
+# which is made at the first use.
 python_environment() {
   local home=$1
   shift
@@ -50,7 +52,8 @@ python_environment() {
   echo "$home/bin/python"
 }
 
-# python_with MODULE: prints a Python that has it. Debian's packages are for Debian's own, which need not be first on PATH.
+# python_with MODULE: prints a Python that has it. Debian's packages are for Debian's own,
+# which need not be first on PATH.
 python_with() {
   if python3 -c "import $1" 2>/dev/null; then echo python3; else echo /usr/bin/python3; fi
 }

@@ -1,5 +1,5 @@
-"""Cuts a text into windows of token ids, as `skyquant --text --window` does: the text tokenized as a whole, without
-special tokens, the rest dropped."""
+"""Cuts a text into windows of token ids, as `skyquant --text --window` does: the text tokenized as a whole,
+without special tokens, the rest dropped."""
 import os
 
 from tokenizers import Tokenizer

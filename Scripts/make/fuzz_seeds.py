@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seed corpora of the fuzz targets, DIR/TARGET/*, from the vectors, the tests' files and the sample model.
+"""Writes the seed corpora of the fuzz targets, DIR/TARGET/*, from the vectors, the
+tests' files and the sample model.
 
 Usage: Scripts/make/fuzz_seeds.py DIR
 Scripts/fuzz.sh calls it; nothing of what it writes is kept in the repository.
@@ -67,7 +68,8 @@ def tokenizers():
 
 
 def cut(definition, size=300):
-    """`definition` with the `size` first tokens and the merges among them; byte tokens have the lowest ids."""
+    """`definition` with the `size` first tokens and the merges among them;
+    byte tokens have the lowest ids."""
     model = dict(definition["model"])
     vocabulary = dict(sorted(model["vocab"].items(), key=lambda item: item[1])[:size])
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Builds tokenizer.json, vocab.json, merges.txt, added_tokens.json and tokenizer_config.json of Qwen2 with InternVL3's
-added tokens from qwen.tiktoken, the ranked vocabulary that the PyPI package dashscope (Apache-2.0) contains.
+"""Builds tokenizer.json, vocab.json, merges.txt, added_tokens.json and tokenizer_config.json of Qwen2
+with InternVL3's added tokens from qwen.tiktoken, the ranked vocabulary that the PyPI package
+dashscope (Apache-2.0) contains.
 
 Usage: Scripts/make/qwen2_tokenizer.py qwen.tiktoken OUTPUT_DIRECTORY. Needs Python 3.9, nothing else.
 Run by Scripts/check/qwen2-vocabulary.sh and before Scripts/golden/tokenization.py.
@@ -36,7 +37,8 @@ def read_ranks(path):
 
 
 def parents(token, ranks):
-    """The two tokens whose merge gives `token`: what byte-pair encoding leaves when only lower ranks may merge."""
+    """The two tokens whose merge gives `token`:
+    what byte-pair encoding leaves when only lower ranks may merge."""
     limit = ranks[token]
     parts = [token[i : i + 1] for i in range(len(token))]
     while len(parts) > 2:

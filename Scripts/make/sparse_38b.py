@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes DIR, a checkpoint with the tensors of Skywork-R1V3-38B: 1,366 of them, 38.4 G parameters, 76.8 GB. The headers,
-index and config.json are real; the data are holes, so that the directory takes less than 2 MB on disk.
+"""Writes DIR, a checkpoint with the tensors of Skywork-R1V3-38B: 1,366 of them, 38.4 G
+parameters, 76.8 GB. The headers, index and config.json are real; the data are holes, so that the
+directory takes less than 2 MB on disk.
 
 Usage: Scripts/make/sparse_38b.py DIR
-Needs a file system with sparse files. Vocabulary 151,674; weights in shards of at most 5 GB, as transformers writes them.
+Needs a file system with sparse files. Vocabulary 151,674; weights in shards of at most 5
+GB, as transformers writes them.
 """
 import json
 import math

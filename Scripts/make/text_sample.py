@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the language model of a vision-language checkpoint alone, as a text model: for commands that read no pictures.
+"""Writes the language model of a vision-language checkpoint alone, as a text model: for
+commands that read no pictures.
 
     python3 Scripts/make/text_sample.py OUT [MODEL]      # MODEL: the bundled sample by default
 
-Needs Python only. Weights are copied as they are, under the names of the text model; the tokenizer comes along.
+Needs Python only. Weights are copied as they are, under the names of the text
+model; the tokenizer comes along.
 """
 import json
 import shutil

@@ -4,8 +4,9 @@
     apt-get install debian-reference-en debian-handbook
     python3 Scripts/make/texts.py OUT
 
-OUT/calibration.txt is the Debian Reference, OUT/heldout.txt the Debian Handbook from character 600,000 on; both are free
-documentation. Prints the SHA-256 of both: other versions of the packages give other texts and other numbers.
+OUT/calibration.txt is the Debian Reference, OUT/heldout.txt the Debian Handbook from character
+600,000 on; both are free documentation. Prints the SHA-256 of both: other versions of the packages
+give other texts and other numbers.
 """
 import hashlib
 import html

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Trains a small vision-language model like the one in Sources/SampleModel/Resources and writes it with its questions.
+"""Trains a small vision-language model like the one in Sources/SampleModel/Resources
+and writes it with its questions.
 
-It makes *such* a model, with the same files, tensor names and shapes; not the same bytes, since training depends on
-the versions of PyTorch and scikit-learn and on the machine. Run it to make another sample, never as part of the tests:
+It makes *such* a model, with the same files, tensor names and shapes; not the same bytes, since
+training depends on the versions of PyTorch and scikit-learn and on the machine. Run it to make another
+sample, never as part of the tests:
 
     python3 -m venv venv && venv/bin/pip install torch safetensors tokenizers pillow scikit-learn numpy
     venv/bin/python Scripts/make/train_sample_model.py OUTPUT
 
-Last run with Python 3.11, torch 2.15.0, safetensors 0.8.0, tokenizers 0.23.3, pillow 13.0.0, scikit-learn 1.9.1 and
-numpy 2.4.6. `--steps 20` is a smoke test: every file is written, and the answers are nonsense.
+Last run with Python 3.11, torch 2.15.0, safetensors 0.8.0, tokenizers 0.23.3, pillow 13.0.0, scikit-learn
+1.9.1 and numpy 2.4.6. `--steps 20` is a smoke test: every file is written, and the answers are nonsense.
 """
 
 import argparse
@@ -122,7 +124,7 @@ def write_questions(folder, world, count, reference=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=" ".join(__doc__.split("\n\n")[0].split()))
     parser.add_argument("output", type=Path, help="folder for tiny-r1v/, calibration/ and evaluation/; must not exist")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch-size", type=int, default=32)

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Which step of the default method buys how much: mean KL divergence on held-out windows of text, as a Markdown table.
+# Which step of the default method buys how much: mean KL divergence on held-out windows of text, as the
+# Markdown table that Formats/quantization.md has between its marks. Scripts/check/documents.py holds the two
+# to the same options.
 #   Scripts/measure/ablation.sh MODEL CALIBRATION.txt HELDOUT.txt [GROUP=64] [SAMPLES=16] [HELDOUT_SAMPLES=24]
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
@@ -34,6 +36,6 @@ row "+ statistics of the quantized model" --method awq+gptq --without correction
 row "+ correction for drift" --method awq+gptq --without residual
 row "+ residual stream" --method awq+gptq
 row "best of all" --method best
-row "best without scales" --method best --without scales
+row "awq+gptq without scales" --method awq+gptq --without scales
 echo
 echo "$samples windows of 512 tokens for calibration, $judged held out, group size $group; $(date -u +%F)"

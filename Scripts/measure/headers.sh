@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Measures reading the largest headers there may be, and those of a 38B model: seconds and peak memory as Markdown.
-# Usage: Scripts/measure/headers.sh [RUNS]   Needs python3, /usr/bin/time (apt-get install time) and 400 MB in TMPDIR.
-# The wall time is the median; processor seconds (user and system) say more on a machine that does other work as well.
+# Measures reading the largest headers there may be, and those of a 38B model: seconds
+# and peak memory as Markdown.
+# Usage: Scripts/measure/headers.sh [RUNS]
+# Needs python3, /usr/bin/time (apt-get install time) and 400 MB in TMPDIR.
+# The wall time is the median; processor seconds (user and system) say more on a machine
+# that does other work as well.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 export LC_ALL=C

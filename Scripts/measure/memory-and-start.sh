@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures on the bundled sample: peak memory of `quantize`, and the start-up time of `inspect`, as a Markdown record.
-# Ratios carry over between machines better than the numbers do. Needs /usr/bin/time (apt-get install time).
+# Measures on the bundled sample: peak memory of `quantize`, and the start-up time of `inspect`, as
+# a Markdown record. Ratios carry over between machines better than the numbers do. Needs
+# /usr/bin/time (apt-get install time).
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 export LC_ALL=C

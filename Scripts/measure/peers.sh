@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Compares skyquant with llm-compressor, AutoAWQ and AutoRound: the same model, calibration tokens, bits and group size,
-# and one evaluator for all, transformers in fp32 on the weights decoded from what each tool wrote.
+# Compares skyquant with llm-compressor, AutoAWQ and AutoRound: the same model, calibration
+# tokens, bits and group size, and one evaluator for all, transformers in fp32 on the weights
+# decoded from what each tool wrote.
 #   Scripts/measure/peers.sh MODEL CALIBRATION.txt HELDOUT.txt OUT [TOOL...]
-# TOOL: skyquant llmc-rtn llmc-awq llmc-gptq llmc-awq-gptq autoround autoawq (all by default). A tool that has a result in
-# OUT is not run again: remove OUT/TOOL* to repeat it. Takes about an hour on two cores. Needs python3 with venv,
-# /usr/bin/time and the packages that pip installs into OUT/env-* (or PEERS_ENV-*).
+# TOOL: skyquant llmc-rtn llmc-awq llmc-gptq llmc-awq-gptq autoround autoawq (all by default). A tool that has
+# a result in OUT is not run again: remove OUT/TOOL* to repeat it. Takes about an hour on two cores. Needs
+# python3 with venv, /usr/bin/time and the packages that pip installs into OUT/env-* (or PEERS_ENV-*).
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 [[ $# -ge 4 ]] || usage

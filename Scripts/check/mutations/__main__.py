@@ -30,7 +30,8 @@ def names(mutator_pattern):
 
 
 def work(harness, share, amount, deadline, pattern):
-    """Every PROCESSES-th mutant, up to a number of them or a moment; findings, and what became of the runs."""
+    """Every PROCESSES-th mutant, up to a number of them or a moment;
+    findings, and what became of the runs."""
     limit_this_process()
     findings = []
     for position, name in enumerate(itertools.islice(names(pattern), amount)):

@@ -1,4 +1,5 @@
-"""safetensors files and checkpoint directories as Python values, read strictly as Formats/safetensors.md wants it.
+"""safetensors files and checkpoint directories as Python values, read strictly as
+Formats/safetensors.md wants it.
 
 Sharing nothing with skyquant, it is what skyquant's own reading is held to. Needs the standard library only.
 """
@@ -152,7 +153,8 @@ def shards(directory):
 
 
 def small_file(path):
-    """The bytes of a regular file, perhaps behind a link; another kind of file, or a huge one, must be refused."""
+    """The bytes of a regular file, perhaps behind a link;
+    another kind of file, or a huge one, must be refused."""
     require(path.is_file() and path.stat().st_size < 100 << 20, f"{path.name} is no regular file of a sane size")
     return path.read_bytes()
 

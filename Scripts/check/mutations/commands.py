@@ -7,8 +7,9 @@ What they read decides what they must refuse:
   tokenizer  tokenizer and template
   questions  the questions' file              pictures  those of the questions; picture-a, the first
   judged     all that makes the quantized model another one in use, and the exit code says so
-Of a .skyq file also: config-bytes, config.json whatever it says; files, all embedded ones; int4, the planes of linears;
-values-of-one, the planes of one tensor; checksums and everything, what the two levels of `check` look at.
+Of a .skyq file also: config-bytes, config.json whatever it says; files, all embedded ones; int4,
+the planes of linears; values-of-one, the planes of one tensor; checksums and everything, what the
+two levels of `check` look at.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""Holds what a command made to what the mutant says: every difference to the undisturbed output must be the mutant's.
+"""Holds what a command made to what the mutant says: every difference to the
+undisturbed output must be the mutant's.
 
-Each explanation takes a scene, the facts of the mutant and a run that ended with 0 or with a report, and returns what
-does not follow, or None.
+Each explanation takes a scene, the facts of the mutant and a run that ended with 0 or with a report, and
+returns what does not follow, or None.
 """
 
 import json
@@ -137,7 +138,8 @@ def moves_too_far(linear, source):
 
 @explains("quantize-awq", "quantize-best", "quantize-questions")
 def quantized(scene, facts, run):
-    """Layers before the first one with another tensor are as before, if nothing else has changed that they need."""
+    """Layers before the first one with another tensor are as before,
+    if nothing else has changed that they need."""
     model = facts.tensors if facts else logical.of_directory(scene.model)
     problem = kept(scene, model)
     if problem or not facts or not isinstance(model, dict) or files_differ(scene.origin.model, scene.model):

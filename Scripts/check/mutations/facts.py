@@ -51,7 +51,8 @@ class DirectoryFacts:
         return {**self.tensors, **self.files} if isinstance(self.tensors, dict) else None
 
     def refusal(self, reads):
-        """Why a command that reads such things must refuse the directory; None if nothing is known against it."""
+        """Why a command that reads such things must refuse the directory;
+        None if nothing is known against it."""
         if "config" in reads and isinstance(self.config, Exception):
             return f"config.json: {self.config}"
         if "headers" in reads and isinstance(self.tensors, Exception):

@@ -1,5 +1,5 @@
-"""Reads GGUF files of text models, as ggml's gguf.h and llama.cpp's convert_hf_to_gguf.py have them, and says what of a
-quantized model they do not hold as Formats/exports.md says.
+"""Reads GGUF files of text models, as ggml's gguf.h and llama.cpp's convert_hf_to_gguf.py have them, and says
+what of a quantized model they do not hold as Formats/exports.md says.
 """
 
 import math

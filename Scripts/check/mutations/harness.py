@@ -45,7 +45,8 @@ class Harness:
         self.outcomes = Counter()
 
     def run_undisturbed(self, subjects=("model", "awq", "skyq", "questions")):
-        """Runs every command without a mutation, to know what it gives; returns what breaks a law even there."""
+        """Runs every command without a mutation, to know what it gives;
+        returns what breaks a law even there."""
         findings = []
         for family, scene in self.scenes.items():
             copy = scene.copied(self.work / "undisturbed")
@@ -91,7 +92,8 @@ class Harness:
         return self.undisturbed[key]
 
     def mutant(self, name, directory):
-        """The mutant of a name, MUTATOR/NUMBER, in a new directory: its scene, its subject and what was done."""
+        """The mutant of a name, MUTATOR/NUMBER, in a new directory: its scene,
+        its subject and what was done."""
         family, subject = kind_of(name)
         seeded = random.Random(f"{self.seed} {name}")
         scene = self.scenes[family].copied(directory)

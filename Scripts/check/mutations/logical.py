@@ -1,4 +1,5 @@
-"""What a model's files say, whichever format says it: name to tensor, and the small files; to compare formats.
+"""What a model's files say, whichever format says it: name to tensor, and the
+small files; to compare formats.
 
 Needs numpy, and libxxhash and libzstd for .skyq files.
 """
@@ -102,8 +103,8 @@ def of_directory(directory):
 
 
 def of_skyq(data, full=True):
-    """Tensors of a .skyq file. Raises read_skyq's `Refused` for one that does not open, ours for one that the full
-    check refuses or, if not so strict, of which a plane is damaged."""
+    """Tensors of a .skyq file. Raises read_skyq's `Refused` for one that does not open, ours for one that the
+    full check refuses or, if not so strict, of which a plane is damaged."""
     file = Skyq(data)
     problems = file.check(full) if full else [tensor["name"] for tensor in file.tensors
                                               if file.problem(file.check_tensor, tensor, False)]

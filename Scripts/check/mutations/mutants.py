@@ -77,7 +77,8 @@ READING = tuple(family for family in FAMILIES if family not in SEEING)
 
 
 def of_model_and_awq(function):
-    """Registers a function of a checkpoint directory and a `random.Random` for the original and the quantized model."""
+    """Registers a function of a checkpoint directory and a `random.Random` for
+    the original and the quantized model."""
     for subject in ("model", "awq"):
         mutator(subject, name=f"{function.__name__}_of_{subject}")(
             lambda scene, seeded, subject=subject: function(getattr(scene, subject), seeded), function.__module__)

@@ -1,7 +1,7 @@
 """Which tensors a config.json asks for, and of which shapes: what contradicts that cannot be computed.
 
-Written from the models' own code (modeling_internvl_chat.py, modeling_intern_vit.py, transformers' internvl, qwen2,
-qwen3 and llama), for configs that state what the small models state.
+Written from the models' own code (modeling_internvl_chat.py, modeling_intern_vit.py, transformers' internvl,
+qwen2, qwen3 and llama), for configs that state what the small models state.
 """
 
 TEXT_KEYS = {"chat": "llm_config", "native": "text_config"}
@@ -114,7 +114,8 @@ def required(config):
 
 
 def contradiction(config, shapes):
-    """The first thing in which weights, by name and shape, are not what their config asks for; None if all fits."""
+    """The first thing in which weights, by name and shape, are not what their config asks for;
+    None if all fits."""
     def without_ones(shape):
         return [extent for extent in shape if extent != 1]
 

@@ -1,4 +1,5 @@
-"""What the commands are run on: a directory that holds one family's model, what was made of it, and questions.
+"""What the commands are run on: a directory that holds one family's model, what
+was made of it, and questions.
 
     model/      the original         awq/        its linears in int4, plain rounding
     questions/  with pictures        model.skyq  the latter, packed

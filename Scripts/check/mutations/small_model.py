@@ -1,4 +1,5 @@
-"""Small checkpoints with random weights, one of each family that skyquant reads, so that a command takes milliseconds.
+"""Small checkpoints with random weights, one of each family that skyquant reads, so
+that a command takes milliseconds.
 
     PYTHONPATH=Scripts/check:Scripts/lib python3 -m mutations.small_model OUT      # OUT/chat, OUT/native, OUT/qwen3, OUT/llama
 

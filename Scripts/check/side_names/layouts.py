@@ -1,4 +1,5 @@
-"""A layout: a command, what lies beside its output, and how the run ends. Everything follows from seed and number."""
+"""A layout: a command, what lies beside its output, and how the run ends.
+Everything follows from seed and number."""
 
 import json
 import random

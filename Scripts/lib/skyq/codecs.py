@@ -1,5 +1,5 @@
-"""The two foreign formats inside a .skyq file, by the system's libxxhash and libzstd: for the scripts that make and read
-.skyq files, which need numpy and the standard library besides.
+"""The two foreign formats inside a .skyq file, by the system's libxxhash and libzstd: for the scripts that
+make and read .skyq files, which need numpy and the standard library besides.
 """
 
 import ctypes

@@ -1,7 +1,8 @@
-"""A .skyq file as Python values, written from Formats/skyq.md: what golden/skyq_vectors.py builds its cases from.
+"""A .skyq file as Python values, written from Formats/skyq.md: what
+golden/skyq_vectors.py builds its cases from.
 
-Every field can be overridden, and digests are computed after that, so that a file can break one rule and no other.
-Needs Python 3.11, numpy, libxxhash.
+Every field can be overridden, and digests are computed after that, so that a file can break one rule and no
+other. Needs Python 3.11, numpy, libxxhash.
 """
 
 import hashlib
@@ -26,9 +27,9 @@ def align_up(value, alignment):
     return -(-value // alignment) * alignment
 
 
-# A file as Python values. `Image.bytes()` states the truth, but for the fields in `override`: those of the entry or
-# superblock by name, `name` for the bytes of the name itself, `plane0` … for what is stated about a plane, `place` and
-# `place0` … for where the bytes really lie.
+# A file as Python values. `Image.bytes()` states the truth, but for the fields in `override`: those of the
+# entry or superblock by name, `name` for the bytes of the name itself, `plane0` … for what is stated about a
+# plane, `place` and `place0` … for where the bytes really lie.
 
 
 @dataclass
@@ -161,7 +162,8 @@ def plain(name, encoding, values):
 
 
 def awq(name, encoding, rows, columns, group, seed, raw_scales=None):
-    """Random codes, zeros and (unless given as bits) scales, packed by loops that spell out §6.2; values by its formula."""
+    """Random codes, zeros and (unless given as bits) scales, packed by loops that spell out §6.2;
+    values by its formula."""
     random = np.random.default_rng(seed)
     groups = columns // group
     codes = random.integers(0, 16, (rows, columns))

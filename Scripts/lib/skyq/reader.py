@@ -1,4 +1,5 @@
-"""Reads a .skyq file with Python, written from Formats/skyq.md alone: a second implementation to check ours against.
+"""Reads a .skyq file with Python, written from Formats/skyq.md alone: a second
+implementation to check ours against.
 
 Needs Python 3.11, numpy, libxxhash, libzstd.
 """

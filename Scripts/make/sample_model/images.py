@@ -1,4 +1,5 @@
-"""Pictures to pixel values the way InternVL's remote code does it (OpenGVLab/InternVL, internvl/train/dataset.py)."""
+"""Pictures to pixel values the way InternVL's remote code does it (OpenGVLab/InternVL,
+internvl/train/dataset.py)."""
 
 import numpy
 import torch

@@ -1,6 +1,8 @@
-"""InternViT + mlp1 + Qwen2 in PyTorch; module names are the tensor names of the Skywork-R1V checkpoint layout.
+"""InternViT + mlp1 + Qwen2 in PyTorch; module names are the tensor names of the
+Skywork-R1V checkpoint layout.
 
-Follows OpenGVLab/InternVL modeling_intern_vit.py and modeling_internvl_chat.py, and transformers' modeling_qwen2.py.
+Follows OpenGVLab/InternVL modeling_intern_vit.py and modeling_internvl_chat.py, and
+transformers' modeling_qwen2.py.
 """
 
 import torch
@@ -177,7 +179,8 @@ class VisionLanguageModel(nn.Module):
                 nn.init.normal_(module.weight, std=text["initializer_range"])
 
     def image_tokens(self, pixels):
-        """[tiles, 3, size, size] -> [tiles * tokens, hidden]: class token dropped, 2x2 pixel shuffle v2, mlp1."""
+        """[tiles, 3, size, size] -> [tiles * tokens, hidden]: class token dropped,
+        2x2 pixel shuffle v2, mlp1."""
         x = self.vision_model(pixels)[:, 1:]
         count, patches, width = x.shape
         side = int(patches**0.5)

@@ -1,4 +1,5 @@
-"""The sample model's prompt and its tokenizer: a byte-level BPE as in Qwen2 with InternVL's special tokens."""
+"""The sample model's prompt and its tokenizer:
+a byte-level BPE as in Qwen2 with InternVL's special tokens."""
 
 import json
 

@@ -1,4 +1,5 @@
-"""The synthetic world of the sample model: small pictures of digits and coloured shapes, with questions about them."""
+"""The synthetic world of the sample model: small pictures of digits and coloured shapes,
+with questions about them."""
 
 import io
 import random

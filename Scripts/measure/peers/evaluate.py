@@ -1,6 +1,6 @@
-"""Judges a quantized text model: evaluate.py MODEL TEXT SAMPLES WINDOW QUANTIZED
-Decodes every weight of QUANTIZED (AWQ GEMM or compressed-tensors pack-quantized), puts it into transformers' model in
-fp32 and compares it with MODEL on windows of TEXT. Prints one JSON object."""
+"""Judges a quantized text model: evaluate.py MODEL TEXT SAMPLES WINDOW QUANTIZED Decodes every weight of
+QUANTIZED (AWQ GEMM or compressed-tensors pack-quantized), puts it into transformers' model in fp32 and
+compares it with MODEL on windows of TEXT. Prints one JSON object."""
 import json
 import math
 import os

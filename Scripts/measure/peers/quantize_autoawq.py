@@ -28,9 +28,9 @@ def readable_by_transformers_4(model_path):
 
 def main(model_path, text, samples, window, group, out):
     ids = windows(model_path, text, int(window), int(samples))
-    # AutoAWQ cuts texts itself; it gets the windows that all others get.
-    # Its search keeps the weights to restore as `tensor.cpu()`, which on a CPU is no copy: without this every step of the
-    # search would scale the weights once more, and the result is noise (KL divergence 8.7 on SmolLM2-135M).
+    # AutoAWQ cuts texts itself; it gets the windows that all others get. Its search keeps the weights to
+    # restore as `tensor.cpu()`, which on a CPU is no copy: without this every step of the search would scale
+    # the weights once more, and the result is noise (KL divergence 8.7 on SmolLM2-135M).
     to_cpu = torch.Tensor.cpu
     torch.Tensor.cpu = lambda tensor, *arguments, **options: to_cpu(tensor, *arguments, **options).clone()
     quantizer.get_calib_dataset = lambda **_: [torch.tensor([row]) for row in ids]

@@ -1,4 +1,5 @@
-"""Quantizes a text model with AutoRound: quantize_autoround.py MODEL TEXT SAMPLES WINDOW GROUP ITERATIONS OUT"""
+"""Quantizes a text model with AutoRound:
+quantize_autoround.py MODEL TEXT SAMPLES WINDOW GROUP ITERATIONS OUT"""
 import os
 import sys
 

@@ -1,4 +1,5 @@
-"""Quantizes a text model with llm-compressor: quantize_llmcompressor.py METHOD MODEL TEXT SAMPLES WINDOW GROUP OUT
+"""Quantizes a text model with llm-compressor: quantize_llmcompressor.py METHOD
+MODEL TEXT SAMPLES WINDOW GROUP OUT
 METHOD: rtn, awq, gptq or awq-gptq."""
 import sys
 

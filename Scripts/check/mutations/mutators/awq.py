@@ -126,7 +126,8 @@ QUANTIZATIONS = {"quant_method": ["gptq", "compressed-tensors", "bitsandbytes", 
 
 @mutator("awq")
 def quantization(scene, seeded):
-    """quantization_config of another method, contradictory, of the wrong kind, or gone; in one place or in both."""
+    """quantization_config of another method, contradictory, of the wrong kind, or gone;
+    in one place or in both."""
     path = scene.awq / "config.json"
     document = json.loads(path.read_text())
     places = [document, *[document[key] for key in ("llm_config", "text_config") if key in document]]

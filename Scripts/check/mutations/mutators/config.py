@@ -1,4 +1,5 @@
-"""config.json, generation_config.json and preprocessor_config.json: values, spelling, and files that are none."""
+"""config.json, generation_config.json and preprocessor_config.json: values,
+spelling, and files that are none."""
 
 import json
 import os

@@ -40,7 +40,8 @@ def tear(scene, seeded):
 
 @mutator("model", SHARDED)
 def place(scene, seeded):
-    """A tensor moves to another file, to no file, out of the directory, or is gone; or another one appears."""
+    """A tensor moves to another file, to no file, out of the directory, or is gone;
+    or another one appears."""
     path = scene.model / INDEX
     document = json.loads(path.read_text())
     places = document["weight_map"]
@@ -62,7 +63,8 @@ def place(scene, seeded):
 
 @mutator("model", SHARDED)
 def other_weights(scene, seeded):
-    """No index, an index beside a single file that it does not name, or files of weights that nobody asked for."""
+    """No index, an index beside a single file that it does not name,
+    or files of weights that nobody asked for."""
     kind = seeded.choice(["no index", "single file beside it", "surplus shard", "pickle beside it"])
     if kind == "no index":
         (scene.model / INDEX).unlink()

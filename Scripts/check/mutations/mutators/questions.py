@@ -16,7 +16,8 @@ def write(scene, raw):
 
 @mutator("questions")
 def spelling(scene, seeded):
-    """Other white space between, order and escapes; empty lines; keys that mean nothing; a list of one picture."""
+    """Other white space between, order and escapes; empty lines; keys that mean nothing;
+    a list of one picture."""
     spelt = []
     for line in lines_of(scene):
         if "image" in line and seeded.random() < 0.3:

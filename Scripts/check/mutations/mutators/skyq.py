@@ -38,7 +38,8 @@ def bit(scene, seeded):
 
 @mutator("skyq")
 def piece(scene, seeded):
-    """A run of bytes is zero, random, or comes from elsewhere in the file, as when a disk loses or mixes up sectors."""
+    """A run of bytes is zero, random, or comes from elsewhere in the file,
+    as when a disk loses or mixes up sectors."""
     data = bytearray(scene.skyq.read_bytes())
     name, (start, end) = region(bytes(data), seeded)
     length = min(end - start, seeded.choice([1, 16, 512, 4096]))

@@ -1,7 +1,8 @@
-"""A .skyq file that says something else, with all digests right: what only an attacker or a wrong writer makes.
+"""A .skyq file that says something else, with all digests right: what only an
+attacker or a wrong writer makes.
 
-The file is taken apart into an `Image` of lib/skyq/image.py, changed, and written anew; a field in an `override` is a lie
-that the digests cover.
+The file is taken apart into an `Image` of lib/skyq/image.py, changed, and written anew; a field in an
+`override` is a lie that the digests cover.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""tokenizer.json, tokenizer_config.json, vocab.json, merges.txt and added_tokens.json of the original model."""
+"""tokenizer.json, tokenizer_config.json, vocab.json,
+merges.txt and added_tokens.json of the original model."""
 
 import json
 

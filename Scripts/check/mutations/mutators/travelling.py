@@ -1,5 +1,5 @@
-"""Files that travel with the quantized weights and mean something else than the original's: whoever is to judge the
-quantized model as it would be used must notice."""
+"""Files that travel with the quantized weights and mean something else than the original's: whoever is to
+judge the quantized model as it would be used must notice."""
 
 import json
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks README.md and Formats/*.md: prose wraps at 110 characters, and what they name is there.
+"""Checks README.md and the documents of Formats: prose wraps at 110 characters, and what they name is there.
 
     python3 Scripts/check/documents.py [--write]
 
@@ -127,8 +127,9 @@ def ablation_agrees():
 
 def main(write):
     paths = [path for room in ("Sources", "Tests") for path in (ROOT / room).rglob("*.swift")]
-    swift, files = "\n".join(path.read_text() for path in paths), {path.name for path in paths} | {"Package.swift"}
-    documents = [ROOT / "README.md", *sorted((ROOT / "Formats").glob("*.md"))]
+    swift = "\n".join(path.read_text() for path in paths)
+    files = {path.name for path in paths} | {"Package.swift"}
+    documents = [ROOT / "README.md", *sorted((ROOT / "Formats").rglob("*.md"))]
     problems = []
     for document in documents:
         if write:

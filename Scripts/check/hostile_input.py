@@ -127,7 +127,7 @@ def duplicate_names(checks):
     first = entry("a", "U8", [1], 0, 1)
     for second in (first, entry(r"\u0061", "U8", [0], 1, 1)):
         checks.shard_refused(safetensors(f"{{{first},{second}}}", b"x"),
-                             rf"duplicate tensor name .a. .*{len(first) + 2}")
+                             rf"duplicate tensor name .a. at byte {8 + len(first) + 2} ")
 
 
 def ranges(checks):

@@ -14,6 +14,9 @@ extension VerificationReport {
         "",
       ]
     }
+    if isBeyondMeasure {
+      lines += ["warning: the perplexity is larger than any number: nothing is left of what the model has learned", ""]
+    }
     lines += table
     lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines
     if let answers { lines += ["", answers.line] + answers.changedLines(limit: 5) }

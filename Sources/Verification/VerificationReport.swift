@@ -54,8 +54,16 @@ public struct VerificationReport: Sendable {
     self.allowsDifferentFiles = allowsDifferentFiles
   }
 
-  /// Whether the models compute numbers everywhere and every gate passed, that of equal files among them if there is any.
-  public var passes: Bool { nonFiniteCount == 0 && gates.allSatisfy { $0.verdict == .pass } && filesPass }
+  /// Whether the models compute numbers everywhere and every gate passed, that of equal files among them if there is
+  /// any.
+  public var passes: Bool {
+    nonFiniteCount == 0 && !isBeyondMeasure && gates.allSatisfy { $0.verdict == .pass } && filesPass
+  }
+
+  /// Whether so little of the text's probability is left that no number holds the perplexity.
+  var isBeyondMeasure: Bool {
+    overall.quantizedPerplexity == .infinity || overall.perplexityRatio.standardError == .infinity
+  }
 
   /// Whether the files are those of the reference, or may be others. Without gates nothing is asked of them.
   var filesPass: Bool { files.isEmpty || allowsDifferentFiles || gates.isEmpty }

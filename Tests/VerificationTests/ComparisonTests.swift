@@ -61,5 +61,14 @@ import Verification
     #expect(report.json["passes"]?.boolValue == false)
   }
 
+  @Test func `a perplexity beyond every number does not pass, though the divergence is finite`() throws {
+    var wrong = model
+    for index in wrong.finalNorm.weight.indices { wrong.finalNorm.weight[index] *= 1e5 }
+    let samples = [try sample([3, 1, 4, 1, 5, 9, 2, 6])]
+    let report = try report(try ModelComparison(reference: model, quantized: wrong).run(samples), Gates())
+    #expect(report.nonFiniteCount == 0 && !report.passes)
+    #expect(report.lines.contains { $0.hasPrefix("warning: the perplexity is larger than any number") })
+  }
+
   @Test func `no token gives no summary`() { #expect(ClassSummary([]) == nil) }
 }

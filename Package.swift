@@ -30,7 +30,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
   name: "skyquant",
-  products: [.executable(name: "skyquant", targets: ["skyquant"])],
+  products: [
+    .executable(name: "skyquant", targets: ["skyquant"]),
+    // What the command line does, for programs; the modules beside it hold the types that it takes and gives.
+    .library(
+      name: "Workflows",
+      targets: [
+        "Workflows", "Reports", "Verification", "LayerSearch", "Calibration", "ModelFiles", "ModelInputs",
+        "ReferenceModel", "Quantization", "Skyq", "Storage", "JSON", "Tensors", "Basics",
+      ]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -93,6 +102,16 @@ let package = Package(
     library("Verification", ["Basics", "Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
     library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
+    // What the commands do, for programs: work without printing, results as values
+    library("Reports", ["Tensors", "JSON", "Quantization", "ModelFiles", "LayerSearch"]),
+    library(
+      "Workflows",
+      [
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "Companions",
+        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
+        "Verification", "Reports",
+      ]),
+
     // A trained sample model for tests and the quickstart
     .target(name: "SampleModel", dependencies: ["Basics"], resources: [.copy("Resources")], swiftSettings: settings),
 
@@ -102,10 +121,15 @@ let package = Package(
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
         "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
-        "Calibration", "LayerSearch", "Verification", "Doctor", "CLinux", "CAllocation",
+        "Calibration", "LayerSearch", "Verification", "Doctor", "Reports", "Workflows", "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+
+    // Quantizing from Swift code
+    .executableTarget(
+      name: "quantize-example", dependencies: ["Workflows"], path: "Sources/Examples/Quantize",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
 
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
@@ -158,8 +182,15 @@ let package = Package(
       resources: [.copy("Resources")]),
     tests(
       "Doctor", ["Storage", "JSON", "Tensors", "Kernels", "ModelFiles", "Quantization", "SampleModel", "Safetensors"]),
+    tests(
+      "Workflows",
+      [
+        "Basics", "Storage", "JSON", "Skyq", "ModelInputs", "Calibration", "LayerSearch", "Reports", "Verification",
+        "SampleModel",
+      ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["skyquant", "SampleModel", "TestSupport"], swiftSettings: settings),
+      name: "CommandTests", dependencies: ["skyquant", "quantize-example", "SampleModel", "TestSupport"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

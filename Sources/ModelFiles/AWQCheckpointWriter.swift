@@ -82,9 +82,9 @@ public struct AWQCheckpointWriter: ~Copyable {
 
   /// Brings what was written to the disk, and says beside the directory how to go on after it.
   /// - Throws: `StorageError` if the disk fails.
-  public func secure(_ checkpoint: QuantizationCheckpoint) throws {
+  public func secure(_ point: ResumePoint) throws {
     try writer.synchronize()
-    try checkpoint.write(in: writer.directory.folder, shardDigests: writer.writtenDigests)
+    try point.write(in: writer.directory.folder, shardDigests: writer.writtenDigests)
   }
 
   /// Writes decoder layer `index`; layers must come in order.

@@ -7,7 +7,7 @@ extension ModelFile {
   /// tensors, and qweight, qzeros and scales of int4 linears.
   /// - Parameter onTensor: Called with the number of tensors compared and of all.
   /// - Throws: `ModelFilesError.notReproduced` with the first tensor that does not.
-  public func requireReturn(from packed: ModelFile, onTensor: (Int, Int) -> Void) throws {
+  public func requireReturn(from packed: ModelFile, onTensor: (Int, Int) throws -> Void) throws {
     for index in 0..<max(tensors.count, packed.tensors.count) {
       guard index < tensors.count, index < packed.tensors.count,
         try tensors[index].isReproduced(by: packed.tensors[index])
@@ -17,7 +17,7 @@ extension ModelFile {
       }
       tensors[index].release()
       packed.tensors[index].release()
-      onTensor(index + 1, tensors.count)
+      try onTensor(index + 1, tensors.count)
     }
   }
 }

@@ -36,10 +36,11 @@ public struct SkyqPacker {
   ///   - prove: Looks at the written file before it gets its name; if it throws, nothing is kept.
   ///   - onTensor: Called with the number of tensors done and of all.
   /// - Returns: The header of the written file.
-  /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`, what `prove` throws.
+  /// - Throws: `ModelFilesError` for a tensor that the format cannot hold, `SkyqError`, `StorageError`, what `prove` and
+  ///   `onTensor` throw.
   public func pack(
     in folder: consuming WorkFolder, proving prove: (ModelFile) throws -> Void = { _ in },
-    onTensor: (Int, Int) -> Void
+    onTensor: (Int, Int) throws -> Void
   ) throws -> SkyqHeader {
     let plan = try source.tensors.map { try self.plan($0) }
     var writer = try SkyqWriter(
@@ -54,7 +55,7 @@ public struct SkyqPacker {
         try writer.append(planes.zeros)
       }
       source.tensors[index].release()
-      onTensor(index + 1, source.tensors.count)
+      try onTensor(index + 1, source.tensors.count)
     }
     try source.requireUnchanged(sources)
     let sealed = try writer.seal()

@@ -30,7 +30,7 @@ extension ModelInput {
 }
 
 /// How questions become prompts; nil means what the model's files say.
-public struct PromptSettings: Sendable {
+public struct PromptSettings: Sendable, Equatable {
   /// Name of a conversation template.
   public var template: String?
   /// System text.

@@ -55,9 +55,10 @@ public struct ModelComparison {
   }
 
   /// Runs both models over `samples`.
-  /// - Parameter onLayer: Called after each layer with the number of layers done.
+  /// - Parameter onLayer: Called after each layer with the number of layers done; what it throws ends the run.
   /// - Throws: what reading the weights throws.
-  public func run(_ samples: [VerificationSample], onLayer: (Int) -> Void = { _ in }) throws -> ComparisonResult {
+  public func run(_ samples: [VerificationSample], onLayer: (Int) throws -> Void = { _ in }) throws -> ComparisonResult
+  {
     var samples = samples
     var errors: [LayerError] = []
     for index in 0..<reference.layerCount {
@@ -70,7 +71,7 @@ public struct ModelComparison {
         difference.add(samples[sample].reference, samples[sample].quantized)
       }
       errors.append(LayerError(layer: index, relativeError: difference.relativeError))
-      onLayer(index + 1)
+      try onLayer(index + 1)
     }
     let tokens = samples.enumerated().flatMap { index, sample in compareLogits(sample, number: index) }
     return ComparisonResult(tokens: tokens, layers: errors)

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Glibc
 import Storage
+import Workflows
 
 @main
 struct Skyquant: ParsableCommand {
@@ -74,9 +75,4 @@ struct Skyquant: ParsableCommand {
       return report(error)
     }
   }
-}
-
-/// The version of the program, written into what it makes.
-enum Version {
-  static let current = "0.1.0"
 }

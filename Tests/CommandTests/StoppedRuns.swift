@@ -24,13 +24,6 @@ enum StoppedRun {
   }
 }
 
-/// Whether two directories hold the same files, byte for byte.
-func haveSameFiles(_ first: String, _ second: String) throws -> Bool {
-  let names = try FileManager.default.contentsOfDirectory(atPath: first).sorted()
-  return try names == FileManager.default.contentsOfDirectory(atPath: second).sorted()
-    && names.allSatisfy { FileManager.default.contentsEqual(atPath: first + "/" + $0, andPath: second + "/" + $0) }
-}
-
 /// Flips one bit of the byte `position` of a file, in place.
 func flipBit(_ file: String, at position: Int) throws {
   let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))

@@ -24,30 +24,30 @@ import Testing
     sources = source.audited().digests
   }
 
-  private func checkpoint(after layerCount: Int) -> QuantizationCheckpoint {
-    QuantizationCheckpoint(
+  private func point(after layerCount: Int) -> ResumePoint {
+    ResumePoint(
       recipe: ["--method": "test"], sources: sources, layerCount: layerCount, notes: ["kept": ["a \"quoted\" name"]],
       tensors: [("original.0", Tensor(shape: [2, 3], values: [1, .nan, -.infinity, 0, -0.0, .leastNonzeroMagnitude]))])
   }
 
   /// Reads what a stopped run has left, without going on.
-  private func read(_ path: String) throws -> QuantizationCheckpoint? {
+  private func read(_ path: String) throws -> ResumePoint? {
     let folder = try WorkFolder(for: path, making: .directory, overwriting: true, resuming: true)
-    return folder.isResumed ? try QuantizationCheckpoint.read(from: folder)?.checkpoint : nil
+    return folder.isResumed ? try ResumePoint.read(from: folder)?.point : nil
   }
 
   private func write(
     _ path: String, layers: Range<Int>, resuming: Bool = false, overwriting: Bool = false
   ) throws {
     let folder = try WorkFolder(for: path, making: .directory, overwriting: overwriting, resuming: resuming)
-    let resumed = folder.isResumed ? try QuantizationCheckpoint.read(from: folder) : nil
+    let resumed = folder.isResumed ? try ResumePoint.read(from: folder) : nil
     var writer = try AWQCheckpointWriter(
       source: source, scheme: scheme, in: folder,
-      resuming: resumed.map { ($0.checkpoint.layerCount, $0.shardDigests) }
+      resuming: resumed.map { ($0.point.layerCount, $0.shardDigests) }
     ) { _ in true }
     for index in layers {
       try writer.write(outputs[index], layer: index)
-      if index + 1 < outputs.count { try writer.secure(checkpoint(after: index + 1)) }
+      if index + 1 < outputs.count { try writer.secure(point(after: index + 1)) }
     }
     if layers.upperBound == outputs.count { try writer.complete(provenance: ["schema": "test"]).commit() }
   }
@@ -74,7 +74,7 @@ import Testing
       try handle.write(contentsOf: Data("half a tensor".utf8))
       try handle.close()
       // And what a run leaves that is killed while it writes the place, or the small files.
-      try folder.write("half a checkpoint", to: "part\(finished).skyquant-work/resume.new")
+      try folder.write("half a point", to: "part\(finished).skyquant-work/resume.new")
       try folder.write("half a file", to: "part\(finished).skyquant-work/output/tokenizer.json")
       try write(path, layers: finished..<outputs.count, resuming: true)
       try expectSameFiles(whole, path)
@@ -82,11 +82,11 @@ import Testing
     }
   }
 
-  @Test func `a checkpoint gives back what was secured, bit by bit`() throws {
+  @Test func `a point to go on from gives back what was secured, bit by bit`() throws {
     let path = folder.path("out")
     try write(path, layers: 0..<2)
     let read = try #require(try read(path))
-    let written = checkpoint(after: 2)
+    let written = point(after: 2)
     #expect(read.recipe == written.recipe && read.sources == written.sources && read.layerCount == 2)
     #expect(read.notes == written.notes && read.tensors.map(\.name) == written.tensors.map(\.name))
     #expect(

@@ -36,3 +36,10 @@ public struct DirectorySnapshot: Equatable, CustomStringConvertible {
   /// The names.
   public var description: String { entries.keys.sorted().joined(separator: " ") }
 }
+
+/// Whether two directories hold the same files, byte for byte.
+public func haveSameFiles(_ first: String, _ second: String) throws -> Bool {
+  let names = try FileManager.default.contentsOfDirectory(atPath: first).sorted()
+  return try names == FileManager.default.contentsOfDirectory(atPath: second).sorted()
+    && names.allSatisfy { FileManager.default.contentsEqual(atPath: first + "/" + $0, andPath: second + "/" + $0) }
+}

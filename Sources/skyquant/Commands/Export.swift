@@ -67,19 +67,9 @@ struct Export: ParsableCommand {
       result["bytes"] = .integer(report.byteCount)
       result["largest_shift"] = .double(Double(report.largestShift))
       result["losses"] = .array(report.losses.map(JSONValue.string))
-      lines = Self.lines(report, out)
+      lines = report.lines(out)
     }
     progress.finish()
     try output.print(.object(result)) { lines }
-  }
-
-  private static func lines(_ report: GGUFExportReport, _ out: String) -> [String] {
-    let losses = report.losses + ["skyquant.json and other files of the directory"]
-    return [
-      "wrote \(out.displayed): \(report.tensorCount) tensors, \(ByteCount.text(report.byteCount))",
-      "\(report.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
-        + "precision shift a group by up to \(report.largestShift) of a step",
-      "not carried over: \(losses.joined(separator: "; "))",
-    ]
   }
 }

@@ -1,11 +1,11 @@
 // skyquant extract: the files inside a .skyq file, byte for byte, and single tensors.
+import Basics
 import ArgumentParser
 import Basics
 import JSON
 import ModelFiles
-import Skyq
-import Storage
 import Tensors
+import Workflows
 
 struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,49 +47,20 @@ struct Extract: ParsableCommand {
   }
 
   func run() throws {
-    if let out { try requireOutput(out, keeping: [model]) }
-    if !tensor.isEmpty, let out { return try writeTensors(to: out) }
-    let opened = try SkyqFile(path: model)
-    if let file {
-      guard let bytes = try opened.bytes(of: file) else {
-        throw UserError(
-          description: "\(model.displayed): no file '\(file.displayed)' inside; `skyquant extract` lists them",
-          category: .missingInput)
-      }
-      try StandardOutput.write(content: bytes)
-      return
-    }
-    if let out { try write(opened, to: out) }
-    let files = try opened.names.map { (name: $0, size: try opened.bytes(of: $0)?.count ?? 0) }
+    let extraction = Extraction(model: model, overwrites: force)
+    if let file { return _ = try StandardOutput.write(content: extraction.bytes(ofFile: file)) }
+    if !tensor.isEmpty, let out { return try show(extraction.tensors(tensor, into: out)) }
+    let files = try extraction.files(into: out)
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
-      "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.size)] }),
-    ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.size))" } }
+      "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }),
+    ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.byteCount))" } }
   }
 
-  private func writeTensors(to path: String) throws {
-    let opened = try ModelFile.open(model)
-    let tensors = try tensor.map { name in
-      guard let found = opened.tensors.first(where: { $0.name == name }) else {
-        throw UserError(
-          description: "\(model.displayed): no tensor '\(name.displayed)'; `skyquant inspect --tensors` lists them",
-          category: .missingInput)
-      }
-      return found
-    }
-    try TensorExtractor(tensors).write(to: path, overwriting: force, permissions: opened.permissions)
+  private func show(_ tensors: [StoredTensor]) throws {
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
       "tensors": .array(tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] }),
     ]) { tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)" } }
-  }
-
-  private func write(_ opened: SkyqFile, to path: String) throws {
-    let files = try opened.names.map { (name: $0, bytes: try opened.bytes(of: $0) ?? []) }
-    var directory = try StagedDirectory(
-      path: path, overwriting: force, permissions: OutputPermissions(from: [model]),
-      byteCount: files.reduce(0) { $0 + $1.bytes.count }, largestFile: files.map(\.bytes.count).max() ?? 0)
-    for (name, bytes) in files { try directory.write(bytes, to: name) }
-    try directory.commit()
   }
 }

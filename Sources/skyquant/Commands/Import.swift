@@ -1,8 +1,6 @@
 // skyquant import: an AWQ checkpoint that another tool made as a .skyq file, proven to come back bit by bit.
 import ArgumentParser
-import ModelFiles
-import Storage
-import Tensors
+import Workflows
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,18 +18,11 @@ struct Import: ParsableCommand {
 
   func run() throws {
     var progress = Progress(packing.output)
-    let file = try ModelFile.open(packing.model)
-    guard file.kind == .awqCheckpoint else {
-      throw ModelFilesError.unsupported(
-        path: packing.model,
-        reason: "is no AWQ checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
-    }
-    var compared = progress
-    let header = try packing.pack(file, &progress) { packed in
-      try file.requireReturn(from: packed) { compared.update("compared", done: $0, total: $1) }
-    }
+    var job = packing.job
+    job.isProven = true
+    let (header, tensorCount) = try job.run { progress.show($0) }
     progress.finish()
     try packing.print(
-      header, schema: "skyquant.import/1", proof: ["\(file.tensors.count) tensors come back from it bit by bit"])
+      header, schema: "skyquant.import/1", proof: ["\(tensorCount) tensors come back from it bit by bit"])
   }
 }

@@ -1,10 +1,8 @@
 // skyquant inspect: what a model file holds, from headers alone.
 import ArgumentParser
-import JSON
 import ModelFiles
 import Safetensors
-import Storage
-import Tensors
+import Workflows
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,11 +34,10 @@ struct Inspect: ParsableCommand {
     if path.hasSuffix(".safetensors") {
       return try show(TensorTable(shard: SafetensorsFile(path: path), matching: tensors))
     }
-    let file = try ModelFile.open(path)
     if let dumpWeights {
-      try requireOutput(dumpWeights, keeping: [path])
-      return try WeightDump(path: dumpWeights, overwrites: force).write(file)
+      return try Extraction(model: path, overwrites: force).decodedLinears(into: dumpWeights)
     }
+    let file = try ModelFile.open(path)
     if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     let summary = SummaryText(ModelSummary(file))
     try output.print(summary.json) { summary.lines }

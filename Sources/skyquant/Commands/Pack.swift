@@ -1,6 +1,6 @@
 // skyquant pack: one memory-mapped file from a checkpoint directory.
 import ArgumentParser
-import ModelFiles
+import Workflows
 
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +18,7 @@ struct Pack: ParsableCommand {
 
   func run() throws {
     var progress = Progress(packing.output)
-    let header = try packing.pack(ModelFile.open(packing.model), &progress)
+    let header = try packing.job.run { progress.show($0) }.header
     progress.finish()
     try packing.print(header, schema: "skyquant.pack/1")
   }

@@ -1,7 +1,7 @@
 // skyquant run: ask a model, quantized or not.
 import ArgumentParser
 import ModelInputs
-import ReferenceModel
+import Workflows
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,23 +28,7 @@ struct Run: ParsableCommand {
   @Option(name: .customLong("prompt"), help: "Text to continue, without a template.")
   var text: String?
 
-  @Option(help: "Most tokens to produce.")
-  var maxTokens = 1024
-
-  @Option(help: "0 is greedy; the authors of Skywork-R1V use 0.6.")
-  var temperature = 0.0
-
-  @Option(help: "Sample among the K likeliest tokens only; 0 for all.")
-  var topK = 50
-
-  @Option(help: "Sample among the likeliest tokens that make up this probability.")
-  var topP = 1.0
-
-  @Option(help: "Divide the scores of tokens already produced by this.")
-  var repetitionPenalty = 1.0
-
-  @Option(help: "Seed of the sampling; the same seed gives the same answer.")
-  var seed: UInt64 = 0
+  @OptionGroup var generation: GenerationOptions
 
   @Option(help: "Write every intermediate tensor of the prompt to this safetensors file.")
   var trace: String?
@@ -59,19 +43,16 @@ struct Run: ParsableCommand {
   func validate() throws {
     guard (question == nil) != (text == nil) else { throw ValidationError("give either --question or --prompt") }
     guard text == nil || image.isEmpty else { throw ValidationError("--image needs --question") }
-    guard maxTokens >= 0 else { throw ValidationError("--max-tokens must not be negative") }
-    guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature must not be negative") }
-    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1") }
-    guard topK >= 0 else { throw ValidationError("--top-k must not be negative") }
-    guard repetitionPenalty > 0 else { throw ValidationError("--repetition-penalty must be positive") }
   }
 
   func run() throws {
     compute.apply()
-    let job = AnswerJob(
-      model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil),
-      prompt: prompt.settings, sampling: sampling, maxTokens: maxTokens,
-      trace: trace.map { TraceFile(path: $0, overwrites: force) })
+    var job = AnswerRun(
+      model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil))
+    job.prompt = prompt.settings
+    job.sampling = generation.sampling
+    job.maxTokens = generation.maxTokens
+    job.trace = trace.map { TraceFile($0, overwrites: force) }
     do {
       let answer = try job.run { if !output.json { try say($0) } }
       if output.json { try output.print(answer.json) { [] } } else { try say("\n") }
@@ -85,12 +66,6 @@ struct Run: ParsableCommand {
   private func say(_ piece: String) throws {
     let isHeard = try StandardOutput.write(content: Array(piece.utf8))
     if !isHeard, trace == nil { throw NobodyListens() }
-  }
-
-  private var sampling: SamplingOptions {
-    SamplingOptions(
-      temperature: temperature, topK: topK > 0 ? topK : nil, topP: topP, repetitionPenalty: repetitionPenalty,
-      seed: seed)
   }
 }
 

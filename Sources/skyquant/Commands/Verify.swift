@@ -1,6 +1,8 @@
 // skyquant verify: what quantization cost, measured from the written bytes.
 import ArgumentParser
+import Reports
 import Verification
+import Workflows
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,23 +31,9 @@ struct Verify: ParsableCommand {
   var questions: String?
 
   @Option(help: "Longest answer to generate; 0 generates none.")
-  var answerTokens = 48
+  var answerTokens = VerificationRun.defaultAnswerTokens
 
-  @Option(help: "Fail unless the mean KL divergence is at most this.")
-  var maxMeanKl: Double?
-
-  @Option(help: "Fail unless the 99th percentile of the KL divergence is at most this.")
-  var maxP99Kl: Double?
-
-  @Option(help: "Fail unless at least this share of positions has the same first choice.")
-  var minTop1: Double?
-
-  @Option(help: "Fail unless the perplexity ratio is at most this.")
-  var maxPplRatio: Double?
-
-  @Flag(help: "Let gates pass though files that travel along with the weights mean something else than the original's.")
-  var allowDifferentFiles = false
-
+  @OptionGroup var gates: GateOptions
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
@@ -60,18 +48,16 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     compute.apply()
-    var gates = Gates()
-    gates.maxMeanDivergence = maxMeanKl
-    gates.maxP99Divergence = maxP99Kl
-    gates.minSameTop = minTop1
-    gates.maxPerplexityRatio = maxPplRatio
-    let job = VerificationJob(
-      quantized: quantized, reference: reference, source: samples.source(questions: questions),
-      answerTokens: answerTokens, prompt: prompt.settings, gates: gates, allowsDifferentFiles: allowDifferentFiles)
+    var job = VerificationRun(
+      quantized: quantized, reference: reference, samples: samples.source(questions: questions))
+    job.answerTokens = answerTokens
+    job.prompt = prompt.settings
+    job.gates = gates.gates
+    job.allowsDifferentFiles = gates.allowDifferentFiles
     var progress = Progress(output)
-    let report = try job.run(&progress)
+    let report = try job.run { progress.show($0) }
     progress.finish()
-    let pictures = try job.source.pictures()
+    let pictures = try job.samples.pictures()
     try output.print(pictures.added(to: report.json)) { report.lines + pictures.lines }
     if !report.passes { throw ExitCode(1) }
   }

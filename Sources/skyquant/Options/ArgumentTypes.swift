@@ -1,8 +1,9 @@
 // Choices of the libraries as command-line arguments.
-public import ArgumentParser
 public import Calibration
 public import LayerSearch
+public import ArgumentParser
 public import Skyq
+public import Workflows
 
 extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
@@ -14,6 +15,11 @@ extension QuantizationMethod: ExpressibleByArgument {
   public var defaultValueDescription: String { name }
   /// All there are.
   public static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
+extension NamePattern: ExpressibleByArgument {
+  /// Any text is a pattern.
+  public init?(argument: String) { self.init(argument) }
 }
 
 extension TokenWeighting: ExpressibleByArgument {

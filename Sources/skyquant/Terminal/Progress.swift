@@ -2,6 +2,7 @@
 import Basics
 import Glibc
 import Tensors
+import Workflows
 
 /// Shows how far a long run is and how long it will still take.
 struct Progress {
@@ -26,6 +27,17 @@ struct Progress {
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let line = "\(bar) \(done)/\(total) \(label)\(remaining(done, total))"
     StandardError.write(.clearedLine + SafeText(part: line))
+  }
+
+  /// Shows what a job tells.
+  mutating func show(_ event: RunEvent) {
+    switch event {
+    case .progress(let stage, let done, let total): update("\(stage)", done: done, total: total)
+    case .directoriesLeftOut(let model, let names): warn(ofDirectoriesIn: model, names)
+    case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
+    case .quantized(let layer): for line in layer.lines { self.event(line) }
+    case .warning(let text): warning(text)
+    }
   }
 
   /// A line that stays: an event of a piped run, or a row of a table above the bar.

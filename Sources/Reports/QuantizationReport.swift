@@ -1,0 +1,79 @@
+// What a quantization did and what it cost, as values. `skyquant.json` of a checkpoint holds them.
+public import Calibration
+public import LayerSearch
+public import JSON
+public import ModelFiles
+internal import Quantization
+
+/// What a quantization did and what it cost.
+public struct QuantizationReport: Sendable {
+  /// The model, as the user named it.
+  public let source: String
+  /// The directory that was written.
+  public let destination: String
+  /// The version of skyquant.
+  public let version: String
+  /// How the model was quantized.
+  public let options: QuantizationOptions
+  /// Whether the model has a vision tower.
+  public let seesImages: Bool
+  /// One for each linear in int4, in the model's order.
+  public private(set) var reports: [LinearReport] = []
+  /// What is to be known about the result, one line each.
+  public private(set) var warnings: [String] = []
+  /// Modules that `--keep-16bit` left as they were.
+  public let kept: [String]
+  /// The files that the weights come from.
+  public let sources: [SourceDigest]
+  /// Tokens that were calibrated on.
+  public var tokenCount = 0
+  /// How long it took; no file tells.
+  public var seconds = 0.0
+
+  /// A report of a run that has quantized nothing yet.
+  public init(
+    source: String, destination: String, version: String, options: QuantizationOptions, seesImages: Bool,
+    sources: [SourceDigest], kept: [String]
+  ) {
+    self.source = source
+    self.destination = destination
+    self.version = version
+    self.options = options
+    self.seesImages = seesImages
+    self.sources = sources
+    self.kept = kept
+  }
+
+  /// What a later run must know to go on.
+  public var notes: RunNotes { RunNotes(kept: kept, reports: reports, warnings: warnings) }
+
+  /// Takes over what a stopped run has reported.
+  public mutating func add(_ notes: RunNotes) {
+    reports += notes.reports
+    warnings += notes.warnings
+  }
+
+  /// Adds warnings.
+  public mutating func add(warnings: [String]) { self.warnings += warnings }
+
+  /// Adds a layer that is done.
+  public mutating func add(_ layer: QuantizedLayer) {
+    reports += layer.reports
+    warnings += layer.warnings
+  }
+
+  /// What the run cost, linear by linear.
+  public var table: SensitivityTable { SensitivityTable(reports: reports) }
+
+  /// For programs, and for `skyquant.json`.
+  public var json: JSONValue {
+    [
+      "schema": "skyquant.quantize/1", "version": .string(version),
+      "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
+      "propagate": .string(options.propagation.rawValue), "calibration_tokens": .integer(tokenCount),
+      "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
+      "linears": .array(table.rows.map(\.json)),
+      "warnings": .array(warnings.map(JSONValue.string)),
+    ]
+  }
+}

@@ -1,0 +1,64 @@
+// The work of `skyquant run`: one question, one answer, and a trace if asked for.
+public import JSON
+internal import ModelFiles
+public import ModelInputs
+public import ReferenceModel
+internal import Storage
+
+/// A question to a model.
+public struct AnswerRun: Sendable {
+  /// A checkpoint directory, an AWQ directory or a .skyq file.
+  public var model: String
+  /// What is asked, with the paths of its pictures.
+  public var question: Question
+  /// How it becomes a prompt.
+  public var prompt = PromptSettings()
+  /// How tokens are drawn.
+  public var sampling = SamplingOptions.greedy
+  /// Most tokens to produce.
+  public var maxTokens = defaultMaxTokens
+  /// Where every intermediate tensor of the prompt goes, if that is wanted.
+  public var trace: TraceFile?
+
+  /// `maxTokens` unless something else is asked for.
+  public static let defaultMaxTokens = 1024
+
+  /// A question with default settings.
+  public init(model: String, question: Question) {
+    self.model = model
+    self.question = question
+  }
+
+  /// What the model said.
+  public struct Answer: Sendable {
+    /// The prompt as the model read it.
+    public let prompt: String
+    /// What it said, special tokens left out.
+    public let text: String
+
+    /// Both for programs.
+    public var json: JSONValue {
+      ["schema": "skyquant.run/1", "rendered_prompt": .string(prompt), "answer": .string(text)]
+    }
+  }
+
+  /// Bytes that a picture may have.
+  private static let imageByteLimit = 256 << 20
+
+  /// Opens the model and asks it.
+  /// - Parameter onPiece: Called with each piece of the answer as soon as its characters are complete; what it throws ends
+  ///   the run.
+  /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`.
+  public func run(onPiece: (String) throws -> Void = { _ in }) throws -> Answer {
+    try trace?.requireName(keeping: [model] + question.images)
+    let loaded = try LoadedModel(model, prompt: prompt)
+    let input = try loaded.builder.input(for: question, includesAnswer: false) { path in
+      try readFile(path, limit: Self.imageByteLimit)
+    }
+    let answer = try loaded.answer(input, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+    try trace?.write(
+      input, generated: answer.ids, loaded,
+      permissions: loaded.file.permissions.intersection(OutputPermissions(from: question.images)))
+    return Answer(prompt: input.renderedPrompt, text: answer.text)
+  }
+}

@@ -1,0 +1,73 @@
+// A model that can be asked: weights, forward pass, tokenizer and template. Files, inputs and forward pass do not know
+// each other; they meet here.
+internal import Companions
+public import ModelFiles
+public import ModelInputs
+public import ReferenceModel
+public import Tensors
+internal import Tokenization
+
+/// A model on disk with all that it takes to ask it.
+public struct LoadedModel: Sendable {
+  /// What lies on the disk.
+  public let file: ModelFile
+  /// The forward pass.
+  public let model: VisionLanguageModel
+  /// From questions to what the model reads.
+  public let builder: InputBuilder
+
+  /// Opens the model `path`: a checkpoint directory, an AWQ directory or a .skyq file. Weights are mapped, not read.
+  /// - Throws: what `ModelFile.open` throws; `ModelFilesError` for weights that config.json does not call for;
+  ///   `WorkflowError` for unusable small files, or a template that there is not.
+  public init(_ path: String, prompt: PromptSettings = PromptSettings()) throws {
+    let file = try ModelFile.open(path)
+    try file.requireWeights()
+    try self.init(file, prompt: prompt)
+  }
+
+  /// The opened model `file`, whose weights are those that config.json calls for.
+  /// - Throws: as above.
+  public init(_ file: ModelFile, prompt: PromptSettings = PromptSettings()) throws {
+    self.file = file
+    model = try VisionLanguageModel(weights: file.weights, config: file.config)
+    do {
+      builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
+    } catch let error as TokenizerError {
+      throw WorkflowError.tokenizer(model: file.path, error)
+    } catch let error as ModelInputError {
+      throw WorkflowError.inputs(model: file.path, error)
+    }
+  }
+
+  /// The input in front of the first decoder layer, `[tokens, hidden]`.
+  /// - Parameter imageContextID: What stands for pieces of a picture in `input`; nil for this model's own.
+  /// - Throws: `ReferenceModelError`; if a weight is missing.
+  public func embed(_ input: ModelInput, imageContextID: Int? = nil) throws -> Tensor {
+    try model.embed(
+      ids: input.ids, imageContextToken: imageContextID ?? builder.imageContextID,
+      imageTokens: try input.pixelValues.map { try model.projectTiles($0) })
+  }
+
+  /// The model's answer to a prompt: its text, special tokens left out, and its ids, without the stop token.
+  /// - Parameters:
+  ///   - imageContextID: As above.
+  ///   - onPiece: Called with each piece of text as soon as its characters are complete; what it throws ends the answer.
+  /// - Throws: `ReferenceModelError`, what reading weights throws, what `onPiece` throws.
+  public func answer(
+    _ input: ModelInput, imageContextID: Int? = nil, sampling: SamplingOptions = .greedy, maxTokens: Int,
+    onPiece: (String) throws -> Void = { _ in }
+  ) throws -> (text: String, ids: [Int]) {
+    let prompt = try embed(input.promptOnly, imageContextID: imageContextID)
+    let generator = TextGenerator(
+      model: model.language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
+    var decoder = builder.tokenizer.streamingDecoder()
+    let ids = try generator.generate(from: prompt) { id in try onPiece(decoder.append(id)) }
+    try onPiece(decoder.finish())
+    return (builder.tokenizer.decode(ids), ids)
+  }
+
+  /// What travels along with the weights.
+  var companions: ModelCompanions {
+    ModelCompanions(files: file.files, config: file.config, tokenizer: builder.tokenizer)
+  }
+}

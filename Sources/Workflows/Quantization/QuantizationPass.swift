@@ -1,0 +1,70 @@
+// One way through the decoder, and the time that a run takes.
+internal import Calibration
+internal import LayerSearch
+internal import Glibc
+internal import ModelConfig
+internal import ModelFiles
+internal import ReferenceModel
+
+/// A model, its samples and how it is quantized.
+struct QuantizationPass {
+  let model: LoadedModel
+  let samples: [CalibrationSample]
+  private(set) var options: QuantizationOptions
+  /// Layers that an earlier run has finished.
+  let finishedLayers: Int
+
+  init(model: LoadedModel, samples: [CalibrationSample], options: QuantizationOptions, finishedLayers: Int) {
+    self.model = model
+    self.samples = samples
+    self.options = options
+    self.finishedLayers = finishedLayers
+  }
+
+  /// The same pass with these modules left in 16 bit.
+  func keeping(_ modules: Set<String>) -> QuantizationPass {
+    guard !modules.isEmpty else { return self }
+    var pass = self
+    let isIncluded = options.isIncluded
+    pass.options.isIncluded = { !modules.contains($0) && isIncluded($0) }
+    return pass
+  }
+
+  /// Quantizes all layers, or those behind the finished ones if `state` is where the streams are there.
+  /// - Parameters:
+  ///   - stage: What the progress is called.
+  ///   - onLayer: Called with each layer that is done, and the streams behind it.
+  func run(
+    resuming state: StreamState? = nil, stage: (Int, LinearSite) -> Stage, _ observe: RunObserver,
+    onLayer: (QuantizedLayer, StreamState) throws -> Void
+  ) throws {
+    let language = model.model.language
+    let sites = LinearSite.allCases.count
+    var done = state == nil ? 0 : finishedLayers * sites
+    let quantizer = ModelQuantizer(model: language, config: model.file.config.text, options: options)
+    try quantizer.run(samples, resuming: state.map { (finishedLayers, $0) }) { event in
+      switch event {
+      case .site(let layer, let site):
+        done += 1
+        try observe(.progress(stage(layer, site), done: done, total: language.layerCount * sites))
+      case .layer(let layer, let state):
+        try onLayer(layer, state)
+        model.file.releasePages()
+      }
+    }
+  }
+}
+
+/// Seconds since it was made.
+struct RunClock {
+  private let start = RunClock.now
+
+  /// Time that the system slept does not count.
+  var elapsed: Double { RunClock.now - start }
+
+  private static var now: Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}

@@ -1,0 +1,145 @@
+// The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
+internal import Calibration
+internal import LayerSearch
+internal import ModelConfig
+internal import ModelFiles
+internal import ModelInputs
+internal import ReferenceModel
+public import Reports
+internal import Storage
+
+/// A model to quantize, and where the result goes.
+public struct QuantizationRun: Sendable {
+  /// A checkpoint directory with weights in 16 or 32 bit.
+  public var model: String
+  /// The directory to write.
+  public var output: String
+  /// What the model is calibrated on; nothing is enough for plain rounding only.
+  public var samples: SampleSource
+  /// How it is quantized.
+  public var recipe: Recipe
+  /// Whether existing outputs are replaced; then a stopped run's work is dropped.
+  public var overwrites = false
+  /// Whether to go on with a stopped run.
+  public var resumes = false
+  /// Whether weights that are copied may be NaN, infinite or all zero.
+  public var allowsDamage = false
+  /// Seconds after which work is secured once more, so that a stopped run can go on from there.
+  public var secureInterval = defaultSecureInterval
+  /// A directory for what it cost each linear, if that is wanted.
+  public var reportDirectory: String?
+
+  /// `secureInterval` unless something else is asked for.
+  public static let defaultSecureInterval = 60.0
+
+  /// A run with default settings but these.
+  public init(model: String, samples: SampleSource, output: String, recipe: Recipe = Recipe()) {
+    self.model = model
+    self.samples = samples
+    self.output = output
+    self.recipe = recipe
+  }
+
+  /// Quantizes the model. Until the directory is complete it lies in a work folder beside its name.
+  /// - Returns: What it cost.
+  /// - Throws: `RecipeError`, `WorkflowError`, and what reading the model, the samples and writing the outputs throws;
+  ///   what `observe` throws. Then no output has its name, and a run that `resumes` goes on where work was secured last.
+  public func run(_ observe: RunObserver = { _ in }) throws -> QuantizationReport {
+    let clock = RunClock()
+    try recipe.requireUsable(with: samples)
+    try requireOutputs()
+    let file = try ModelFile.open(model)
+    let options = try recipe.options()
+    try requireQuantizable(file, options)
+    var outputs = try QuantizationOutputs(self, file, options)
+    try file.tellLeftOut(observe)
+    let audit = try file.audited(allowsDamage: allowsDamage, observe)
+    let loaded = try LoadedModel(file, prompt: recipe.prompt)
+    var set = try calibrationSet(loaded, observe)
+    try outputs.requireRoom(tokenCount: set.tokenCount)
+    try set.embed(loaded, observe)
+    let fingerprint = RunFingerprint(recipe: recipe, options: options, source: file, samples: set)
+    var points = ResumePoints(
+      recipe: try fingerprint.json, sources: audit.digests, interval: secureInterval, clock: clock)
+    let resumed = try points.resumed(file, set.samples, &outputs.folder)
+    let layerCount = loaded.model.language.layerCount
+    if let resumed { try observe(.resumed(layerCount: resumed.layerCount, of: layerCount)) }
+
+    let pass = QuantizationPass(
+      model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0)
+    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, observe)
+    let keeping = pass.keeping(kept)
+    var report = QuantizationReport(
+      source: model, destination: output, version: Version.current, options: keeping.options,
+      seesImages: file.config.multimodal != nil, sources: audit.digests, kept: kept.sorted())
+    if let notes = resumed?.notes {
+      report.add(notes)
+    } else {
+      report.add(warnings: audit.findings.map(\.description))
+    }
+    for warning in report.warnings { try observe(.warning(warning)) }
+
+    var writer = try AWQCheckpointWriter(
+      source: file, scheme: options.scheme, in: outputs.folder,
+      resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
+    try keeping.run(resuming: resumed?.state, stage: Stage.site, observe) { layer, state in
+      try writer.write(LayerOutput(layer), layer: layer.index)
+      report.add(layer)
+      try observe(.quantized(layer))
+      for warning in layer.warnings { try observe(.warning(warning)) }
+      try points.secure(writer, layerCount: layer.index + 1, state: state, notes: report.notes)
+    }
+    report.seconds = clock.elapsed
+    report.tokenCount = set.tokenCount
+    try file.requireUnchanged(audit.digests)
+    let checkpoint = try writer.complete(provenance: report.json)
+    // The report first: a run that is killed between the two goes on and finds what it would have written.
+    try outputs.report.publish(report.table, permissions: file.permissions)
+    try checkpoint.commit()
+    return report
+  }
+
+  /// Checks that no output has the name of something that is read, or of another output.
+  private func requireOutputs() throws {
+    let inputs = [model] + (try samples.paths())
+    let reports = [reportDirectory].compactMap(\.self)
+    try requireOutput(output, keeping: inputs, besides: reports)
+    for report in reports { try requireOutput(report, keeping: inputs, besides: [output]) }
+  }
+
+  /// - Throws: `WorkflowError` for a model that is quantized already, and for options that loaders could not make sense of.
+  private func requireQuantizable(_ file: ModelFile, _ options: QuantizationOptions) throws {
+    guard file.config.quantization == nil else { throw WorkflowError.alreadyQuantized(path: model) }
+    try file.requireWeights()
+    try file.requireNames(for: .awq)
+    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
+      throw WorkflowError.splitFusedSet(modules: modules)
+    }
+  }
+
+  /// The calibration samples.
+  private func calibrationSet(_ loaded: LoadedModel, _ observe: RunObserver) throws -> CalibrationSet {
+    let samples = try samples.samples(loaded.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
+    return CalibrationSet(
+      samples.map(\.input), weighting: recipe.resolvedTokenWeighting, heldOutEvery: recipe.heldOutEvery,
+      imageContextID: loaded.builder.imageContextID)
+  }
+
+  /// What stays in 16 bit beside what the user has named, chosen by the errors of a pass that quantizes everything and
+  /// writes nothing.
+  private func modulesToKeep(_ pass: QuantizationPass, _ observe: RunObserver) throws -> Set<String> {
+    guard let bytes = recipe.sixteenBitBytes else { return [] }
+    var reports: [LinearReport] = []
+    try pass.run(stage: Stage.measuredSite, observe) { layer, _ in reports += layer.reports }
+    return SixteenBitBudget(bytes: bytes).modules(by: reports, scheme: pass.options.scheme)
+  }
+}
+
+extension LayerOutput {
+  /// What the quantizer decided, as the writer takes it.
+  init(_ layer: QuantizedLayer) {
+    self.init(
+      linears: Dictionary(uniqueKeysWithValues: layer.linears.map { ($0.module, $0.linear) }),
+      folded: Dictionary(uniqueKeysWithValues: layer.folded.map { ($0.name, $0.values) }))
+  }
+}

@@ -1,0 +1,109 @@
+// Every setting that shapes a quantization's result, with its default. Nothing else may: the same recipe, weights and
+// samples give the same bytes.
+public import Basics
+public import Calibration
+public import LayerSearch
+public import ModelInputs
+public import Quantization
+
+/// How a model is quantized.
+public struct Recipe: Sendable, Equatable {
+  /// How scales, ranges and codes are found.
+  public var method = QuantizationMethod.best
+  /// Input features that share a scale and a zero: 32, 64 or 128.
+  public var groupSize = 128
+  /// Every N-th sample is kept aside to judge by, at least one; 0 judges by the fitted tokens.
+  public var heldOutEvery = 8
+  /// How little codes are fitted to the calibration tokens; see `QuantizationOptions.damping`.
+  public var damping = QuantizationOptions.defaultDamping
+  /// Only linears with a name that fits one of these are quantized; all if there is none.
+  public var include: [NamePattern] = []
+  /// Linears with a name that fits one of these stay in 16 bit.
+  public var skip: [NamePattern] = []
+  /// Which activations statistics come from; nil for the method's own choice.
+  public var propagation: Propagation?
+  /// How much tokens count; nil for the method's own choice.
+  public var tokenWeighting: TokenWeighting?
+  /// Bytes that may be spent on the linears with the largest error per byte, which then stay in 16 bit.
+  public var sixteenBitBytes: Int?
+  /// Steps of the method left out.
+  public var omitted: Set<QuantizationStep> = []
+  /// How questions become prompts.
+  public var prompt = PromptSettings()
+
+  /// The defaults.
+  public init() {}
+
+  /// Checks that the settings are ones that something can be made of.
+  /// - Throws: `RecipeError` for the first that is not.
+  public func requireUsable() throws(RecipeError) {
+    func require(_ condition: Bool, _ setting: String, _ demand: String) throws(RecipeError) {
+      if !condition { throw RecipeError(setting: setting, demand: demand) }
+    }
+    try require(QuantizationScheme(groupSize: groupSize) != nil, "group-size", "must be 32, 64 or 128")
+    try require(damping > 0 && damping <= 100, "damping", "must be above 0 and at most 100")
+    try require(heldOutEvery == 0 || heldOutEvery > 1, "held-out-every", "must be 0 or above 1")
+  }
+
+  /// Checks that the settings can do with the samples that there are.
+  /// - Throws: as above.
+  public func requireUsable(with samples: SampleSource) throws(RecipeError) {
+    try requireUsable()
+    guard samples.isEmpty else { return }
+    guard !method.needsCalibration else {
+      throw RecipeError(
+        setting: "method \(method.name)", demand: "needs --calibration FILE or --text FILE; only rtn does not")
+    }
+    guard sixteenBitBytes == nil else {
+      throw RecipeError(
+        setting: "keep-16bit", demand: "needs --calibration FILE or --text FILE to know what matters")
+    }
+  }
+
+  /// Bits and group size.
+  /// - Throws: `RecipeError` for a group size that there is not.
+  public var scheme: QuantizationScheme {
+    get throws(RecipeError) {
+      guard let scheme = QuantizationScheme(groupSize: groupSize) else {
+        throw RecipeError(setting: "group-size", demand: "must be 32, 64 or 128")
+      }
+      return scheme
+    }
+  }
+
+  /// How much tokens count.
+  public var resolvedTokenWeighting: TokenWeighting {
+    tokenWeighting ?? method.defaultTokenWeighting
+  }
+
+  /// Which activations statistics come from.
+  public var resolvedPropagation: Propagation {
+    propagation ?? method.defaultPropagation
+  }
+
+  /// The settings as the search takes them.
+  /// - Throws: as `scheme`.
+  func options() throws(RecipeError) -> QuantizationOptions {
+    let (include, skip) = (include, skip)
+    var options = QuantizationOptions(scheme: try scheme, method: method, propagation: resolvedPropagation) { module in
+      (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
+    }
+    options.omitted = omitted
+    options.damping = damping
+    return options
+  }
+}
+
+/// A setting that nothing can be made of.
+public struct RecipeError: CategorizedError, Equatable {
+  /// What it is called on the command line, without the hyphens.
+  public let setting: String
+  /// What it must be.
+  public let demand: String
+
+  /// One line for people.
+  public var description: String { "--\(setting) \(demand)" }
+
+  /// What kind of failure this is.
+  public var category: FailureCategory { .malformedInput }
+}

@@ -1,0 +1,101 @@
+// What a model is calibrated on or compared by: questions with pictures, or windows of a text.
+public import ModelInputs
+public import Reports
+internal import Storage
+
+/// Questions or windows of text as inputs of a model.
+public struct SampleSource: Sendable, Equatable {
+  /// What kind of file samples come from.
+  public enum Origin: Sendable, Equatable {
+    /// One JSON object a line; see `Question`.
+    case questions(path: String)
+    /// Plain text, cut into windows.
+    case text(path: String)
+    /// There are no samples.
+    case nothing
+  }
+
+  /// Where the samples come from.
+  public var origin: Origin
+  /// Tokens of a window of text.
+  public var window: Int
+  /// Only so many questions or windows are used, the first ones; nil for all.
+  public var limit: Int?
+  /// The directory that holds all pictures; nil if they may lie anywhere.
+  public var imagesRoot: String?
+
+  /// Tokens of a window unless something else is asked for.
+  public static let defaultWindow = 512
+
+  /// Samples of `origin`.
+  public init(
+    _ origin: Origin = .nothing, window: Int = defaultWindow, limit: Int? = nil, imagesRoot: String? = nil
+  ) {
+    self.origin = origin
+    self.window = window
+    self.limit = limit
+    self.imagesRoot = imagesRoot
+  }
+
+  /// The questions of a file, with the pictures that they name.
+  public static func questions(_ path: String) -> SampleSource { SampleSource(.questions(path: path)) }
+  /// A text.
+  public static func text(_ path: String) -> SampleSource { SampleSource(.text(path: path)) }
+
+  /// The file that is read first; empty if there is none.
+  public var name: String {
+    switch origin {
+    case .questions(let path), .text(let path): path
+    case .nothing: ""
+    }
+  }
+
+  /// Whether there are samples.
+  public var isEmpty: Bool { origin == .nothing }
+
+  /// The files that the samples come from, pictures among them.
+  /// - Throws: `StorageError`, `QuestionError`, `WorkflowError.pictureOutside`.
+  public func paths() throws -> [String] {
+    switch origin {
+    case .questions(let path): [path] + (try questionFile(path).imagePaths)
+    case .text(let path): [path]
+    case .nothing: []
+    }
+  }
+
+  /// What is told about where the pictures lie.
+  /// - Throws: as above.
+  public func pictures() throws -> PictureNote {
+    guard case .questions(let path) = origin else { return PictureNote(outside: 0, isConfined: imagesRoot != nil) }
+    return PictureNote(outside: try questionFile(path).picturesOutside, isConfined: imagesRoot != nil)
+  }
+
+  /// One sample: what was asked and what the model reads.
+  public typealias Sample = (question: Question, input: ModelInput)
+
+  /// All samples, with their answers.
+  /// - Parameter onSample: Called with the number done and the number of all.
+  /// - Throws: as above; why a picture or a question cannot become an input; what `onSample` throws.
+  public func samples(_ builder: InputBuilder, onSample: (Int, Int) throws -> Void = { _, _ in }) throws -> [Sample] {
+    switch origin {
+    case .nothing: return []
+    case .text(let path):
+      let content = String(decoding: try readFile(path, limit: QuestionFile.byteLimit), as: UTF8.self)
+      return builder.windows(of: content, size: window, limit: limit ?? .max).map {
+        (Question(text: "", isPlainText: true), $0)
+      }
+    case .questions(let path):
+      let file = try questionFile(path)
+      var samples: [Sample] = []
+      for question in file.questions {
+        samples.append((question, try builder.input(for: question, includesAnswer: true, readImage: file.readImage)))
+        try onSample(samples.count, file.questions.count)
+      }
+      return samples
+    }
+  }
+
+  private func questionFile(_ path: String) throws -> QuestionFile {
+    try QuestionFile(path: path, imagesRoot: imagesRoot, limit: limit ?? .max)
+  }
+}

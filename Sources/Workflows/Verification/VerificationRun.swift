@@ -1,0 +1,109 @@
+// The work of `skyquant verify`: prompts, both models side by side, answers, report.
+internal import Companions
+internal import ModelConfig
+internal import ModelFiles
+public import ModelInputs
+internal import ReferenceModel
+internal import Tensors
+public import Verification
+
+/// Two models to compare.
+public struct VerificationRun: Sendable {
+  /// The quantized model: an AWQ directory or a .skyq file.
+  public var quantized: String
+  /// The directory of the original.
+  public var reference: String
+  /// What both are asked.
+  public var samples: SampleSource
+  /// The longest answer to generate; 0 generates none.
+  public var answerTokens = defaultAnswerTokens
+  /// How questions become prompts.
+  public var prompt = PromptSettings()
+  /// Limits that turn the report into a pass or a failure.
+  public var gates = Gates()
+  /// Whether gates let files pass that mean something else than the reference's.
+  public var allowsDifferentFiles = false
+
+  /// `answerTokens` unless something else is asked for.
+  public static let defaultAnswerTokens = 48
+
+  /// A comparison with default settings.
+  public init(quantized: String, reference: String, samples: SampleSource) {
+    self.quantized = quantized
+    self.reference = reference
+    self.samples = samples
+  }
+
+  /// Streams both models through the samples and lets them answer the questions.
+  /// - Throws: `WorkflowError` for models of different sizes and for samples without a token; what opening the models and
+  ///   reading the samples throws; what `observe` throws.
+  public func run(_ observe: RunObserver = { _ in }) throws -> VerificationReport {
+    let original = try LoadedModel(reference, prompt: prompt)
+    let candidate = try LoadedModel(quantized, prompt: prompt)
+    try requireComparable(original.file.config.text, candidate.file.config.text)
+    let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
+    let layerCount = original.model.language.layerCount
+    let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)
+      .run(try pairs(asked, original, candidate, observe)) {
+        for model in [original, candidate] { model.file.releasePages() }
+        try observe(.progress(.layers, done: $0, total: layerCount))
+      }
+    let answers = try answers(asked, original, candidate, observe)
+    guard
+      let report = VerificationReport(
+        quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
+        result: result, answers: answers, gates: gates,
+        files: try candidate.companions.differences(from: original.companions),
+        allowsDifferentFiles: allowsDifferentFiles)
+    else { throw WorkflowError.nothingToCompare(path: samples.name) }
+    return report
+  }
+
+  /// Checks that hidden states and logits of both models can be compared.
+  private func requireComparable(_ original: TextConfig, _ candidate: TextConfig) throws(WorkflowError) {
+    let counts = [
+      ("layers", original.layerCount, candidate.layerCount),
+      ("hidden features", original.hiddenSize, candidate.hiddenSize),
+      ("rows of the vocabulary", original.vocabularySize, candidate.vocabularySize),
+    ]
+    guard let (what, first, second) = counts.first(where: { $0.1 != $0.2 }) else { return }
+    throw .differentModels(reference: reference, quantized: quantized, what: what, counts: (first, second))
+  }
+
+  /// The samples as both models embed them. Both read the original's ids, whatever the candidate's tokenizer calls them.
+  private func pairs(
+    _ asked: [SampleSource.Sample], _ original: LoadedModel, _ candidate: LoadedModel, _ observe: RunObserver
+  ) throws -> [VerificationSample] {
+    let imageContextID = original.builder.imageContextID
+    var pairs: [VerificationSample] = []
+    for (index, item) in asked.enumerated() {
+      pairs.append(
+        VerificationSample(
+          reference: try original.embed(item.input),
+          quantized: try candidate.embed(item.input, imageContextID: imageContextID), ids: item.input.ids,
+          classes: item.input.tokenClasses(imageContextID: imageContextID)))
+      try observe(.progress(.visionTowers, done: index + 1, total: asked.count))
+    }
+    return pairs
+  }
+
+  /// Greedy answers of both models to the questions that are not plain text.
+  private func answers(
+    _ asked: [SampleSource.Sample], _ original: LoadedModel, _ candidate: LoadedModel, _ observe: RunObserver
+  ) throws -> AnswerSummary? {
+    let questions = asked.filter { !$0.question.isPlainText }
+    guard answerTokens > 0, !questions.isEmpty else { return nil }
+    func answer(_ input: ModelInput, _ model: LoadedModel) throws -> String {
+      try model.answer(input, imageContextID: original.builder.imageContextID, maxTokens: answerTokens).text
+    }
+    var pairs: [AnswerPair] = []
+    for (index, item) in questions.enumerated() {
+      pairs.append(
+        AnswerPair(
+          question: item.question.text, kind: item.question.kind, expected: item.question.answer,
+          reference: try answer(item.input, original), quantized: try answer(item.input, candidate)))
+      try observe(.progress(.answers, done: index + 1, total: questions.count))
+    }
+    return AnswerSummary(pairs)
+  }
+}

@@ -1,0 +1,58 @@
+// Why a job cannot be done that is no fault of a single file: models, samples and outputs that do not go together.
+public import Basics
+public import ModelInputs
+internal import Tensors
+public import Tokenization
+
+/// A failure of a job. Messages are one line and say what to do.
+public enum WorkflowError: CategorizedError {
+  /// The model to quantize is quantized.
+  case alreadyQuantized(path: String)
+  /// Some linears of a set that loaders fuse would be quantized and some not.
+  case splitFusedSet(modules: [String])
+  /// A picture lies, links followed, outside the directory that pictures may lie in.
+  case pictureOutside(questions: String, picture: String, root: String)
+  /// Two models that are to be compared have not the same size.
+  case differentModels(reference: String, quantized: String, what: String, counts: (Int, Int))
+  /// No sample has a token that could be compared.
+  case nothingToCompare(path: String)
+  /// A .skyq file has no file of that name inside.
+  case noFile(model: String, name: String)
+  /// A model has no tensor of that name.
+  case noTensor(model: String, name: String)
+  /// What is wrong with a model's tokenizer, whose files know their own names only.
+  case tokenizer(model: String, TokenizerError)
+  /// Why a model's files are not enough to build its inputs.
+  case inputs(model: String, ModelInputError)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .alreadyQuantized(let path): "\(path.displayed): is quantized already; give the original model"
+    case .splitFusedSet(let modules):
+      "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none"
+    case .pictureOutside(let questions, let picture, let root):
+      "\(questions.displayed): picture '\(picture.displayed)' lies outside \(root.displayed); move it there, or give "
+        + "another --images-root"
+    case .differentModels(let reference, let quantized, let what, let counts):
+      "\(reference.displayed) has \(counts.0) \(what), \(quantized.displayed) has \(counts.1); they are not one model"
+    case .nothingToCompare(let path): "\(path.displayed): no token to compare"
+    case .noFile(let model, let name):
+      "\(model.displayed): no file '\(name.displayed)' inside; `skyquant extract` lists them"
+    case .noTensor(let model, let name):
+      "\(model.displayed): no tensor '\(name.displayed)'; `skyquant inspect --tensors` lists them"
+    case .tokenizer(let model, let error): "\(model.displayed): \(error)"
+    case .inputs(let model, let error): "\(model.displayed): \(error)"
+    }
+  }
+
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    switch self {
+    case .alreadyQuantized, .splitFusedSet: .unsupported
+    case .pictureOutside, .differentModels, .nothingToCompare, .inputs: .malformedInput
+    case .noFile, .noTensor: .missingInput
+    case .tokenizer(_, let error): error.category
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// How a model is quantized.
+import Calibration
+import LayerSearch
+import ArgumentParser
+import Workflows
+
+struct RecipeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How to quantize.", discussion: Self.methodHelp))
+  var method = Recipe().method
+
+  @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
+  var groupSize = Recipe().groupSize
+
+  @Option(help: "Keep every N-th sample aside to judge by, at least one; 0 judges by the fitted tokens.")
+  var heldOutEvery = Recipe().heldOutEvery
+
+  @Option(
+    help: ArgumentHelp(
+      "How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal.",
+      discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not."))
+  var damping = Recipe().damping
+
+  @Option(help: "Quantize only linears whose name matches (repeatable).")
+  var include: [NamePattern] = []
+
+  @Option(help: "Leave linears whose name matches in 16 bit (repeatable).")
+  var skip: [NamePattern] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Statistics from the original activations (float) or from those of the layers quantized so far.",
+      discussion: Self.propagationHelp))
+  var propagate: Propagation?
+
+  @Option(
+    help: ArgumentHelp(
+      "How tokens count: uniform, or IMAGE,PROMPT,ANSWER shares.",
+      discussion: """
+        1,1,1, the default, gives picture, prompt and answer tokens the same share, however many there are; uniform is \
+        the default for awq-compat. Plain text has one class.
+        """, valueName: "weights"))
+  var tokenWeights: TokenWeighting?
+
+  @Option(
+    name: .customLong("keep-16bit"),
+    help: ArgumentHelp(
+      "Leave the linears with the largest error per byte in 16 bit, for at most so many more bytes.",
+      discussion: "A number with B, kB, MB, GB, KiB, MiB or GiB. Costs a second pass.", valueName: "bytes"))
+  var keepSixteenBit: ByteBudget?
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave a step out, to measure what it is worth (repeatable).",
+      discussion: QuantizationStep.allCases.map(\.rawValue).joined(separator: ", "), valueName: "step"))
+  var without: [QuantizationStep] = []
+
+  private static let methodHelp = QuantizationMethod.allCases.map { "\($0.name): \($0.summary)" }.joined(
+    separator: "\n")
+
+  private static let propagationHelp: String = {
+    let methods = QuantizationMethod.allCases.filter { $0.defaultPropagation == .float }.map(\.name)
+    return "quantized, but float for \(methods.joined(separator: " and ")), as AutoAWQ does it"
+  }()
+
+  /// What was asked for, prompts by the model's files.
+  var recipe: Recipe {
+    var recipe = Recipe()
+    recipe.method = method
+    recipe.groupSize = groupSize
+    recipe.heldOutEvery = heldOutEvery
+    recipe.damping = damping
+    recipe.include = include
+    recipe.skip = skip
+    recipe.propagation = propagate
+    recipe.tokenWeighting = tokenWeights
+    recipe.sixteenBitBytes = keepSixteenBit?.bytes
+    recipe.omitted = Set(without)
+    return recipe
+  }
+}

@@ -1,0 +1,71 @@
+// What `skyquant quantize` tells people: a line per linear on the way, a summary at the end.
+import Basics
+import LayerSearch
+import Quantization
+import Reports
+import Tensors
+
+extension QuantizedLayer {
+  /// One line per linear.
+  var lines: [String] {
+    reports.map { report in
+      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.upTo(2))"
+      let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
+      return "\(report.module)  \(report.rounding.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
+    }
+  }
+
+  /// An error as a share of the output.
+  private func percent(_ error: Double, _ report: LinearReport) -> String {
+    Percentage.text((error / report.outputEnergy).squareRoot(), decimals: 2)
+  }
+
+  /// The share of the squared error saved; nothing was to be saved where there was none.
+  private func gain(_ report: LinearReport) -> String {
+    Percentage.text(report.errorBefore == report.errorAfter ? 0 : 1 - report.errorAfter / report.errorBefore)
+  }
+
+}
+
+extension QuantizationReport {
+  private var keptLine: [String] {
+    kept.isEmpty ? [] : ["kept in 16 bit: \(kept.joined(separator: ", "))"]
+  }
+
+  /// What the report counts at the borders of number formats, if there is any.
+  private var borderLine: [String] {
+    let counts = [
+      (reports.reduce(0) { $0 + $1.counts.deadChannels }, "input channels without a signal"),
+      (reports.reduce(0) { $0 + $1.counts.zeroGroups }, "groups of zeros"),
+      (reports.reduce(0) { $0 + $1.counts.smallestScales }, "scales raised to the smallest normal half"),
+    ].filter { $0.0 > 0 }
+    return counts.isEmpty ? [] : [counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + "; see --report"]
+  }
+
+  /// How often each method won.
+  private var winners: String {
+    Rounding.allCases.compactMap { rounding in
+      let count = reports.count { $0.rounding == rounding }
+      return count > 0 ? "\(rounding.rawValue) \(count)" : nil
+    }.joined(separator: ", ")
+  }
+
+  /// What calibration was good for; plain rounding needs none.
+  private var gainLine: String {
+    guard options.method.needsCalibration else { return "plain rounding, no calibration" }
+    let improved = reports.count { $0.rounding != .plain }
+    return "\(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)"
+  }
+
+  /// The result on one screen.
+  var lines: [String] {
+    let written =
+      "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
+      + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them"
+    let next =
+      "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
+      + samplesHint(seesImages: seesImages)
+    return [written, gainLine] + keptLine + borderLine
+      + ["\(tokenCount) calibration tokens, \(Duration.text(seconds))", next]
+  }
+}

@@ -1,0 +1,131 @@
+// What the commands do, done from Swift code.
+import Foundation
+import Calibration
+import LayerSearch
+import ModelInputs
+import Reports
+import SampleModel
+import Skyq
+import Storage
+import TestSupport
+import Testing
+import Verification
+import Workflows
+
+@Suite struct RunTests {
+  private let folder: TemporaryDirectory
+  private let sample: SampleModel
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    sample = try SampleModel()
+  }
+
+  /// A quick run: a few samples, one method.
+  private func quantization(_ output: String, of model: String? = nil) throws -> QuantizationRun {
+    var run = QuantizationRun(
+      model: model ?? sample.modelDirectory, samples: .questions(sample.calibrationQuestions),
+      output: folder.path(output))
+    run.samples.limit = 8
+    run.recipe.method = .awq
+    return run
+  }
+
+  @Test func `a quantization tells of every layer in order and of every site, and says nothing else`() throws {
+    var layers: [Int] = []
+    var sites: [Int] = []
+    let report = try quantization("awq").run { event in
+      switch event {
+      case .quantized(let layer): layers.append(layer.index)
+      case .progress(.site, let done, let total):
+        sites.append(done)
+        #expect(total == 16)
+      case .progress(let stage, let done, let total):
+        #expect([.hashing, .prompts, .visionTower].contains(stage) && done <= total, "\(stage)")
+      default: Issue.record("\(event)")
+      }
+    }
+    #expect(layers == [0, 1, 2, 3])
+    #expect(sites == Array(1...16))
+    #expect(report.reports.count == 28 && report.warnings.isEmpty)
+    let written = try FileManager.default.contentsOfDirectory(atPath: folder.path("awq"))
+    #expect(written.contains("skyquant.json") && written.contains("config.json"))
+  }
+
+  @Test func `an observer that throws ends a quantization, and a later one goes on where it was secured`() throws {
+    struct Enough: Error {}
+    var stopped = try quantization("resumed")
+    stopped.secureInterval = 0
+    #expect(throws: Enough.self) {
+      try stopped.run { if case .quantized(let layer) = $0, layer.index == 2 { throw Enough() } }
+    }
+    #expect(try folder.names() == ["resumed.skyquant-work"])
+    stopped.resumes = true
+    var resumedAt: [Int] = []
+    let report = try stopped.run { if case .resumed(let count, _) = $0 { resumedAt.append(count) } }
+    #expect(resumedAt == [2])
+    let undisturbed = try quantization("whole").run()
+    #expect(report.json == undisturbed.json)
+    #expect(try haveSameFiles(folder.path("resumed"), folder.path("whole")))
+  }
+
+  @Test func `an observer that throws ends packing, and no file has the name`() throws {
+    struct Enough: Error {}
+    let run = PackingRun(model: sample.modelDirectory, output: folder.path("x.skyq"))
+    #expect(throws: Enough.self) { try run.run { if case .progress(.tensors, 3, _) = $0 { throw Enough() } } }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("x.skyq")))
+  }
+
+  @Test func `directories beside a model are told of and left out`() throws {
+    let model = folder.path("model")
+    try FileManager.default.copyItem(atPath: sample.modelDirectory, toPath: model)
+    try FileManager.default.createDirectory(atPath: model + "/images", withIntermediateDirectories: false)
+    var told: [String] = []
+    let packed = try PackingRun(model: model, output: folder.path("x.skyq")).run { event in
+      if case .directoriesLeftOut(_, let names) = event { told += names }
+    }
+    #expect(told == ["images"])
+    #expect(packed.tensorCount > 0 && packed.header.fileSize > 0)
+  }
+
+  @Test func `a packed model is found intact, and damaged where a bit has flipped`() throws {
+    var run = try quantization("awq")
+    run.recipe.method = .rtn
+    _ = try run.run()
+    var packing = PackingRun(model: run.output, output: folder.path("x.skyq"))
+    packing.isProven = true
+    let packed = try packing.run()
+    var check = IntegrityCheck(path: packing.output, isFull: true)
+    #expect(try check.run().problems.isEmpty)
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: packing.output))
+    try file.seek(toOffset: UInt64(packed.header.fileSize - 1))
+    let byte = try #require(try file.read(upToCount: 1)?.first)
+    try file.seek(toOffset: UInt64(packed.header.fileSize - 1))
+    try file.write(contentsOf: [byte ^ 1])
+    try file.close()
+    #expect(try check.run().problems.count == 1)
+    check.isFull = false
+    check.path = run.output
+    #expect(check.isDirectory)
+    #expect(try check.run().problems.isEmpty)
+  }
+
+  @Test func `a model compared with itself differs nowhere and gives the same answers`() throws {
+    var samples = SampleSource.questions(sample.evaluationQuestions)
+    samples.limit = 2
+    let run = VerificationRun(quantized: sample.modelDirectory, reference: sample.modelDirectory, samples: samples)
+    let report = try run.run()
+    #expect(report.overall.divergence.max == 0 && report.passes)
+    let answers = try #require(report.answers)
+    #expect(answers.pairs.count == 2)
+    let question = try #require(try samples.samples(LoadedModel(sample.modelDirectory).builder).first?.question)
+    var answer = AnswerRun(model: sample.modelDirectory, question: question)
+    answer.maxTokens = VerificationRun.defaultAnswerTokens
+    let directory = sample.evaluationQuestions.prefix(
+      through: try #require(sample.evaluationQuestions.lastIndex(of: "/")))
+    answer.question.images = question.images.map { directory + $0 }
+    var pieces = ""
+    #expect(try answer.run { pieces += $0 }.text == answers.pairs[0].reference)
+    #expect(pieces.contains(answers.pairs[0].reference))
+  }
+}

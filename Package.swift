@@ -103,7 +103,7 @@ let package = Package(
     library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // What the commands do, for programs: work without printing, results as values
-    library("Reports", ["Tensors", "JSON", "Quantization", "ModelFiles", "LayerSearch"]),
+    library("Reports", ["Tensors", "JSON", "Quantization", "ModelFiles", "Calibration", "LayerSearch"]),
     library(
       "Workflows",
       [

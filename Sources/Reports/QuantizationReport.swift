@@ -1,5 +1,5 @@
 // What a quantization did and what it cost, as values. `skyquant.json` of a checkpoint holds them.
-public import Calibration
+internal import Calibration
 public import LayerSearch
 public import JSON
 public import ModelFiles

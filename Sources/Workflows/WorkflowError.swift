@@ -1,8 +1,6 @@
 // Why a job cannot be done that is no fault of a single file: models, samples and outputs that do not go together.
 public import Basics
-public import ModelInputs
 internal import Tensors
-public import Tokenization
 
 /// A failure of a job. Messages are one line and say what to do.
 public enum WorkflowError: CategorizedError {
@@ -20,10 +18,8 @@ public enum WorkflowError: CategorizedError {
   case noFile(model: String, name: String)
   /// A model has no tensor of that name.
   case noTensor(model: String, name: String)
-  /// What is wrong with a model's tokenizer, whose files know their own names only.
-  case tokenizer(model: String, TokenizerError)
-  /// Why a model's files are not enough to build its inputs.
-  case inputs(model: String, ModelInputError)
+  /// What is wrong with a model's small files, which know their own names only.
+  case smallFiles(model: String, any CategorizedError)
 
   /// One line for people.
   public var description: String {
@@ -41,8 +37,7 @@ public enum WorkflowError: CategorizedError {
       "\(model.displayed): no file '\(name.displayed)' inside; `skyquant extract` lists them"
     case .noTensor(let model, let name):
       "\(model.displayed): no tensor '\(name.displayed)'; `skyquant inspect --tensors` lists them"
-    case .tokenizer(let model, let error): "\(model.displayed): \(error)"
-    case .inputs(let model, let error): "\(model.displayed): \(error)"
+    case .smallFiles(let model, let error): "\(model.displayed): \(error)"
     }
   }
 
@@ -50,9 +45,9 @@ public enum WorkflowError: CategorizedError {
   public var category: FailureCategory {
     switch self {
     case .alreadyQuantized, .splitFusedSet: .unsupported
-    case .pictureOutside, .differentModels, .nothingToCompare, .inputs: .malformedInput
+    case .pictureOutside, .differentModels, .nothingToCompare: .malformedInput
     case .noFile, .noTensor: .missingInput
-    case .tokenizer(_, let error): error.category
+    case .smallFiles(_, let error): error.category
     }
   }
 }

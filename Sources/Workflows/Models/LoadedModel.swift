@@ -33,9 +33,9 @@ public struct LoadedModel: Sendable {
     do {
       builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
     } catch let error as TokenizerError {
-      throw WorkflowError.tokenizer(model: file.path, error)
+      throw WorkflowError.smallFiles(model: file.path, error)
     } catch let error as ModelInputError {
-      throw WorkflowError.inputs(model: file.path, error)
+      throw WorkflowError.smallFiles(model: file.path, error)
     }
   }
 

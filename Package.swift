@@ -51,6 +51,8 @@ let package = Package(
     system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    // Linked by tests alone: Kernels loads it, if it is there, in the numeric mode that asks for it.
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-pthread-dev"),
     .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
     .target(name: "CAllocation"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
@@ -146,7 +148,7 @@ let package = Package(
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
-    tests("Kernels", ["Tensors", "CKernels"]),
+    tests("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     tests("SampleModel", []),
     tests(
       "ReferenceModel", ["Tensors", "Kernels", "ModelConfig", "JSON", "Safetensors", "SampleModel"],

@@ -12,6 +12,7 @@ packages=(
   "libspng-dev:spng"
   "libxxhash-dev:libxxhash"
   "libssl-dev:libcrypto"
+  "libopenblas-pthread-dev:openblas"
   "jq:command"
   "python3:command"
   "python3-jsonschema:python"

@@ -20,6 +20,7 @@ static const ck_kernels *const sets[] = {
 #define BEST(kernel) (BEST_SET(kernel)->kernel)
 
 const char *ck_instruction_set(void) { return BEST_SET(matvec_f32)->name; }
+const char *ck_gemm_instruction_set(void) { return BEST_SET(gemm_f32)->name; }
 
 void ck_bf16_to_f32(float *out, const void *in, size_t count) {
   BEST(bf16_to_f32)(out, in, count);

@@ -86,9 +86,11 @@ public enum ScaledDotProductAttention {
   ///   - queries: `[tokens, headCount · headDim]`.
   ///   - keys: `[positions, kvHeadCount · headDim]`, row-major; at least as many positions as tokens if causal.
   ///   - values: the same shape as `keys`.
+  ///   - mode: what multiplies.
   /// - Returns: `[tokens, headCount · headDim]`.
   public static func attend(
-    queries: Tensor, keys: [Float], values: [Float], heads: HeadLayout, mask: AttentionMask
+    queries: Tensor, keys: [Float], values: [Float], heads: HeadLayout, mask: AttentionMask,
+    in mode: NumericMode = .exact
   ) -> Tensor {
     let tokens = queries.rowCount, keyWidth = heads.kvHeadCount * heads.headDim
     precondition(
@@ -107,7 +109,8 @@ public enum ScaledDotProductAttention {
             else { return }
             // Each piece writes the columns of its head in the rows of its block.
             nonisolated(unsafe) let operands = unsafe Operands(
-              q: q, k: k, v: v, out: out, tokens: tokens, positions: positions, heads: heads, mask: mask)
+              q: q, k: k, v: v, out: out, tokens: tokens, positions: positions, heads: heads, mask: mask,
+              mode: mode)
             Parallel.forEach(heads.headCount * blocks, scratchCount: min(tokens, blockQueries) * positions) {
               piece, scores in
               let start = piece % blocks * blockQueries
@@ -130,6 +133,7 @@ public enum ScaledDotProductAttention {
     let positions: Int
     let heads: HeadLayout
     let mask: AttentionMask
+    let mode: NumericMode
 
     /// Positions that query `token` sees, from the first on.
     func visible(_ token: Int) -> Int { mask == .full ? positions : positions - tokens + token + 1 }
@@ -141,7 +145,7 @@ public enum ScaledDotProductAttention {
       let keyCount = visible(block.upperBound - 1)
       unsafe scores.withUnsafeMutableBufferPointer { buffer in
         guard let scores = buffer.baseAddress else { return }
-        unsafe Gemm.multiply(
+        unsafe mode.multiply(
           MatrixPointer(base: q + offset, stride: width), MatrixPointer(base: k + kvOffset, stride: keyWidth),
           .rightTransposed, ProductSize(m: block.count, n: keyCount, k: heads.headDim), into: scores,
           stride: keyCount)
@@ -152,7 +156,7 @@ public enum ScaledDotProductAttention {
           unsafe ck_softmax_f32(row, visible(token))
           for masked in visible(token)..<keyCount { unsafe row[masked] = 0 }
         }
-        unsafe Gemm.multiply(
+        unsafe mode.multiply(
           MatrixPointer(base: scores, stride: keyCount), MatrixPointer(base: v + kvOffset, stride: keyWidth), .plain,
           ProductSize(m: block.count, n: heads.headDim, k: keyCount), into: out + offset, stride: width)
       }

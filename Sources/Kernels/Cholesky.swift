@@ -22,6 +22,46 @@ public enum Cholesky {
     return Tensor(shape: rows.shape, values: parts.flatMap(\.self))
   }
 
+  /// x with A·x = b for a system too small for blocks, as in fits of one row's group scales.
+  ///
+  /// - Parameter matrix: A, `[count, count]` for `count` targets b, symmetric; what lies above the diagonal is not read.
+  /// - Returns: nil if A is not positive definite.
+  public static func solve(_ target: [Double], _ matrix: [Double]) -> [Double]? {
+    let size = target.count
+    precondition(matrix.count == size * size, "not a square matrix of the target's size")
+    var factor = matrix, x = target
+    guard factorInPlace(&factor, size: size, 0..<size) else { return nil }
+    for row in 0..<size {
+      for k in 0..<row { x[row] -= factor[row * size + k] * x[k] }
+      x[row] /= factor[row * size + row]
+    }
+    for row in (0..<size).reversed() {
+      for k in row + 1..<size { x[row] -= factor[k * size + row] * x[k] }
+      x[row] /= factor[row * size + row]
+    }
+    return x
+  }
+
+  /// Turns the lower triangle of the square block on the diagonal that `range` names into its factor, row by row.
+  ///
+  /// - Parameter values: `[size, size]`.
+  /// - Returns: whether the block is positive definite.
+  fileprivate static func factorInPlace(_ values: inout [Double], size: Int, _ range: Range<Int>) -> Bool {
+    for row in range {
+      for column in range.lowerBound...row {
+        var sum = values[row * size + column]
+        for k in range.lowerBound..<column { sum -= values[row * size + k] * values[column * size + k] }
+        if column < row {
+          values[row * size + column] = sum / values[column * size + column]
+        } else {
+          guard sum > 0, sum.isFinite else { return false }
+          values[row * size + row] = sum.squareRoot()
+        }
+      }
+    }
+    return true
+  }
+
   /// The upper triangular U with Uᵀ·U = A⁻¹, as GPTQ (Frantar et al., arXiv 2210.17323) uses it.
   ///
   /// With J the matrix that reverses the order, A = J·L·Lᵀ·J for the factor L of the reversed matrix J·A·J, and so
@@ -55,27 +95,10 @@ private struct LowerFactor {
     self.size = size
     values = matrix
     for range in ranges {
-      guard factorDiagonal(range) else { return nil }
+      guard Cholesky.factorInPlace(&values, size: size, range) else { return nil }
       inverses.append(diagonalInverse(range))
       eliminate(range)
     }
-  }
-
-  /// Factors the block on the diagonal in place.
-  private mutating func factorDiagonal(_ range: Range<Int>) -> Bool {
-    for row in range {
-      for column in range.lowerBound...row {
-        var sum = values[row * size + column]
-        for k in range.lowerBound..<column { sum -= values[row * size + k] * values[column * size + k] }
-        if column < row {
-          values[row * size + column] = sum / values[column * size + column]
-        } else {
-          guard sum > 0, sum.isFinite else { return false }
-          values[row * size + row] = sum.squareRoot()
-        }
-      }
-    }
-    return true
   }
 
   private func diagonalInverse(_ range: Range<Int>) -> [Double] {

@@ -1,6 +1,7 @@
 // Matrix products by the kernels of gemm.c: bit for bit the same on every processor, for any panel and any number of
-// threads. A BLAS library chooses its kernels by processor, and not always alike: OpenBLAS 0.3.21 was seen to take
-// its Haswell and its Cooper Lake kernels in two runs of one program on one machine, and to give two results.
+// threads. A BLAS library promises neither: it chooses its kernels by processor, and on one and the same core it gives
+// a row other bits in a call with other rows, so that its results depend on how the work is cut. OpenBLAS is a
+// numeric mode of its own (`NumericMode.openblas`), with cuts that are fixed.
 internal import CKernels
 
 /// A row-major matrix in memory that somebody else owns and keeps alive.

@@ -2,8 +2,8 @@
 import CKernels
 public import Tensors
 
-/// Matrix products, the same for any number of threads. Products with up to four tokens may differ in the last bits from
-/// those with more.
+/// Matrix products, the same for any number of threads in any numeric mode. Products with up to four tokens may differ in
+/// the last bits from those with more.
 public enum Matmul {
   /// Up to this many tokens, dot products with a decoded row are faster than a matrix product.
   private static let matvecTokenLimit = 4
@@ -17,8 +17,11 @@ public enum Matmul {
   ///   - x: `[tokens, in]`.
   ///   - weight: `[out, in]`; decoded panel by panel, never as a whole.
   ///   - bias: `[out]`.
+  ///   - mode: what multiplies; dot products with up to four tokens are the same in all modes.
   /// - Returns: `[tokens, out]`.
-  public static func linear(_ x: Tensor, _ weight: any WeightMatrix, bias: [Float]? = nil) -> Tensor {
+  public static func linear(
+    _ x: Tensor, _ weight: any WeightMatrix, bias: [Float]? = nil, in mode: NumericMode = .exact
+  ) -> Tensor {
     let tokens = x.rowCount, rows = weight.rows, columns = weight.columns
     precondition(tokens == 0 || x.rowWidth == columns, "input width differs from the weight's columns")
     precondition(bias == nil || bias?.count == rows, "bias length differs from the weight's rows")
@@ -32,7 +35,7 @@ public enum Matmul {
         guard let output = outputs.baseAddress, let input = inputs.baseAddress else { return }
         // Each panel writes its own columns of the output.
         nonisolated(unsafe) let product = unsafe Product(
-          x: input, y: output, tokens: tokens, rows: rows, columns: columns)
+          x: input, y: output, tokens: tokens, rows: rows, columns: columns, mode: mode)
         Parallel.forEach((rows + panelRows - 1) / panelRows, scratchCount: strip * columns) { panel, scratch in
           let end = min(rows, (panel + 1) * panelRows)
           for start in stride(from: panel * panelRows, to: end, by: strip) {
@@ -47,7 +50,7 @@ public enum Matmul {
     return y
   }
 
-  /// a · b for a `[m, k]` and b `[k, n]`, both in memory.
+  /// a · b for a `[m, k]` and b `[k, n]`, both in memory, by our kernels.
   /// - Returns: `[m, n]`.
   public static func product(_ a: Tensor, _ b: Tensor) -> Tensor {
     precondition(a.shape.rank == 2 && b.shape.rank == 2 && a.shape[1] == b.shape[0], "shapes do not chain")
@@ -77,12 +80,13 @@ public enum Matmul {
     let tokens: Int
     let rows: Int
     let columns: Int
+    let mode: NumericMode
 
     /// y[:, range] = x · panelᵀ.
     func addPanel(_ range: Range<Int>, _ panel: borrowing MutableSpan<Float>) {
       unsafe panel.withUnsafeBufferPointer { weights in
         guard let base = weights.baseAddress else { return }
-        unsafe Gemm.multiply(
+        unsafe mode.multiply(
           MatrixPointer(base: x, stride: columns), MatrixPointer(base: base, stride: columns), .rightTransposed,
           ProductSize(m: tokens, n: range.count, k: columns), into: y + range.lowerBound, stride: rows)
       }

@@ -1,18 +1,75 @@
-// What of the machine decides the last digits of results; Formats/quantization.md, "What the processor
-// changes".
+// The seam for matrix products: what they are made with is a value that a model carries, so that whoever reports a
+// result can say what it came from. Formats/quantization.md, "What the processor changes".
 internal import CKernels
 internal import Glibc
 
-/// The arithmetic that results come from: a run that goes on with another one's work must have the same.
-public enum NumericMode {
-  /// `AVX2, glibc 2.36`: the kernels, and the library that exp, sine and the like come from. AVX-512 gives
-  /// the bits of AVX2.
-  public static var name: String { unsafe String(cString: ck_instruction_set()) + ", " + libraryVersion }
+/// What the single-precision products of a forward pass are made with.
+///
+/// Either mode gives the same bits for any number of threads. A further one is a case here, and the compiler names
+/// every place that has to know it.
+public enum NumericMode: Sendable {
+  /// The kernels of gemm.c: the same bits on every processor. Searches and sums of calibration know no other.
+  case exact
+  /// OpenBLAS: bits that depend on its version and on the core it takes this processor for. Dot products with up
+  /// to four tokens (`Matmul`) stay those of `exact`.
+  case openblas(OpenBLAS)
+
+  /// All that decides the last digits of results, for recipes and reports: `exact, AVX2, glibc 2.36`,
+  /// `OpenBLAS 0.3.21 SkylakeX, AVX2, glibc 2.36`. A run that goes on with another one's work must have the same.
+  ///
+  /// The instruction set is that of dot products, softmax and SiLU, where AVX-512 gives the bits of AVX2; exp, sine and
+  /// the like come from the C library.
+  public var name: String { [products, Self.instructionSet, Self.libraryVersion].joined(separator: ", ") }
+
+  /// What makes the products: `exact` or `OpenBLAS 0.3.21 SkylakeX`.
+  private var products: String {
+    switch self {
+    case .exact: "exact"
+    case .openblas(let library): library.description
+    }
+  }
+
+  /// The best instruction set that our products have on this processor; all of them give the same bits.
+  public static var productInstructionSet: String { unsafe String(cString: ck_gemm_instruction_set()) }
+
+  private static var instructionSet: String { unsafe String(cString: ck_instruction_set()) }
 
   private static var libraryVersion: String {
     let key = Int32(_CS_GNU_LIBC_VERSION)
     var text = [CChar](repeating: 0, count: 64)
     let size = unsafe confstr(key, &text, text.count)
     return String(decoding: text.prefix(max(0, min(size, text.count) - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// c, `[m, n]` with `stride` elements from row to row, = a · b on this thread. Which rows and columns make one call
+  /// is the caller's to fix, whatever the number of threads: a mode's bits may depend on it.
+  func multiply(
+    _ a: MatrixPointer<Float>, _ b: MatrixPointer<Float>, _ form: ProductForm, _ size: ProductSize,
+    into c: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    switch self {
+    case .exact: unsafe Gemm.multiply(a, b, form, size, into: c, stride: stride)
+    case .openblas(let library): unsafe library.multiply(a, b, form, size, into: c, stride: stride)
+    }
+  }
+}
+
+/// What a user asks for.
+public enum NumericModeChoice: String, CaseIterable, Sendable {
+  /// What `NumericProbe` finds to be the faster one.
+  case auto
+  /// Our kernels.
+  case exact
+  /// OpenBLAS, faster or not.
+  case openblas
+
+  /// The mode to compute with.
+  /// - Throws: `KernelsError.openBLASUnavailable` if nothing but OpenBLAS will do.
+  public func mode() throws(KernelsError) -> NumericMode {
+    switch self {
+    case .auto: NumericProbe().fasterMode
+    case .exact: .exact
+    case .openblas: .openblas(try OpenBLAS.loaded())
+    }
   }
 }

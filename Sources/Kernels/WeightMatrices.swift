@@ -69,15 +69,19 @@ extension WeightMatrix {
   }
 }
 
-/// Why stored bytes cannot be used in arithmetic.
+/// Why arithmetic cannot be done: stored bytes that are no numbers it knows, a library that is not there.
 public enum KernelsError: CategorizedError, Equatable {
   /// The tensor's elements are not 16- or 32-bit floats.
   case unsupportedDType(tensor: String, found: String)
   /// The tensor does not have two dimensions.
   case notAMatrix(tensor: String, shape: String)
+  /// OpenBLAS was asked for and cannot serve.
+  case openBLASUnavailable(reason: String)
 
   /// What kind of failure this is.
-  public var category: FailureCategory { .malformedInput }
+  public var category: FailureCategory {
+    if case .openBLASUnavailable = self { .unsupported } else { .malformedInput }
+  }
 
   /// One line for people.
   public var description: String {
@@ -86,6 +90,8 @@ public enum KernelsError: CategorizedError, Equatable {
       "tensor '\(tensor)': expected dtype F32, F16 or BF16, found \(found); convert the checkpoint to one of them"
     case .notAMatrix(let tensor, let shape):
       "tensor '\(tensor)': expected two dimensions [rows, columns], found shape \(shape)"
+    case .openBLASUnavailable(let reason):
+      "OpenBLAS cannot be used here: \(reason); --numeric-mode exact does without it"
     }
   }
 }

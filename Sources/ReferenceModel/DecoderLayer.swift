@@ -18,12 +18,14 @@ public struct Attention: Sendable {
   /// Norm of each key head (Qwen3).
   public var kNorm: RMSNorm?
   private let heads: HeadLayout
+  private let mode: NumericMode
 
-  init(_ weights: ScopedWeights, config: TextConfig) throws {
+  init(_ weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
     let hidden = config.hiddenSize
     let queryWidth = config.headCount * config.headDim, keyWidth = config.kvHeadCount * config.headDim
     func input(_ name: String, _ width: Int) throws -> LinearLayer {
-      try LinearLayer(weights.scope(name), inFeatures: hidden, outFeatures: width, hasBias: config.hasQKVBias)
+      try LinearLayer(
+        weights.scope(name), inFeatures: hidden, outFeatures: width, hasBias: config.hasQKVBias, mode: mode)
     }
     func headNorm(_ name: String) throws -> RMSNorm? {
       guard config.hasQKNorm else { return nil }
@@ -33,10 +35,12 @@ public struct Attention: Sendable {
     k = try input("k_proj", keyWidth)
     v = try input("v_proj", keyWidth)
     o = try LinearLayer(
-      weights.scope("o_proj"), inFeatures: queryWidth, outFeatures: hidden, hasBias: config.hasOutputBias)
+      weights.scope("o_proj"), inFeatures: queryWidth, outFeatures: hidden, hasBias: config.hasOutputBias,
+      mode: mode)
     qNorm = try headNorm("q_norm")
     kNorm = try headNorm("k_norm")
     heads = HeadLayout(headCount: config.headCount, kvHeadCount: config.kvHeadCount, headDim: config.headDim)
+    self.mode = mode
   }
 
   /// - Parameters:
@@ -60,7 +64,7 @@ public struct Attention: Sendable {
     let rotatedKeys = rotary.rotate(kNorm?.perHead(keys) ?? keys)
     cache.append(keys: rotatedKeys, values: v(x))
     return ScaledDotProductAttention.attend(
-      queries: rotatedQueries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal)
+      queries: rotatedQueries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal, in: mode)
   }
 }
 
@@ -73,11 +77,14 @@ public struct GatedMLP: Sendable {
   /// down_proj, `[hidden, intermediate]`.
   public var down: LinearLayer
 
-  init(_ weights: ScopedWeights, config: TextConfig) throws {
-    let (hidden, inner, bias) = (config.hiddenSize, config.intermediateSize, config.hasMLPBias)
-    gate = try LinearLayer(weights.scope("gate_proj"), inFeatures: hidden, outFeatures: inner, hasBias: bias)
-    up = try LinearLayer(weights.scope("up_proj"), inFeatures: hidden, outFeatures: inner, hasBias: bias)
-    down = try LinearLayer(weights.scope("down_proj"), inFeatures: inner, outFeatures: hidden, hasBias: bias)
+  init(_ weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
+    func linear(_ name: String, from inFeatures: Int, to outFeatures: Int) throws -> LinearLayer {
+      try LinearLayer(
+        weights.scope(name), inFeatures: inFeatures, outFeatures: outFeatures, hasBias: config.hasMLPBias, mode: mode)
+    }
+    gate = try linear("gate_proj", from: config.hiddenSize, to: config.intermediateSize)
+    up = try linear("up_proj", from: config.hiddenSize, to: config.intermediateSize)
+    down = try linear("down_proj", from: config.intermediateSize, to: config.hiddenSize)
   }
 
   /// - Parameter x: `[tokens, hidden]`, normalised.
@@ -102,14 +109,14 @@ public struct DecoderLayer: Sendable {
 
   /// The layer whose weights lie below `weights`: `input_layernorm.weight`, `self_attn.q_proj.weight` and so on.
   /// - Throws: if a weight is missing or has another shape.
-  public init(weights: ScopedWeights, config: TextConfig) throws {
+  public init(weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
     func norm(_ name: String) throws -> RMSNorm {
       try RMSNorm(weights.scope(name), width: config.hiddenSize, epsilon: config.normEpsilon)
     }
     inputNorm = try norm("input_layernorm")
-    attention = try Attention(weights.scope("self_attn"), config: config)
+    attention = try Attention(weights.scope("self_attn"), config: config, mode: mode)
     postAttentionNorm = try norm("post_attention_layernorm")
-    mlp = try GatedMLP(weights.scope("mlp"), config: config)
+    mlp = try GatedMLP(weights.scope("mlp"), config: config, mode: mode)
   }
 
   /// Runs the layer on tokens that follow those in `cache`, and appends their keys and values.

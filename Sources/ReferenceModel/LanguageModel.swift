@@ -13,11 +13,13 @@ public struct LanguageModel: Sendable {
   public var finalNorm: RMSNorm
   /// `[vocabulary, hidden]`: lm_head, or the embedding table if the two are tied.
   public var head: LinearLayer
+  /// What multiplies, in all layers.
+  public let numericMode: NumericMode
   private let layers: ScopedWeights
 
   /// The model whose weights lie below `language_model.` in `weights`.
   /// - Throws: if a weight outside the layers is missing or has another shape.
-  public init(weights: any WeightSource, config: TextConfig) throws {
+  public init(weights: any WeightSource, config: TextConfig, numericMode: NumericMode = .exact) throws {
     let scope = ScopedWeights(weights, prefix: "language_model.")
     let (rows, columns) = (config.vocabularySize, config.hiddenSize)
     embeddings = try scope.matrix("model.embed_tokens.weight", rows: rows, columns: columns)
@@ -25,13 +27,15 @@ public struct LanguageModel: Sendable {
     layers = scope.scope("model").scope("layers")
     // A stored head wins over the config's word that it is tied.
     if scope.contains("lm_head.weight") {
-      head = try LinearLayer(scope.scope("lm_head"), inFeatures: columns, outFeatures: rows, hasBias: false)
+      head = try LinearLayer(
+        scope.scope("lm_head"), inFeatures: columns, outFeatures: rows, hasBias: false, mode: numericMode)
     } else if config.tiesEmbeddings {
-      head = LinearLayer(weight: embeddings)
+      head = LinearLayer(weight: embeddings, mode: numericMode)
     } else {
       throw ReferenceModelError.missingOutputHead(tensor: "language_model.lm_head.weight")
     }
     self.config = config
+    self.numericMode = numericMode
   }
 
   /// Decoder layers.
@@ -40,7 +44,7 @@ public struct LanguageModel: Sendable {
   /// Layer `index`, with its weights where they are stored.
   /// - Throws: if a weight is missing or has another shape.
   public func layer(_ index: Int) throws -> DecoderLayer {
-    try DecoderLayer(weights: layers.scope("\(index)"), config: config)
+    try DecoderLayer(weights: layers.scope("\(index)"), config: config, mode: numericMode)
   }
 
   /// Rows of the embedding table.

@@ -11,13 +11,13 @@ struct PatchEmbedding: Sendable {
   private let gridSide: Int
   private let patchSize: Int
 
-  init(_ weights: ScopedWeights, config: VisionConfig) throws {
+  init(_ weights: ScopedWeights, config: VisionConfig, mode: NumericMode) throws {
     let (width, patch) = (config.hiddenSize, config.patchSize)
     let convolution = weights.scope("patch_embedding")
     let kernel = try convolution.tensor("weight", shape: [width, 3, patch, patch])
     projection = LinearLayer(
       weight: FloatMatrix(rows: width, columns: 3 * patch * patch, values: kernel.values),
-      bias: try convolution.vector("bias", count: width))
+      bias: try convolution.vector("bias", count: width), mode: mode)
     classToken = try weights.tensor("class_embedding", shape: [1, 1, width]).values
     positions = try weights.tensor("position_embedding", shape: [1, config.tokenCount, width])
       .reshaped(to: [config.tokenCount, width])

@@ -1,6 +1,6 @@
 // From the vision tower's hidden states to tokens of the language model: pixel shuffle and `mlp1`, after
 // OpenGVLab/InternVL's `modeling_internvl_chat.py`.
-import Kernels
+public import Kernels
 public import ModelConfig
 public import Tensors
 
@@ -51,12 +51,16 @@ public struct Projector: Sendable {
 
   /// The projector whose weights lie below `mlp1.` in `weights`.
   /// - Throws: if a weight is missing or has another shape.
-  public init(weights: any WeightSource, config: MultimodalConfig, hiddenSize: Int) throws {
+  public init(weights: any WeightSource, config: MultimodalConfig, hiddenSize: Int, mode: NumericMode) throws {
     let scope = ScopedWeights(weights, prefix: "mlp1.")
     let width = config.vision.hiddenSize * config.shuffleFactor * config.shuffleFactor
     norm = try LayerNorm(scope.scope("0"), width: width, epsilon: Projector.normEpsilon)
-    linear1 = try LinearLayer(scope.scope("1"), inFeatures: width, outFeatures: hiddenSize, hasBias: true)
-    linear2 = try LinearLayer(scope.scope("3"), inFeatures: hiddenSize, outFeatures: hiddenSize, hasBias: true)
+    func linear(_ name: String, from inFeatures: Int) throws -> LinearLayer {
+      try LinearLayer(
+        scope.scope(name), inFeatures: inFeatures, outFeatures: hiddenSize, hasBias: true, mode: mode)
+    }
+    linear1 = try linear("1", from: width)
+    linear2 = try linear("3", from: hiddenSize)
   }
 
   /// - Parameter x: `[tokens, factor² · width]`, after the shuffle.

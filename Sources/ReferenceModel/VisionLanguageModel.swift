@@ -1,4 +1,5 @@
 // The whole model: vision tower, pixel shuffle, projector, language model.
+public import Kernels
 public import ModelConfig
 public import Tensors
 
@@ -13,11 +14,11 @@ public struct VisionEncoder: Sendable {
   /// Tokens that one tile becomes.
   public let tokensPerTile: Int
 
-  init(weights: any WeightSource, config: MultimodalConfig, hiddenSize: Int) throws {
-    tower = try VisionTransformer(weights: weights, config: config)
+  init(weights: any WeightSource, config: MultimodalConfig, hiddenSize: Int, mode: NumericMode) throws {
+    tower = try VisionTransformer(weights: weights, config: config, mode: mode)
     shuffle = PixelShuffle(
       gridSide: config.vision.gridSide, factor: config.shuffleFactor, version: config.pixelShuffle)
-    projector = try Projector(weights: weights, config: config, hiddenSize: hiddenSize)
+    projector = try Projector(weights: weights, config: config, hiddenSize: hiddenSize, mode: mode)
     tokensPerTile = config.tokensPerTile
   }
 
@@ -41,13 +42,17 @@ public struct VisionLanguageModel: Sendable {
   public let language: LanguageModel
 
   /// The model of `config` with weights under the InternVLChat layout's names.
+  /// - Parameter numericMode: what multiplies, from pixels to logits.
   /// - Throws: if a weight outside the layers is missing or has another shape.
-  public init(weights: any WeightSource, config: ModelConfig) throws {
-    language = try LanguageModel(weights: weights, config: config.text)
+  public init(weights: any WeightSource, config: ModelConfig, numericMode: NumericMode = .exact) throws {
+    language = try LanguageModel(weights: weights, config: config.text, numericMode: numericMode)
     vision = try config.multimodal.map {
-      try VisionEncoder(weights: weights, config: $0, hiddenSize: config.text.hiddenSize)
+      try VisionEncoder(weights: weights, config: $0, hiddenSize: config.text.hiddenSize, mode: numericMode)
     }
   }
+
+  /// What multiplies, from pixels to logits.
+  public var numericMode: NumericMode { language.numericMode }
 
   /// Tiles as tokens of the language model, one tile at a time, so that memory does not grow with the tiles.
   /// - Parameter pixelValues: `[tiles, 3, side, side]`.

@@ -1,5 +1,5 @@
 // The InternViT vision tower, both variants, after OpenGVLab/InternVL's `modeling_intern_vit.py`.
-import Kernels
+public import Kernels
 public import ModelConfig
 public import Tensors
 
@@ -19,12 +19,18 @@ struct VisionLayer {
   let fc2: LinearLayer
   let scale2: [Float]
   let heads: HeadLayout
+  let mode: NumericMode
 
-  init(_ weights: ScopedWeights, config: VisionConfig) throws {
+  init(_ weights: ScopedWeights, config: VisionConfig, mode: NumericMode) throws {
     let (width, inner) = (config.hiddenSize, config.intermediateSize)
     let attention = weights.scope("attn")
+    func linear(_ weights: ScopedWeights, from inFeatures: Int, to outFeatures: Int, hasBias: Bool = true) throws
+      -> LinearLayer
+    {
+      try LinearLayer(weights, inFeatures: inFeatures, outFeatures: outFeatures, hasBias: hasBias, mode: mode)
+    }
     func input(_ name: String) throws -> LinearLayer {
-      try LinearLayer(attention.scope(name), inFeatures: width, outFeatures: width, hasBias: config.hasQKVBias)
+      try linear(attention.scope(name), from: width, to: width, hasBias: config.hasQKVBias)
     }
     func widthNorm(_ name: String) throws -> RMSNorm? {
       guard config.hasQKNorm else { return nil }
@@ -36,13 +42,14 @@ struct VisionLayer {
     v = try input("v_proj")
     qNorm = try widthNorm("q_norm")
     kNorm = try widthNorm("k_norm")
-    proj = try LinearLayer(attention.scope("proj"), inFeatures: width, outFeatures: width, hasBias: true)
+    proj = try linear(attention.scope("proj"), from: width, to: width)
     scale1 = try weights.vector("ls1", count: width)
     norm2 = try VisionNorm(weights.scope("norm2"), config: config)
-    fc1 = try LinearLayer(weights.scope("mlp.fc1"), inFeatures: width, outFeatures: inner, hasBias: true)
-    fc2 = try LinearLayer(weights.scope("mlp.fc2"), inFeatures: inner, outFeatures: width, hasBias: true)
+    fc1 = try linear(weights.scope("mlp.fc1"), from: width, to: inner)
+    fc2 = try linear(weights.scope("mlp.fc2"), from: inner, to: width)
     scale2 = try weights.vector("ls2", count: width)
     heads = HeadLayout(headCount: config.headCount, kvHeadCount: config.headCount, headDim: config.headDim)
+    self.mode = mode
   }
 
   /// - Parameter hidden: `[tokens, width]`.
@@ -53,7 +60,7 @@ struct VisionLayer {
     let (queries, keys) = (q(x), k(x))
     let mixed = ScaledDotProductAttention.attend(
       queries: qNorm?(queries) ?? queries, keys: (kNorm?(keys) ?? keys).values, values: v(x).values, heads: heads,
-      mask: .full)
+      mask: .full, in: mode)
     hidden.add(proj(mixed), scaledBy: scale1)
     hidden.add(fc2(Activation.gelu(fc1(norm2(hidden)))), scaledBy: scale2)
     return hidden
@@ -68,18 +75,20 @@ public struct VisionTransformer: Sendable {
   public let activeLayerCount: Int
   private let patchEmbedding: PatchEmbedding
   private let layers: ScopedWeights
+  private let mode: NumericMode
 
   /// The tower whose weights lie below `vision_model.` in `weights`.
   /// - Throws: if a weight outside the layers is missing or has another shape, or the selected layer does not exist.
-  public init(weights: any WeightSource, config: MultimodalConfig) throws {
+  public init(weights: any WeightSource, config: MultimodalConfig, mode: NumericMode) throws {
     let scope = ScopedWeights(weights, prefix: "vision_model.")
     guard (0...config.vision.layerCount).contains(config.activeLayerCount) else {
       throw ReferenceModelError.layerSelection(selectLayer: config.selectLayer, layerCount: config.vision.layerCount)
     }
     self.config = config.vision
     activeLayerCount = config.activeLayerCount
-    patchEmbedding = try PatchEmbedding(scope.scope("embeddings"), config: config.vision)
+    patchEmbedding = try PatchEmbedding(scope.scope("embeddings"), config: config.vision, mode: mode)
     layers = scope.scope("encoder").scope("layers")
+    self.mode = mode
   }
 
   /// The hidden states of one tile after the selected layer; there is no final norm.
@@ -95,7 +104,7 @@ public struct VisionTransformer: Sendable {
     let traced: Shape = [1, config.tokenCount, config.hiddenSize]
     trace?("vision.embeddings", hidden.reshaped(to: traced))
     for index in 0..<activeLayerCount {
-      hidden = try VisionLayer(layers.scope("\(index)"), config: config)(hidden)
+      hidden = try VisionLayer(layers.scope("\(index)"), config: config, mode: mode)(hidden)
       trace?("vision.layer.\(index)", hidden.reshaped(to: traced))
     }
     return hidden

@@ -49,7 +49,10 @@ extension VerificationReport {
         "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
       ])
     }
-    return table.lines + ["KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better."]
+    return table.lines + [
+      "KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better.",
+      "numeric mode: \(numericMode)",
+    ]
   }
 
   /// Eight layers a line, so that those of a large model stay readable.

@@ -31,11 +31,14 @@ public struct VerificationReport: Sendable {
   public var files: [CompanionDifference]
   /// Whether gates let `files` pass.
   public var allowsDifferentFiles: Bool
+  /// What both models' products were made with: `NumericMode.name`.
+  public var numericMode: String
 
   /// Puts the parts together; nil if no token was compared.
   public init?(
     quantizedName: String, referenceName: String, renderedPrompt: String, result: ComparisonResult,
-    answers: AnswerSummary?, gates: Gates, files: [CompanionDifference] = [], allowsDifferentFiles: Bool = false
+    answers: AnswerSummary?, gates: Gates, files: [CompanionDifference] = [], allowsDifferentFiles: Bool = false,
+    numericMode: String
   ) {
     guard let overall = ClassSummary(result.tokens) else { return nil }
     self.quantizedName = quantizedName
@@ -52,6 +55,7 @@ public struct VerificationReport: Sendable {
     nonFiniteCount = result.tokens.count { !$0.divergence.isFinite }
     self.files = files
     self.allowsDifferentFiles = allowsDifferentFiles
+    self.numericMode = numericMode
   }
 
   /// Whether the models compute numbers everywhere and every gate passed, that of equal files among them if there is
@@ -74,7 +78,8 @@ extension VerificationReport {
   public var json: JSONValue {
     var object: JSONObject = [
       "schema": .string(Self.schema), "quantized": .string(quantizedName), "reference": .string(referenceName),
-      "samples": .integer(sampleCount), "rendered_prompt": .string(renderedPrompt), "all": overall.json,
+      "samples": .integer(sampleCount), "numeric_mode": .string(numericMode),
+      "rendered_prompt": .string(renderedPrompt), "all": overall.json,
     ]
     for (tokenClass, summary) in classes { object[tokenClass.rawValue] = summary.json }
     object["layers"] = .array(

@@ -12,6 +12,8 @@
 /// The instruction set that decides the last digits of results: "AVX2", "plain C". Only matvec, softmax and
 /// silu depend on it; those of AVX-512 are those of AVX2.
 const char *ck_instruction_set(void);
+/// That of matrix products, all of whose versions give the same bits: "AVX-512", "AVX2", "plain C".
+const char *ck_gemm_instruction_set(void);
 
 // half_precision.c: conversions. Narrowing rounds to nearest, ties to even; NaN becomes a quiet NaN.
 // Fast and plain agree bit for bit.

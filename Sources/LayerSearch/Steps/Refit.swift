@@ -90,34 +90,14 @@ private struct RowProblem {
     return sum
   }
 
-  /// A⁻¹·b by Cholesky decomposition; nil if A is not positive definite. `fallback` is for groups whose codes are all their
-  /// zero: no scale changes them.
+  /// A⁻¹·b; nil if A is not positive definite. `fallback` is for groups whose codes are all their zero: no scale changes
+  /// them.
   private func solution(fallback: [GroupRange]) -> [Double]? {
     let size = target.count
-    var factor = matrix, x = target
+    var matrix = matrix, target = target
     for row in 0..<size where matrix[row * size + row] == 0 {
-      (factor[row * size + row], x[row]) = (1, Double(fallback[row].scale))
+      (matrix[row * size + row], target[row]) = (1, Double(fallback[row].scale))
     }
-    for row in 0..<size {
-      for column in 0...row {
-        var sum = factor[row * size + column]
-        for k in 0..<column { sum -= factor[row * size + k] * factor[column * size + k] }
-        if column < row {
-          factor[row * size + column] = sum / factor[column * size + column]
-        } else {
-          guard sum > 0 else { return nil }
-          factor[row * size + row] = sum.squareRoot()
-        }
-      }
-    }
-    for row in 0..<size {
-      for k in 0..<row { x[row] -= factor[row * size + k] * x[k] }
-      x[row] /= factor[row * size + row]
-    }
-    for row in (0..<size).reversed() {
-      for k in row + 1..<size { x[row] -= factor[k * size + row] * x[k] }
-      x[row] /= factor[row * size + row]
-    }
-    return x
+    return Cholesky.solve(target, matrix)
   }
 }

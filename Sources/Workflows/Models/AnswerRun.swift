@@ -1,5 +1,6 @@
 // The work of `skyquant run`: one question, one answer, and a trace if asked for.
 public import JSON
+public import Kernels
 internal import ModelFiles
 public import ModelInputs
 public import ReferenceModel
@@ -17,6 +18,8 @@ public struct AnswerRun: Sendable {
   public var sampling = SamplingOptions.greedy
   /// Most tokens to produce.
   public var maxTokens = defaultMaxTokens
+  /// What multiplies matrices.
+  public var numericMode = NumericMode.exact
   /// Where every intermediate tensor of the prompt goes, if that is wanted.
   public var trace: TraceFile?
 
@@ -35,10 +38,15 @@ public struct AnswerRun: Sendable {
     public let prompt: String
     /// What it said, special tokens left out.
     public let text: String
+    /// What it was computed with.
+    public let numericMode: String
 
-    /// Both for programs.
+    /// All of it for programs.
     public var json: JSONValue {
-      ["schema": "skyquant.run/1", "rendered_prompt": .string(prompt), "answer": .string(text)]
+      [
+        "schema": "skyquant.run/1", "rendered_prompt": .string(prompt), "answer": .string(text),
+        "numeric_mode": .string(numericMode),
+      ]
     }
   }
 
@@ -51,7 +59,7 @@ public struct AnswerRun: Sendable {
   /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`.
   public func run(onPiece: (String) throws -> Void = { _ in }) throws -> Answer {
     try trace?.requireName(keeping: [model] + question.images)
-    let loaded = try LoadedModel(model, prompt: prompt)
+    let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
     let input = try loaded.builder.input(for: question, includesAnswer: false) { path in
       try readFile(path, limit: Self.imageByteLimit)
     }
@@ -59,6 +67,7 @@ public struct AnswerRun: Sendable {
     try trace?.write(
       input, generated: answer.ids, loaded,
       permissions: loaded.file.permissions.intersection(OutputPermissions(from: question.images)))
-    return Answer(prompt: input.renderedPrompt, text: answer.text)
+    return Answer(
+      prompt: input.renderedPrompt, text: answer.text, numericMode: loaded.model.numericMode.name)
   }
 }

@@ -1,6 +1,7 @@
 // A model that can be asked: weights, forward pass, tokenizer and template. Files, inputs and forward pass do not know
 // each other; they meet here.
 internal import Companions
+public import Kernels
 public import ModelFiles
 public import ModelInputs
 public import ReferenceModel
@@ -19,17 +20,19 @@ public struct LoadedModel: Sendable {
   /// Opens the model `path`: a checkpoint directory, an AWQ directory or a .skyq file. Weights are mapped, not read.
   /// - Throws: what `ModelFile.open` throws; `ModelFilesError` for weights that config.json does not call for;
   ///   `WorkflowError` for unusable small files, or a template that there is not.
-  public init(_ path: String, prompt: PromptSettings = PromptSettings()) throws {
+  public init(_ path: String, prompt: PromptSettings = PromptSettings(), numericMode: NumericMode = .exact) throws {
     let file = try ModelFile.open(path)
     try file.requireWeights()
-    try self.init(file, prompt: prompt)
+    try self.init(file, prompt: prompt, numericMode: numericMode)
   }
 
   /// The opened model `file`, whose weights are those that config.json calls for.
   /// - Throws: as above.
-  public init(_ file: ModelFile, prompt: PromptSettings = PromptSettings()) throws {
+  public init(
+    _ file: ModelFile, prompt: PromptSettings = PromptSettings(), numericMode: NumericMode = .exact
+  ) throws {
     self.file = file
-    model = try VisionLanguageModel(weights: file.weights, config: file.config)
+    model = try VisionLanguageModel(weights: file.weights, config: file.config, numericMode: numericMode)
     do {
       builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
     } catch let error as TokenizerError {

@@ -58,7 +58,8 @@ public struct QuantizationRun: Sendable {
     var set = try calibrationSet(loaded, observe)
     try outputs.requireRoom(tokenCount: set.tokenCount)
     try set.embed(loaded, observe)
-    let fingerprint = RunFingerprint(recipe: recipe, options: options, source: file, samples: set)
+    let fingerprint = RunFingerprint(recipe: recipe, options: options, source: file, samples: set,
+      numericMode: loaded.model.numericMode)
     var points = ResumePoints(
       recipe: try fingerprint.json, sources: audit.digests, interval: secureInterval, clock: clock)
     let resumed = try points.resumed(file, set.samples, &outputs.folder)

@@ -16,6 +16,7 @@ struct RunFingerprint {
   /// The original model.
   let source: ModelFile
   let samples: CalibrationSet
+  let numericMode: NumericMode
 
   /// Everything by name, so that what differs can be named: settings as they are, files and samples by their
   /// SHA-256.
@@ -28,7 +29,7 @@ struct RunFingerprint {
       var files = JSONObject()
       for (name, digest) in try source.carriedDigests { files[name] = .string(digest.description) }
       return [
-        "version of skyquant": .string(Version.current), "arithmetic": .string(NumericMode.name),
+        "version of skyquant": .string(Version.current), "arithmetic": .string(numericMode.name),
         "--method": .string(options.method.name), "--group-size": .integer(options.scheme.groupSize),
         "--propagate": .string(options.propagation.rawValue), "--damping": .string("\(options.damping)"),
         "--without": .array(options.omitted.map(\.rawValue).sorted().map(JSONValue.string)),

@@ -1,5 +1,6 @@
 // The work of `skyquant verify`: prompts, both models side by side, answers, report.
 internal import Companions
+public import Kernels
 internal import ModelConfig
 internal import ModelFiles
 public import ModelInputs
@@ -23,6 +24,8 @@ public struct VerificationRun: Sendable {
   public var gates = Gates()
   /// Whether gates let files pass that mean something else than the reference's.
   public var allowsDifferentFiles = false
+  /// What multiplies matrices.
+  public var numericMode = NumericMode.exact
 
   /// `answerTokens` unless something else is asked for.
   public static let defaultAnswerTokens = 48
@@ -38,8 +41,8 @@ public struct VerificationRun: Sendable {
   /// - Throws: `WorkflowError` for models of different sizes and for samples without a token; what opening the models and
   ///   reading the samples throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> VerificationReport {
-    let original = try LoadedModel(reference, prompt: prompt)
-    let candidate = try LoadedModel(quantized, prompt: prompt)
+    let original = try LoadedModel(reference, prompt: prompt, numericMode: numericMode)
+    let candidate = try LoadedModel(quantized, prompt: prompt, numericMode: numericMode)
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
     let layerCount = original.model.language.layerCount
@@ -54,7 +57,7 @@ public struct VerificationRun: Sendable {
         quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
         result: result, answers: answers, gates: gates,
         files: try candidate.companions.differences(from: original.companions),
-        allowsDifferentFiles: allowsDifferentFiles)
+        allowsDifferentFiles: allowsDifferentFiles, numericMode: original.model.numericMode.name)
     else { throw WorkflowError.nothingToCompare(path: samples.name) }
     return report
   }

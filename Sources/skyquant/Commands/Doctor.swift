@@ -18,12 +18,19 @@ struct DoctorCommand: ParsableCommand {
       What files cannot show is whether codes, zeros and scales mean the original's weights: a wrong order of nibbles, \
       zeros off by one and scales times 100 look sound. `skyquant verify` against the original shows them.
 
-      Example:
+      With --machine it examines this computer instead: what the matrix products of `verify` and `run` can be made with, \
+      whether it multiplies rightly, and how fast it is.
+
+      Examples:
         skyquant doctor Skywork-R1V3-38B-AWQ
+        skyquant doctor --machine
       """)
 
   @Argument(help: "Directory of an AWQ checkpoint.")
-  var directory: String
+  var directory: String?
+
+  @Flag(help: "Examine this computer instead of a directory.")
+  var machine = false
 
   @Flag(help: "Do not read tensors.")
   var headersOnly = false
@@ -31,8 +38,16 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    guard (directory == nil) == machine else { throw ValidationError("give either DIRECTORY or --machine") }
+  }
+
   func run() throws {
     compute.apply()
+    guard let directory else {
+      let report = MachineReport()
+      return try output.print(report.json) { report.lines }
+    }
     var progress = Progress(output)
     let findings = try Examination(path: directory).findings(readsValues: !headersOnly) { done, total in
       progress.update("tensors", done: done, total: total)
@@ -46,12 +61,12 @@ struct DoctorCommand: ParsableCommand {
     ]) {
       findings.map(\.description)
         + ["\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])"]
-        + (counts[0] > 0 ? [] : [next])
+        + (counts[0] > 0 ? [] : [next(directory)])
     }
     if counts[0] > 0 { throw ExitCode(1) }
   }
 
-  private var next: String {
+  private func next(_ directory: String) -> String {
     "next: skyquant verify \(directory.displayed) --reference DIR, for what files cannot show: the order of codes, the offset "
       + "of zeros, the size of scales"
   }

@@ -38,6 +38,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var numerics: NumericOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -52,6 +53,7 @@ struct Run: ParsableCommand {
     job.prompt = prompt.settings
     job.sampling = generation.sampling
     job.maxTokens = generation.maxTokens
+    job.numericMode = try numerics.mode()
     job.trace = trace.map { TraceFile($0, overwrites: force) }
     do {
       let answer = try job.run { if !output.json { try say($0) } }

@@ -37,6 +37,7 @@ struct Verify: ParsableCommand {
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var numerics: NumericOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -54,6 +55,7 @@ struct Verify: ParsableCommand {
     job.prompt = prompt.settings
     job.gates = gates.gates
     job.allowsDifferentFiles = gates.allowDifferentFiles
+    job.numericMode = try numerics.mode()
     var progress = Progress(output)
     let report = try job.run { progress.show($0) }
     progress.finish()

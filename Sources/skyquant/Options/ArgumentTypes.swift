@@ -1,5 +1,6 @@
 // Choices of the libraries as command-line arguments.
 public import Calibration
+public import Kernels
 public import LayerSearch
 public import ArgumentParser
 public import Skyq
@@ -7,6 +8,7 @@ public import Workflows
 
 extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
+extension NumericModeChoice: ExpressibleByArgument {}
 
 extension QuantizationMethod: ExpressibleByArgument {
   /// By its name.

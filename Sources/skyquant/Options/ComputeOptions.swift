@@ -1,4 +1,4 @@
-// Options of every command that computes.
+// Options of every command that computes, and of those that run a model.
 import ArgumentParser
 import CLinux
 import Kernels
@@ -25,4 +25,19 @@ struct ComputeOptions: ParsableArguments {
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
+}
+
+struct NumericOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What multiplies matrices: exact, openblas or auto.",
+      discussion: """
+        exact is the same bits on every processor; openblas, if installed, may be faster; auto takes it where it is by a \
+        tenth, as measured at the start (skyquant doctor --machine shows it). Reports name what was taken.
+        """, valueName: "mode"))
+  var numericMode: NumericModeChoice = .auto
+
+  /// The mode to compute with; `auto` measures.
+  /// - Throws: `KernelsError.openBLASUnavailable` if only that was asked for.
+  func mode() throws(KernelsError) -> NumericMode { try numericMode.mode() }
 }

@@ -1,0 +1,64 @@
+// What `skyquant doctor --machine` prints: the processor, and the numeric modes that it can compute in.
+import Glibc
+import JSON
+import Kernels
+import Tensors
+
+struct MachineReport {
+  private let probe = NumericProbe()
+  private let processor = Self.processorName
+
+  var json: JSONValue {
+    [
+      "schema": "skyquant.machine/1", "processor": processor.map(JSONValue.string) ?? .null,
+      "threads": .integer(Parallel.threadCount), "worthwhile_gain": .double(NumericProbe.worthwhileGain),
+      "exact": [
+        "name": .string(NumericMode.exact.name), "instruction_set": .string(instructionSet),
+        "gflops": .double(probe.exact),
+      ],
+      "openblas": openblas, "auto": .string(probe.fasterMode.name),
+    ]
+  }
+
+  var lines: [String] {
+    var lines = [
+      "\((processor ?? "unknown processor").displayed), \(Parallel.threadCount) threads", "",
+      "exact     \(Self.speed(probe.exact)) a thread with \(instructionSet)",
+    ]
+    switch probe.openblas {
+    case .success(let found):
+      lines.append(
+        "openblas  \(Self.speed(found.speed)) a thread with \(found.library.description.displayed), known products right")
+    case .failure(let error): lines.append("openblas  \("\(error)".displayed)")
+    }
+    return lines + ["", "verify and run compute with: \(probe.fasterMode.name)"]
+  }
+
+  private var instructionSet: String { NumericMode.productInstructionSet }
+
+  private var openblas: JSONValue {
+    switch probe.openblas {
+    case .success(let found):
+      [
+        "available": true, "name": .string(NumericMode.openblas(found.library).name),
+        "version": .string(found.library.version), "core": .string(found.library.core), "gflops": .double(found.speed),
+      ]
+    case .failure(let error): ["available": false, "reason": .string("\(error)")]
+    }
+  }
+
+  /// `93 GFLOP/s`.
+  private static func speed(_ gigaflops: Double) -> String { "\(Int(gigaflops.rounded())) GFLOP/s" }
+
+  /// As Linux calls it on x86; nil elsewhere.
+  private static var processorName: String? {
+    guard let file = unsafe fopen("/proc/cpuinfo", "r") else { return nil }
+    defer { unsafe fclose(file) }
+    // The first processor's paragraph; the others say the same.
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = unsafe fread(&bytes, 1, bytes.count, file)
+    let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
+    let line = lines.first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":").last.map { String($0.drop { $0 == " " }) }
+  }
+}

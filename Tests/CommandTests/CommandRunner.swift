@@ -23,15 +23,20 @@ let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().d
 ///   - output: Where its results go; nil collects them.
 ///   - redirection: What a shell does to its streams first, as `2>&-`.
 ///   - fileSizeLimit: Bytes that it may write into one file.
+///   - addressSpaceLimit: Bytes that it may map.
+///   - environment: What it finds in its environment besides ours.
 ///   - during: Called while it runs.
 func skyquant(
   arguments: [String], output: FileHandle? = nil, redirection: String? = nil, fileSizeLimit: Int? = nil,
+  addressSpaceLimit: Int? = nil, environment: [String: String] = [:],
   during: (Process) throws -> Void = { _ in }
 ) throws -> CommandResult {
   let process = Process()
   var command = [program.path] + arguments
   if let redirection { command = ["/bin/sh", "-c", "exec \"$0\" \"$@\" \(redirection)"] + command }
   if let fileSizeLimit { command = ["/usr/bin/prlimit", "--fsize=\(fileSizeLimit)"] + command }
+  if let addressSpaceLimit { command = ["/usr/bin/prlimit", "--as=\(addressSpaceLimit)"] + command }
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   process.executableURL = URL(fileURLWithPath: command[0])
   process.arguments = Array(command.dropFirst())
   let folder = try TemporaryDirectory()

@@ -9,20 +9,24 @@ import Testing
   static let tolerance = 2e-6
 
   @Test(arguments: [(1, 1), (1, 70), (5, 5), (65, 150), (130, 130)], [AttentionMask.full, .causal])
-  func `each query mixes the values it may see`(size: (tokens: Int, positions: Int), mask: AttentionMask) {
+  func `each query mixes the values it may see`(size: (tokens: Int, positions: Int), mask: AttentionMask) throws {
     let heads = HeadLayout(headCount: 6, kvHeadCount: 2, headDim: 10)
     let queries = Tensor(shape: [size.tokens, 60], values: randomFloats(size.tokens * 60, seed: 41))
     let (keys, values) = (randomFloats(size.positions * 20, seed: 42), randomFloats(size.positions * 20, seed: 43))
-    let output = ScaledDotProductAttention.attend(
-      queries: queries, keys: keys, values: values, heads: heads, mask: mask)
-    #expect(output.shape == queries.shape)
+    let outputs = [NumericMode.exact, .openblas(try OpenBLAS.loaded())].map { mode in
+      ScaledDotProductAttention.attend(
+        queries: queries, keys: keys, values: values, heads: heads, mask: mask, in: mode)
+    }
+    #expect(outputs.allSatisfy { $0.shape == queries.shape })
     for token in 0..<size.tokens {
       let seen = mask == .full ? size.positions : size.positions - size.tokens + token + 1
       for head in 0..<6 {
         let q = (0..<10).map { Double(queries.values[token * 60 + head * 10 + $0]) }
         let expected = mix(q, keys, values, seen: seen, offset: head / 3 * 10)
         for column in 0..<10 {
-          #expect(abs(Double(output.values[token * 60 + head * 10 + column]) - expected[column]) <= Self.tolerance)
+          for output in outputs {
+            #expect(abs(Double(output.values[token * 60 + head * 10 + column]) - expected[column]) <= Self.tolerance)
+          }
         }
       }
     }

@@ -35,9 +35,34 @@ import Testing
     for (a, b) in zip(solved.values, rows.values) { #expect(abs(a - b) < Float(Self.inverseTolerance)) }
   }
 
+  @Test(arguments: [1, 5, 64, 65, 200, 333]) func `the factor of the inverse is LAPACK's`(size: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(size))
+    let matrix = positiveDefinite(size, &generator).map { Double($0) }
+    let upper = try #require(Cholesky.upperFactorOfInverse(matrix, size: size))
+    let expected = try #require(Oracle.upperFactorOfInverse(matrix, size: size))
+    // Rounded to f32 once; both factors are exact to far less.
+    let worst = expected.indices.reduce(0) { max($0, abs(Double(upper[$1]) - expected[$1]) - 0x1p-24 * abs(expected[$1])) }
+    #expect(worst <= 1e-12)
+  }
+
+  @Test(arguments: [1, 3, 8, 130]) func `solutions are LAPACK's`(size: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(size))
+    let matrix = positiveDefinite(size, &generator).map { Double($0) }, rows = 70
+    let right = randomFloats(rows * size, seed: 31)
+    let expected = try #require(Oracle.solve(right.map { Double($0) }, rows: rows, matrix, size: size))
+    let solved = try #require(Cholesky.solve(Tensor(shape: [rows, size], values: right), matrix))
+    let first = try #require(Cholesky.solve(right.prefix(size).map { Double($0) }, matrix))
+    for (index, value) in expected.enumerated() {
+      #expect(abs(Double(solved.values[index]) - value) <= 0x1p-24 * abs(value) + 1e-12)
+      if index < size { #expect(abs(first[index] - value) <= 1e-12) }
+    }
+  }
+
   @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
     #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
     #expect(Cholesky.solve(Tensor(shape: [1, 2], values: [1, 1]), [1, 2, 2, 1]) == nil)
+    #expect(Cholesky.solve([1, 1], [1, 2, 2, 1]) == nil)
+    #expect(Oracle.solve([1, 1], rows: 1, [1, 2, 2, 1], size: 2) == nil)
   }
 
   /// The factor is stored in f32, and the matrices here have condition numbers below 100.

@@ -15,6 +15,8 @@ import Testing
     getconf.waitUntilExit()
     let library = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     let kernels = flags.isSuperset(of: ["avx2", "fma", "f16c"]) ? "AVX2" : "plain C"
-    #expect(NumericMode.name + "\n" == "\(kernels), \(library)")
+    let products = flags.contains("avx512f") ? "AVX-512" : kernels
+    #expect(NumericMode.productInstructionSet == products)
+    #expect(NumericMode.exact.name + "\n" == "exact, \(kernels), \(library)")
   }
 }

@@ -239,7 +239,9 @@ int main(int count, char **arguments) {
   }
   if (!choose_instructions(wanted)) return 69;
   const char *decisive = strcmp(wanted, "plain") == 0 ? "plain C" : "AVX2";
+  const char *best = strcmp(wanted, "avx512") == 0 ? "AVX-512" : decisive;
   expect("the instructions that decide results", strcmp(ck_instruction_set(), decisive) == 0);
+  expect("the instructions of products", strcmp(ck_gemm_instruction_set(), best) == 0);
   ragged_lengths();
   packed_weights();
   products();

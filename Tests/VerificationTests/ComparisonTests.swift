@@ -25,7 +25,8 @@ import Verification
   private func report(_ result: ComparisonResult, _ gates: Gates) throws -> VerificationReport {
     try #require(
       VerificationReport(
-        quantizedName: "q", referenceName: "r", renderedPrompt: "p", result: result, answers: nil, gates: gates))
+        quantizedName: "q", referenceName: "r", renderedPrompt: "p", result: result, answers: nil, gates: gates,
+        numericMode: model.numericMode.name))
   }
 
   @Test func `a model does not differ from itself`() throws {

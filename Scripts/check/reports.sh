@@ -46,6 +46,7 @@ report 65 check-damaged check damaged.skyq
 report 0 diff-same diff model.skyq awq
 report 1 diff-other diff "$sample/tiny-r1v" model.skyq
 report 0 doctor doctor awq
+report 0 machine doctor --machine
 cp -r awq broken
 jq 'del(.quantization_config)' awq/config.json >broken/config.json
 report 1 doctor-broken doctor broken
@@ -61,7 +62,7 @@ jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preproces
 report 1 verify-other-files verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --min-top1 0.1
 report 0 verify-files-allowed verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
   --min-top1 0.1 --allow-different-files
-report 0 run run model.skyq --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
+report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
 
 python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt

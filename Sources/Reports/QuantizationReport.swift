@@ -15,6 +15,8 @@ public struct QuantizationReport: Sendable {
   public let version: String
   /// How the model was quantized.
   public let options: QuantizationOptions
+  /// What products were made with: `NumericMode.name`.
+  public let numericMode: String
   /// Whether the model has a vision tower.
   public let seesImages: Bool
   /// One for each linear in int4, in the model's order.
@@ -32,13 +34,14 @@ public struct QuantizationReport: Sendable {
 
   /// A report of a run that has quantized nothing yet.
   public init(
-    source: String, destination: String, version: String, options: QuantizationOptions, seesImages: Bool,
-    sources: [SourceDigest], kept: [String]
+    source: String, destination: String, version: String, options: QuantizationOptions, numericMode: String,
+    seesImages: Bool, sources: [SourceDigest], kept: [String]
   ) {
     self.source = source
     self.destination = destination
     self.version = version
     self.options = options
+    self.numericMode = numericMode
     self.seesImages = seesImages
     self.sources = sources
     self.kept = kept
@@ -70,7 +73,8 @@ public struct QuantizationReport: Sendable {
     [
       "schema": "skyquant.quantize/1", "version": .string(version),
       "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
-      "propagate": .string(options.propagation.rawValue), "calibration_tokens": .integer(tokenCount),
+      "propagate": .string(options.propagation.rawValue), "numeric_mode": .string(numericMode),
+      "calibration_tokens": .integer(tokenCount),
       "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
       "linears": .array(table.rows.map(\.json)),
       "warnings": .array(warnings.map(JSONValue.string)),

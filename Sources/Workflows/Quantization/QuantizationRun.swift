@@ -72,7 +72,7 @@ public struct QuantizationRun: Sendable {
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(
       source: model, destination: output, version: Version.current, options: keeping.options,
-      seesImages: file.config.multimodal != nil, sources: audit.digests, kept: kept.sorted())
+      numericMode: loaded.model.numericMode.name, seesImages: file.config.multimodal != nil, sources: audit.digests, kept: kept.sorted())
     if let notes = resumed?.notes {
       report.add(notes)
     } else {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Draws the module graph of Package.swift as a Mermaid diagram: which module imports which. Arrows that others
-# imply are left out, and so are test targets and the data they use.
+# imply are left out, and so are test targets and what only they use.
 #   Scripts/draw-module-graph.sh            print it
 #   Scripts/draw-module-graph.sh --write    put it into README.md
 #   Scripts/draw-module-graph.sh --check    fail if README.md shows another graph
@@ -13,7 +13,7 @@ end='<!-- module graph: end -->'
 graph() {
   echo '```mermaid'
   swift package dump-package | jq --raw-output '
-    [.targets[] | select(.type != "test" and (.name | IN("TestSupport", "SampleModel") | not))
+    [.targets[] | select(.type != "test" and (.name | IN("TestSupport", "SampleModel", "COpenBLAS") | not))
       | {name, system: (.type == "system"), imports: [.dependencies[] | (.byName // .target // empty)[0]]}]
     # Package.swift promises that a target imports only targets above it, so one pass
     # finds all that is reachable.

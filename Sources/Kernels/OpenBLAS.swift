@@ -16,11 +16,12 @@ internal import Glibc
   private let sgemm: Sgemm
 
   /// cblas_sgemm with 32-bit sizes.
-  fileprivate typealias Sgemm = @Sendable @convention(c) (
-    _ order: Int32, _ transA: Int32, _ transB: Int32, _ m: Int32, _ n: Int32, _ k: Int32, _ alpha: Float,
-    _ a: UnsafePointer<Float>, _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float,
-    _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
-  ) -> Void
+  fileprivate typealias Sgemm =
+    @Sendable @convention(c) (
+      _ order: Int32, _ transA: Int32, _ transB: Int32, _ m: Int32, _ n: Int32, _ k: Int32, _ alpha: Float,
+      _ a: UnsafePointer<Float>, _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float,
+      _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
+    ) -> Void
 
   private static let result = Result { () throws(KernelsError) in try OpenBLAS() }
 

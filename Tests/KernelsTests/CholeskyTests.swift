@@ -41,7 +41,9 @@ import Testing
     let upper = try #require(Cholesky.upperFactorOfInverse(matrix, size: size))
     let expected = try #require(Oracle.upperFactorOfInverse(matrix, size: size))
     // Rounded to f32 once; both factors are exact to far less.
-    let worst = expected.indices.reduce(0) { max($0, abs(Double(upper[$1]) - expected[$1]) - 0x1p-24 * abs(expected[$1])) }
+    let worst = expected.indices.reduce(0) {
+      max($0, abs(Double(upper[$1]) - expected[$1]) - 0x1p-24 * abs(expected[$1]))
+    }
     #expect(worst <= 1e-12)
   }
 

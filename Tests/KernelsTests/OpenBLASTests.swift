@@ -18,7 +18,8 @@ import Testing
   @Test(arguments: [(1, 1, 1), (40, 130, 700)])
   func `our products in double precision are OpenBLAS's but for rounding`(size: (m: Int, n: Int, k: Int)) {
     let (m, n, k) = size
-    let a = randomFloats(m * k, seed: 53).map { Double($0) / 3 }, b = randomFloats(k * n, seed: 54).map { Double($0) / 7 }
+    let a = randomFloats(m * k, seed: 53).map { Double($0) / 3 },
+      b = randomFloats(k * n, seed: 54).map { Double($0) / 7 }
     var c = [Double](repeating: 0, count: m * n)
     unsafe a.withUnsafeBufferPointer { a in
       unsafe b.withUnsafeBufferPointer { b in

@@ -28,7 +28,8 @@ struct MachineReport {
     switch probe.openblas {
     case .success(let found):
       lines.append(
-        "openblas  \(Self.speed(found.speed)) a thread with \(found.library.description.displayed), known products right")
+        "openblas  \(Self.speed(found.speed)) a thread with \(found.library.description.displayed), known products right"
+      )
     case .failure(let error): lines.append("openblas  \("\(error)".displayed)")
     }
     return lines + ["", "verify and run compute with: \(probe.fasterMode.name)"]

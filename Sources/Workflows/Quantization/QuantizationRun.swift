@@ -58,7 +58,8 @@ public struct QuantizationRun: Sendable {
     var set = try calibrationSet(loaded, observe)
     try outputs.requireRoom(tokenCount: set.tokenCount)
     try set.embed(loaded, observe)
-    let fingerprint = RunFingerprint(recipe: recipe, options: options, source: file, samples: set,
+    let fingerprint = RunFingerprint(
+      recipe: recipe, options: options, source: file, samples: set,
       numericMode: loaded.model.numericMode)
     var points = ResumePoints(
       recipe: try fingerprint.json, sources: audit.digests, interval: secureInterval, clock: clock)
@@ -72,7 +73,8 @@ public struct QuantizationRun: Sendable {
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(
       source: model, destination: output, version: Version.current, options: keeping.options,
-      numericMode: loaded.model.numericMode.name, seesImages: file.config.multimodal != nil, sources: audit.digests, kept: kept.sorted())
+      numericMode: loaded.model.numericMode.name, seesImages: file.config.multimodal != nil, sources: audit.digests,
+      kept: kept.sorted())
     if let notes = resumed?.notes {
       report.add(notes)
     } else {

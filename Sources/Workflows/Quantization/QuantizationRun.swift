@@ -1,5 +1,6 @@
 // The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
 internal import Calibration
+internal import Kernels
 internal import LayerSearch
 internal import ModelConfig
 internal import ModelFiles

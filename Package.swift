@@ -37,7 +37,7 @@ let package = Package(
       name: "Workflows",
       targets: [
         "Workflows", "Reports", "Verification", "LayerSearch", "Calibration", "ModelFiles", "ModelInputs",
-        "ReferenceModel", "Quantization", "Skyq", "Storage", "JSON", "Tensors", "Basics",
+        "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq", "Storage", "JSON", "Tensors", "Basics",
       ]),
   ],
   dependencies: [
@@ -95,7 +95,6 @@ let package = Package(
       "GGUFExport",
       [
         "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
-        "ReferenceModel",
       ]),
     library("Calibration", ["Tensors", "Kernels", "ReferenceModel", "ModelConfig"]),
     library(

@@ -1,19 +1,23 @@
 // What quantization is calibrated on: samples in front of the decoder, and how much each of their tokens counts.
+public import Kernels
 public import Tensors
 
 /// One sample, ready for the first decoder layer.
 public struct CalibrationSample: Sendable {
   /// `[tokens, hidden]`: embedded text with image tokens in place.
   public var embeddings: Tensor
+  /// Where its tokens stand.
+  public var positions: Positions
   /// How much each token counts in the statistics.
   public var tokenWeights: [Float]
   /// Whether the sample judges instead of being fitted to.
   public var isHeldOut: Bool
 
-  /// A sample of as many weights as tokens.
-  public init(embeddings: Tensor, tokenWeights: [Float], isHeldOut: Bool) {
+  /// A sample of as many weights as tokens, at `positions`; nil for text from the first position on.
+  public init(embeddings: Tensor, positions: Positions? = nil, tokenWeights: [Float], isHeldOut: Bool) {
     precondition(embeddings.rowCount == tokenWeights.count, "one weight per token")
     self.embeddings = embeddings
+    self.positions = positions ?? Positions(text: 0..<embeddings.rowCount)
     self.tokenWeights = tokenWeights
     self.isHeldOut = isHeldOut
   }

@@ -1,7 +1,8 @@
 // The calibration set on its way through the decoder, one layer at a time, all samples of a layer before the next
 // layer: memory holds the activations and one layer, however large the model. The original model's stream, and beside
 // it the quantized model's if errors are to be propagated.
-package import Kernels
+internal import Kernels
+package import ModelConfig
 package import ReferenceModel
 public import Tensors
 
@@ -31,28 +32,32 @@ public struct StreamState: Sendable {
 package struct CalibrationStreams {
   /// One sample in both models.
   private struct Pair: Sendable {
-    var original: StreamedSample
-    var quantized: StreamedSample?
+    var original: LayerPass
+    var quantized: LayerPass?
   }
 
   private let samples: [CalibrationSample]
+  /// Of each sample's positions.
+  private let rotary: [RotaryTable]
   private var pairs: [Pair]
   /// Whether, where outputs enter the residual stream, they are to make up for what it has lost and tokens count by
-  /// `StreamedSample.relativeWeights`.
+  /// `LayerPass.relativeWeights`.
   private let followsResidual: Bool
 
-  /// Streams in front of the first layer, or at `state`.
+  /// Streams in front of the first layer of `model`, or at `state`.
   package init(
-    _ samples: [CalibrationSample], propagation: Propagation, followsResidual: Bool, state: StreamState? = nil
+    _ samples: [CalibrationSample], model: LanguageModel, propagation: Propagation, followsResidual: Bool,
+    state: StreamState? = nil
   ) {
     self.samples = samples
+    rotary = samples.map { model.rotary(at: $0.positions) }
     self.followsResidual = followsResidual
     let original = state?.original ?? samples.map(\.embeddings)
     let quantized = propagation == .quantized ? state?.quantized ?? original : []
     pairs = original.indices.map { index in
       Pair(
-        original: StreamedSample(hidden: original[index]),
-        quantized: quantized.isEmpty ? nil : StreamedSample(hidden: quantized[index]))
+        original: LayerPass(original[index]),
+        quantized: quantized.isEmpty ? nil : LayerPass(quantized[index]))
     }
   }
 
@@ -63,7 +68,7 @@ package struct CalibrationStreams {
 
   /// Brings the streams to `site` and sums up the inputs that the site will see, block by block.
   package mutating func statistics(
-    at site: LinearSite, blocks: ColumnBlocks, original: DecoderLayer, quantized: DecoderLayer, rotary: [RotaryTable]
+    at site: LinearSite, blocks: ColumnBlocks, original: DecoderLayer, quantized: DecoderLayer
   ) -> [SiteStatistics] {
     let hasHeldOut = samples.contains(where: \.isHeldOut)
     var sums = blocks.ranges.map { SiteSums(size: $0.count, hasHeldOut: hasHeldOut) }
@@ -72,7 +77,7 @@ package struct CalibrationStreams {
     let batch = max(Parallel.threadCount, 4)
     for start in stride(from: 0, to: pairs.count, by: batch) {
       let range = start..<min(start + batch, pairs.count)
-      let moved = moved(range, to: site, blocks, weights, original: original, quantized: quantized, rotary: rotary)
+      let moved = moved(range, to: site, blocks, weights, original: original, quantized: quantized)
       for (offset, sample) in moved.enumerated() { pairs[start + offset] = sample.pair }
       for position in sums.indices { sums[position].add(moved.map { $0.parts[position] }) }
     }
@@ -83,7 +88,7 @@ package struct CalibrationStreams {
   /// linear whose outputs enter the residual stream.
   private func moved(
     _ range: Range<Int>, to site: LinearSite, _ blocks: ColumnBlocks, _ weights: [any WeightMatrix]?,
-    original: DecoderLayer, quantized: DecoderLayer, rotary: [RotaryTable]
+    original: DecoderLayer, quantized: DecoderLayer
   ) -> [(pair: Pair, parts: [SiteSample])] {
     Parallel.mapPieces(range.count) { offset in
       let index = range.lowerBound + offset
@@ -123,9 +128,15 @@ package struct CalibrationStreams {
     return lost
   }
 
-  /// Scales were folded into what made the quantized stream's waiting inputs.
-  package mutating func divideQuantized(by scales: [Float]) {
-    advance { $0.quantized?.divide(by: scales) }
+  /// Makes the quantized stream's inputs of `site` anew, after what makes them in `quantized` was divided by `scales`.
+  package mutating func absorb(_ scales: [Float], at site: LinearSite, of quantized: DecoderLayer) {
+    advance { pair in
+      guard let pass = pair.quantized else { return }
+      switch site.absorber {
+      case .norm(let name): pair.quantized?.input = quantized[name](pass.hidden)
+      case .rows: pair.quantized?.input = pass.input.columnsMultiplied(by: scales.map { 1 / $0 })
+      }
+    }
   }
 
   /// Finishes a layer.
@@ -146,50 +157,20 @@ package struct CalibrationStreams {
   }
 }
 
-/// One sample's hidden states in front of one site.
-struct StreamedSample: Sendable {
-  /// `[tokens, hidden]`: the residual stream.
-  private(set) var hidden: Tensor
-  /// The input of o_proj or down_proj, waiting for it to be quantized.
-  private var pending: Tensor
-
-  /// A sample in front of a layer.
-  init(hidden: Tensor) {
-    self.hidden = hidden
-    pending = hidden
-  }
-
-  /// Brings the sample to `site` of `layer` and returns the site's input, `[tokens, features]`.
-  ///
-  /// Sites must be visited in order. What lies before `site` in `layer` may be quantized already.
-  mutating func input(at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
-    switch site {
-    case .attentionInput:
-      return layer.inputNorm(hidden)
-    case .attentionOutput:
-      pending = layer.attention.mix(layer.inputNorm(hidden), rotary: rotary)
-      return pending
-    case .mlpInput:
-      hidden += layer.attention.o(pending)
-      return layer.postAttentionNorm(hidden)
-    case .mlpOutput:
-      pending = layer.mlp.gated(layer.postAttentionNorm(hidden))
-      return pending
-    }
+extension LayerPass {
+  /// Brings a whole sequence to `site` of `layer` and returns the site's input.
+  fileprivate mutating func input(at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
+    var cache = KVCache.Layer()
+    advance(to: site, of: layer, rotary: rotary, cache: &cache)
+    return input
   }
 
   /// `weights`, each divided by the token's mean squared residual: what a site adds to the residual stream counts as
   /// much as the next norm lets it, which divides by the root of that. Without it a few tokens of huge norm (attention
   /// sinks) outweigh all others.
-  func relativeWeights(_ weights: [Float]) -> [Float] {
+  fileprivate func relativeWeights(_ weights: [Float]) -> [Float] {
     zip(weights, hidden.rowDots(hidden)).map { weight, energy in
       weight * Float(Double(hidden.rowWidth) / max(energy, .leastNormalMagnitude))
     }
   }
-
-  /// Divides the waiting input by scales that have just been folded into what made it.
-  mutating func divide(by scales: [Float]) { pending = pending.columnsMultiplied(by: scales.map { 1 / $0 }) }
-
-  /// Finishes the layer: the waiting input goes through down_proj.
-  mutating func leave(_ layer: DecoderLayer) { hidden += layer.mlp.down(pending) }
 }

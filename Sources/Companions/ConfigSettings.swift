@@ -11,7 +11,7 @@ extension SettingList {
     self.init(file: "config.json")
     add(config.text)
     if let multimodal = config.multimodal { add(multimodal) }
-    let inner = config.document["llm_config"] ?? config.document["text_config"]
+    let inner = config.layout.languageKey.flatMap { config.document[$0] }
     for key in ["bos_token_id", "eos_token_id", "pad_token_id"] {
       let values = [inner?[key], config.document[key]].compactMap(\.self)
       add(key, values.first { !$0.isNull }?.meaning(of: key))
@@ -29,7 +29,8 @@ extension SettingList {
       ("num_attention_heads", text.headCount), ("num_key_value_heads", text.kvHeadCount), ("head_dim", text.headDim),
       ("vocab_size", text.vocabularySize), ("rms_norm_eps", text.normEpsilon), ("rope_theta", text.ropeTheta),
       ("rope_scaling", text.ropeScaling), ("max_position_embeddings", text.maxPositions),
-      ("bias of q, k and v", text.hasQKVBias), ("bias of o_proj", text.hasOutputBias), ("mlp_bias", text.hasMLPBias),
+      ("bias of q, k and v", text.hasQKVBias),
+      ("bias of \(DecoderLinear.output.component)", text.hasOutputBias), ("mlp_bias", text.hasMLPBias),
       ("norm of q and k", text.hasQKNorm),
     ]
     for (name, value) in settings { add(name, "\(value)") }

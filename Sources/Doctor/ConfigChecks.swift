@@ -5,9 +5,6 @@ internal import ModelConfig
 struct ConfigChecks {
   let repository: Repository
 
-  /// Keys under which the language model's own config lies.
-  private static let nested = ["llm_config", "text_config"]
-
   func findings() -> [Finding] {
     guard let config = repository.config else { return [] }
     return places(config) + values(config) + keys(config) + dtype(config) + skipped(config)
@@ -15,13 +12,15 @@ struct ConfigChecks {
 
   /// The config that counts: that of the top level, else a nested one.
   private func quantization(_ config: JSONValue) -> JSONValue? {
-    ([config] + Self.nested.compactMap { config[$0] }).lazy.compactMap { $0["quantization_config"] }
+    ([config] + CheckpointLayout.languageKeys.compactMap { config[$0] }).lazy.compactMap { $0["quantization_config"] }
       .first { $0.objectValue != nil }
   }
 
   private func places(_ config: JSONValue) -> [Finding] {
     let top = config["quantization_config"].flatMap { $0.isNull ? nil : $0 }
-    let inner = Self.nested.compactMap { key in config[key].map { (key, $0["quantization_config"]) } }.first
+    let inner = CheckpointLayout.languageKeys.compactMap { key in
+      config[key].map { (key, $0["quantization_config"]) }
+    }.first
     guard let quantization = quantization(config) else {
       guard let module = repository.quantizedModules.first else { return [] }
       return [
@@ -113,7 +112,7 @@ struct ConfigChecks {
           do: "write full module names"))
     }
     let open = repository.plainLinears.filter { module in
-      !module.hasSuffix("lm_head") && !entries.contains { module.contains($0) }
+      !module.hasSuffix(DecoderNames.headComponent) && !entries.contains { module.contains($0) }
     }
     if !repository.quantizedModules.isEmpty, let first = open.first {
       findings.append(

@@ -33,7 +33,7 @@ public struct Examination {
   /// for what no reader takes, which is a finding about config.json.
   private var groupSize: Int? {
     guard let config = repository.config else { return nil }
-    for parent in [config, config["llm_config"], config["text_config"]] {
+    for parent in [config] + CheckpointLayout.languageKeys.map({ config[$0] }) {
       guard let quantization = parent?["quantization_config"], !quantization.isNull else { continue }
       let stated = ["group_size", "q_group_size"].lazy.compactMap { quantization[$0] }.first { !$0.isNull }
       guard let stated else { return 128 }

@@ -11,14 +11,17 @@ struct LayoutChecks {
   /// Degrees of tensor parallelism that people use.
   private static let degrees = [2, 4, 8]
   /// Linears that are cut along their inputs; the others are cut along their outputs.
-  private static let cutAlongInputs = [".o_proj", ".down_proj"]
-  private static let fused = [["q_proj", "k_proj", "v_proj"], ["gate_proj", "up_proj"]]
+  private static let cutAlongInputs = DecoderLinear.allCases.filter { $0.site.entersResidual }
+    .map { "." + $0.component }
+  private static let fused = DecoderLinear.fusedSets.map { $0.map(\.component) }
 
   func findings() -> [Finding] { outside() + shapes() + fusedSets() + parallel() }
 
   /// What is quantized outside the decoder layers.
   private func outside() -> [Finding] {
-    let modules = repository.quantizedModules.filter { !$0.contains("layers.") || $0.contains("vision") }
+    let modules = repository.quantizedModules.filter {
+      !$0.contains(DecoderNames.layersComponent) || $0.contains("vision")
+    }
     guard let first = modules.first else { return [] }
     return [
       Finding(

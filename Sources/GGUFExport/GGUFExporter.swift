@@ -4,7 +4,6 @@ internal import Kernels
 internal import ModelConfig
 public import ModelFiles
 internal import Quantization
-internal import ReferenceModel
 internal import Storage
 internal import Tensors
 
@@ -81,7 +80,7 @@ public struct GGUFExporter {
   }
 
   private func plan(_ tensor: StoredTensor) throws -> GGUFTensor {
-    guard let name = names.name(of: tensor.name) else {
+    guard let name = names.name(of: canonicalName(tensor)) else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "llama.cpp has no tensor for '\(tensor.name.displayed)'")
     }
@@ -89,10 +88,15 @@ public struct GGUFExporter {
     return GGUFTensor(name: name, type: try type(of: tensor), shape: tensor.shape)
   }
 
+  /// In a text model one tensor of the file is one tensor of the model.
+  private func canonicalName(_ tensor: StoredTensor) -> String {
+    WeightNames.canonical(tensor.name, layout: source.config.layout).first?.name ?? tensor.name
+  }
+
   /// Tensors that the forward pass does not read, such as biases that config.json knows nothing of, were compared with
   /// nothing; reordering relies on whole heads.
   private func checkShape(of tensor: StoredTensor) throws(ModelFilesError) {
-    let heads = names.reorderedHeads(of: tensor.name)
+    let heads = names.reorderedHeads(of: canonicalName(tensor))
     let rows = heads.map { $0 * source.config.text.headDim }
     guard tensor.shape.elementCount > 0, tensor.shape.rank > 0, rows == nil || rows == tensor.shape[0] else {
       throw .wrongShape(
@@ -117,7 +121,7 @@ public struct GGUFExporter {
   private func write(
     _ tensor: StoredTensor, into writer: inout GGUFWriter, _ report: inout GGUFExportReport
   ) throws {
-    let order = names.rowOrder(of: tensor.name, rows: tensor.shape[0])
+    let order = names.rowOrder(of: canonicalName(tensor), rows: tensor.shape[0])
     switch try tensor.content {
     case .int4(let packed):
       let linear = order.map { packed.unpacked().rows(in: $0) } ?? packed.unpacked()

@@ -7,31 +7,40 @@ struct GGUFNames {
   private let config: TextConfig
 
   private static let outside = [
-    "model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-  ]
-  private static let modules = [
-    "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+    DecoderNames.embeddings: "token_embd", DecoderNames.finalNorm: "output_norm", DecoderNames.head: "output",
   ]
 
   init(_ config: TextConfig) { self.config = config }
 
-  /// The name of tensor `name` of a text model; nil if llama.cpp has none for it.
+  /// What llama.cpp calls the tensor of this canonical name; nil if it has none such.
   func name(of name: String) -> String? {
-    if let known = Self.outside[name] { return known }
-    guard let (layer, module, parameter) = parts(of: name), let known = Self.modules[module] else { return nil }
-    return "blk.\(layer).\(known).\(parameter)"
+    if let module = name.removingSuffix(".weight"), let known = Self.outside[module] { return known + ".weight" }
+    guard let (layer, module, parameter) = parts(of: name) else { return nil }
+    return "blk.\(layer).\(Self.name(of: module)).\(parameter)"
   }
 
-  /// How many heads of `config.headDim` rows the tensor `name` has, if their rows are reordered.
+  private static func name(of module: DecoderModule) -> String {
+    switch module {
+    case .norm(.input): "attn_norm"
+    case .norm(.postAttention): "ffn_norm"
+    case .headNorm(.query): "attn_q_norm"
+    case .headNorm(.key): "attn_k_norm"
+    case .linear(.query): "attn_q"
+    case .linear(.key): "attn_k"
+    case .linear(.value): "attn_v"
+    case .linear(.output): "attn_output"
+    case .linear(.gate): "ffn_gate"
+    case .linear(.up): "ffn_up"
+    case .linear(.down): "ffn_down"
+    }
+  }
+
+  /// How many heads of `config.headDim` rows the tensor of this canonical name has, if their rows are reordered.
   func reorderedHeads(of name: String) -> Int? {
     guard config.architecture == .llama, let (_, module, _) = parts(of: name) else { return nil }
     switch module {
-    case "self_attn.q_proj": return config.headCount
-    case "self_attn.k_proj": return config.kvHeadCount
+    case .linear(.query): return config.headCount
+    case .linear(.key): return config.kvHeadCount
     default: return nil
     }
   }
@@ -49,11 +58,12 @@ struct GGUFNames {
     }
   }
 
-  private func parts(of name: String) -> (layer: Int, module: String, parameter: String)? {
-    let words = name.split(separator: ".").map(String.init)
-    guard words.count >= 5, words[0] == "model", words[1] == "layers", let layer = Int(words[2]),
-      let parameter = words.last, parameter == "weight" || parameter == "bias"
+  private func parts(of name: String) -> (layer: Int, module: DecoderModule, parameter: String)? {
+    guard let layer = WeightNames.layer(of: name, in: .decoder),
+      let path = name.removingPrefix(DecoderNames.layer(layer) + "."), let dot = path.lastIndex(of: "."),
+      let module = DecoderModule(path: String(path[..<dot]))
     else { return nil }
-    return (layer, words[3..<words.count - 1].joined(separator: "."), parameter)
+    let parameter = String(path[path.index(after: dot)...])
+    return ["weight", "bias"].contains(parameter) ? (layer, module, parameter) : nil
   }
 }

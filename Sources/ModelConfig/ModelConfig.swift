@@ -3,7 +3,7 @@ public import JSON
 internal import Tensors
 
 /// Which layout a checkpoint's config.json and tensor names follow.
-public enum CheckpointLayout: String, Sendable {
+public enum CheckpointLayout: String, Sendable, CaseIterable {
   /// InternVLChat remote code: `vision_model.*`, `mlp1.*`, `language_model.*` (skywork_chat, internvl_chat).
   case chat
   /// transformers' own classes: `vision_tower.*`, `multi_modal_projector.*` (internvl).
@@ -79,12 +79,8 @@ public struct ModelConfig: Sendable, Equatable {
     case "qwen2", "qwen3", "llama": layout = .text
     default: throw ModelConfig.refusal(of: type)
     }
-    if layout == .text {
-      text = try TextConfig(reader, tiesByDefault: false)
-      multimodal = nil
-    } else {
+    if let key = layout.languageKey {
       try reader.requirePlainPositions()
-      let key = layout == .chat ? "llm_config" : "text_config"
       guard let child = try reader.child(key) else {
         throw .invalid(key: key, expected: "an object", found: "nothing")
       }
@@ -95,6 +91,9 @@ public struct ModelConfig: Sendable, Equatable {
       let ties = layout == .native && declared
       text = try TextConfig(child, tiesByDefault: ties)
       multimodal = try MultimodalConfig(reader, layout: layout)
+    } else {
+      text = try TextConfig(reader, tiesByDefault: false)
+      multimodal = nil
     }
     template = try reader.string("template")
     systemMessage = try reader.string("system_message")

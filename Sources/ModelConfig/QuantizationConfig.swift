@@ -15,7 +15,8 @@ public struct QuantizationConfig: Sendable, Equatable {
 
   /// The quantization of `reader`'s document, or nil if it is not quantized.
   static func find(in reader: ConfigReader) throws(ModelConfigError) -> QuantizationConfig? {
-    for parent in [reader, try reader.child("llm_config"), try reader.child("text_config")] {
+    let nested = try CheckpointLayout.languageKeys.map { key throws(ModelConfigError) in try reader.child(key) }
+    for parent in [reader] + nested {
       if let found = try parent?.child("quantization_config") { return try QuantizationConfig(found) }
     }
     return nil

@@ -36,20 +36,16 @@ extension ModelConfig {
 
   /// The dotted path of a key of the language model's config.
   func textKey(_ key: String) -> String {
-    switch layout {
-    case .chat: "llm_config." + key
-    case .native: "text_config." + key
-    case .text: key
-    }
+    layout.languageKey.map { $0 + "." + key } ?? key
   }
 
   private func languageWeights(hidden: RequiredWeight.Extent) -> [RequiredWeight] {
     let vocabulary = RequiredWeight.Extent(size: text.vocabularySize, key: textKey("vocab_size"))
-    var list = WeightList(prefix: "language_model.")
-    list.matrix("model.embed_tokens.weight", vocabulary, hidden)
-    for layer in 0..<text.layerCount { addDecoderLayer("model.layers.\(layer).", hidden: hidden, to: &list) }
-    list.tensor("model.norm.weight", hidden)
-    list.matrix("lm_head.weight", vocabulary, hidden, isOptional: text.tiesEmbeddings)
+    var list = WeightList(prefix: "")
+    list.matrix(DecoderNames.embeddings + ".weight", vocabulary, hidden)
+    for layer in 0..<text.layerCount { addDecoderLayer(DecoderNames.layer(layer) + ".", hidden: hidden, to: &list) }
+    list.tensor(DecoderNames.finalNorm + ".weight", hidden)
+    list.matrix(DecoderNames.head + ".weight", vocabulary, hidden, isOptional: text.tiesEmbeddings)
     return list.weights
   }
 
@@ -61,16 +57,15 @@ extension ModelConfig {
     let keys = heads(text.kvHeadCount, "num_key_value_heads")
     let inner = RequiredWeight.Extent(size: text.intermediateSize, key: textKey("intermediate_size"))
     let head = RequiredWeight.Extent(size: text.headDim, key: textKey("head_dim"))
-    list.tensor(prefix + "input_layernorm.weight", hidden)
+    list.norm(prefix + DecoderNorm.input.rawValue, hidden, hasBias: false)
     for (linear, rows) in [(DecoderLinear.query, queries), (.key, keys), (.value, keys)] {
       list.linear(prefix + linear.rawValue, rows, hidden, hasBias: text.hasQKVBias)
     }
     if text.hasQKNorm {
-      list.tensor(prefix + "self_attn.q_norm.weight", head)
-      list.tensor(prefix + "self_attn.k_norm.weight", head)
+      for norm in DecoderHeadNorm.allCases { list.norm(prefix + norm.rawValue, head, hasBias: false) }
     }
     list.linear(prefix + DecoderLinear.output.rawValue, hidden, queries, hasBias: text.hasOutputBias)
-    list.tensor(prefix + "post_attention_layernorm.weight", hidden)
+    list.norm(prefix + DecoderNorm.postAttention.rawValue, hidden, hasBias: false)
     list.linear(prefix + DecoderLinear.gate.rawValue, inner, hidden, hasBias: text.hasMLPBias)
     list.linear(prefix + DecoderLinear.up.rawValue, inner, hidden, hasBias: text.hasMLPBias)
     list.linear(prefix + DecoderLinear.down.rawValue, hidden, inner, hasBias: text.hasMLPBias)

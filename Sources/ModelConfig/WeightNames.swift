@@ -44,17 +44,25 @@ public enum WeightNames {
   }
 
   /// A stack of layers.
-  public enum Stack: String, Sendable {
+  public enum Stack: Sendable {
     /// The language model's.
-    case decoder = "language_model.model.layers."
+    case decoder
     /// The vision tower's.
-    case vision = "vision_model.encoder.layers."
+    case vision
+
+    /// What stands before the number of a layer.
+    var prefix: String {
+      switch self {
+      case .decoder: DecoderNames.layersPrefix
+      case .vision: "vision_model.encoder.layers."
+      }
+    }
   }
 
   /// The number of the layer that a canonical name belongs to; nil for other names, and for numbers that are not written
   /// as numbers of layers are, such as `01`.
   public static func layer(of name: String, in stack: Stack) -> Int? {
-    guard let rest = name.removingPrefix(stack.rawValue), let dot = rest.firstIndex(of: "."),
+    guard let rest = name.removingPrefix(stack.prefix), let dot = rest.firstIndex(of: "."),
       let number = Int(rest[..<dot]), String(number) == rest[..<dot], number >= 0
     else { return nil }
     return number
@@ -71,14 +79,16 @@ public enum WeightNames {
   }
 
   private static func languageName(_ name: String) -> String {
-    name.hasPrefix("language_model.") ? name : "language_model." + name
+    name.hasPrefix(DecoderNames.prefix) ? name : DecoderNames.prefix + name
   }
 
   private static func native(_ fileName: String) -> String {
     let name = fileName.removingPrefix("model.") ?? fileName
     if let rest = name.removingPrefix("vision_tower.") { return "vision_model." + tower(rest) }
     if let rest = name.removingPrefix("multi_modal_projector.") { return "mlp1." + rename(rest, by: projectorNames) }
-    if fileName.hasPrefix("model.language_model.") { return "language_model.model." + name.dropFirst(15) }
+    if let rest = fileName.removingPrefix("model." + DecoderNames.prefix) {
+      return DecoderNames.prefix + "model." + rest
+    }
     return languageName(name)
   }
 

@@ -18,8 +18,7 @@ struct AWQConfigDocument {
     guard var object = config.document.objectValue else { return config.document }
     object = halved(object)
     object["quantization_config"] = quantization
-    let nested = config.layout == .chat ? "llm_config" : "text_config"
-    if var language = object[nested]?.objectValue {
+    if let nested = config.layout.languageKey, var language = object[nested]?.objectValue {
       language = halved(language)
       language["quantization_config"] = quantization
       object[nested] = .object(language)
@@ -37,9 +36,9 @@ struct AWQConfigDocument {
 
   private var unquantizedModules: [String] {
     switch config.layout {
-    case .chat: ["vision_model", "mlp1", "lm_head"]
-    case .native: ["vision_tower", "multi_modal_projector", "lm_head"]
-    case .text: ["lm_head"]
+    case .chat: ["vision_model", "mlp1", DecoderNames.headComponent]
+    case .native: ["vision_tower", "multi_modal_projector", DecoderNames.headComponent]
+    case .text: [DecoderNames.headComponent]
     }
   }
 

@@ -74,7 +74,7 @@ public struct CheckpointExporter {
     source.tensors.compactMap { tensor in
       guard case .dense = tensor.encoding, tensor.shape.rank == 2,
         WeightNames.canonical(tensor.name, layout: source.config.layout).allSatisfy({
-          $0.name.hasPrefix("language_model.model.layers.")
+          $0.name.hasPrefix(DecoderNames.layersPrefix)
         })
       else { return nil }
       return tensor.name.removingSuffix(".weight")

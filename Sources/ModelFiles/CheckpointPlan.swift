@@ -98,12 +98,7 @@ struct CheckpointPlan {
     {
       return .quantized(outFeatures: shape[0], inFeatures: shape[1])
     }
-    let isFolded = foldedNames.contains { name == WeightNames.Stack.decoder.rawValue + "\(layer)." + $0 }
-    return isFolded ? .folded(tensor) : .copied(tensor, dtype)
+    let absorbsScales = LinearSite.allCases.contains { name == DecoderNames.layer(layer) + "." + $0.absorber.tensor }
+    return absorbsScales ? .folded(tensor) : .copied(tensor, dtype)
   }
-
-  /// What can absorb scales.
-  private static let foldedNames = [
-    "input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias",
-  ]
 }

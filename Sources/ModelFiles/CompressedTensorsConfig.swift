@@ -13,7 +13,7 @@ struct CompressedTensorsConfig {
   /// The document: the quantization stands at the top level only, where loaders of this format look.
   var document: JSONValue {
     guard var object = config.document.objectValue else { return config.document }
-    for key in ["llm_config", "text_config"] {
+    for key in CheckpointLayout.languageKeys {
       guard var language = object[key]?.objectValue else { continue }
       language["quantization_config"] = nil
       object[key] = .object(language)
@@ -40,6 +40,6 @@ struct CompressedTensorsConfig {
   /// Names, and regular expressions after `re:`.
   private var ignored: [String] {
     let towers = config.layout == .text ? [] : ["re:.*vision_(model|tower).*", "re:.*(mlp1|multi_modal_projector).*"]
-    return towers + ["re:.*lm_head"] + skippedLinears
+    return towers + ["re:.*" + DecoderNames.headComponent] + skippedLinears
   }
 }

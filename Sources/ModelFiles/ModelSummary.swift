@@ -26,12 +26,12 @@ public enum ModelPart: String, Sendable, CaseIterable {
       self = .vision
     } else if name.hasPrefix("mlp1.") {
       self = .projector
-    } else if name == "language_model.model.embed_tokens.weight" || name == "language_model.lm_head.weight" {
+    } else if [DecoderNames.embeddings, DecoderNames.head].contains(where: { name == $0 + ".weight" }) {
       self = .embeddings
-    } else if DecoderLinear.allCases.contains(where: { name.hasSuffix("." + $0.rawValue + ".weight") }) {
+    } else if let module = name.removingSuffix(".weight"), DecoderLinear(module: module) != nil {
       self = .languageLinears
     } else {
-      self = name.hasPrefix("language_model.") ? .small : .other
+      self = name.hasPrefix(DecoderNames.prefix) ? .small : .other
     }
   }
 }

@@ -23,42 +23,32 @@ public struct Attention: Sendable {
   init(_ weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
     let hidden = config.hiddenSize
     let queryWidth = config.headCount * config.headDim, keyWidth = config.kvHeadCount * config.headDim
-    func input(_ name: String, _ width: Int) throws -> LinearLayer {
+    func input(_ name: DecoderLinear, _ width: Int) throws -> LinearLayer {
       try LinearLayer(
-        weights.scope(name), inFeatures: hidden, outFeatures: width, hasBias: config.hasQKVBias, mode: mode)
+        weights.scope(name.rawValue), inFeatures: hidden, outFeatures: width, hasBias: config.hasQKVBias, mode: mode)
     }
-    func headNorm(_ name: String) throws -> RMSNorm? {
+    func headNorm(_ name: DecoderHeadNorm) throws -> RMSNorm? {
       guard config.hasQKNorm else { return nil }
-      return try RMSNorm(weights.scope(name), width: config.headDim, epsilon: config.normEpsilon)
+      return try RMSNorm(weights.scope(name.rawValue), width: config.headDim, epsilon: config.normEpsilon)
     }
-    q = try input("q_proj", queryWidth)
-    k = try input("k_proj", keyWidth)
-    v = try input("v_proj", keyWidth)
+    q = try input(.query, queryWidth)
+    k = try input(.key, keyWidth)
+    v = try input(.value, keyWidth)
     o = try LinearLayer(
-      weights.scope("o_proj"), inFeatures: queryWidth, outFeatures: hidden, hasBias: config.hasOutputBias,
-      mode: mode)
-    qNorm = try headNorm("q_norm")
-    kNorm = try headNorm("k_norm")
+      weights.scope(DecoderLinear.output.rawValue), inFeatures: queryWidth, outFeatures: hidden,
+      hasBias: config.hasOutputBias, mode: mode)
+    qNorm = try headNorm(.query)
+    kNorm = try headNorm(.key)
     heads = HeadLayout(headCount: config.headCount, kvHeadCount: config.kvHeadCount, headDim: config.headDim)
     self.mode = mode
   }
 
+  /// What o reads: the heads' weighted values side by side.
   /// - Parameters:
   ///   - x: `[tokens, hidden]`, normalised.
   ///   - rotary: of the tokens' positions, which follow those in `cache`.
-  /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
-    o(mix(x, rotary: rotary, cache: &cache))
-  }
-
-  /// What o reads: the heads' weighted values side by side, `[tokens, headCount · headDim]`.
-  /// - Parameter x: `[tokens, hidden]`, normalised, from the first position on.
-  public func mix(_ x: Tensor, rotary: RotaryTable) -> Tensor {
-    var cache = KVCache.Layer()
-    return mix(x, rotary: rotary, cache: &cache)
-  }
-
-  private func mix(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
+  /// - Returns: `[tokens, headCount · headDim]`.
+  func mix(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
     let (queries, keys) = (q(x), k(x))
     let rotatedQueries = rotary.rotate(qNorm?.perHead(queries) ?? queries)
     let rotatedKeys = rotary.rotate(kNorm?.perHead(keys) ?? keys)
@@ -78,22 +68,19 @@ public struct GatedMLP: Sendable {
   public var down: LinearLayer
 
   init(_ weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
-    func linear(_ name: String, from inFeatures: Int, to outFeatures: Int) throws -> LinearLayer {
+    let (hidden, inner, bias) = (config.hiddenSize, config.intermediateSize, config.hasMLPBias)
+    func linear(_ name: DecoderLinear, from inFeatures: Int, to outFeatures: Int) throws -> LinearLayer {
       try LinearLayer(
-        weights.scope(name), inFeatures: inFeatures, outFeatures: outFeatures, hasBias: config.hasMLPBias, mode: mode)
+        weights.scope(name.rawValue), inFeatures: inFeatures, outFeatures: outFeatures, hasBias: bias, mode: mode)
     }
-    gate = try linear("gate_proj", from: config.hiddenSize, to: config.intermediateSize)
-    up = try linear("up_proj", from: config.hiddenSize, to: config.intermediateSize)
-    down = try linear("down_proj", from: config.intermediateSize, to: config.hiddenSize)
+    gate = try linear(.gate, from: hidden, to: inner)
+    up = try linear(.up, from: hidden, to: inner)
+    down = try linear(.down, from: inner, to: hidden)
   }
-
-  /// - Parameter x: `[tokens, hidden]`, normalised.
-  /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { down(gated(x)) }
 
   /// What down reads: silu(gate(x)) ∘ up(x), `[tokens, intermediate]`.
   /// - Parameter x: `[tokens, hidden]`, normalised.
-  public func gated(_ x: Tensor) -> Tensor { Activation.siluGated(gate(x), up(x)) }
+  func gated(_ x: Tensor) -> Tensor { Activation.siluGated(gate(x), up(x)) }
 }
 
 /// x + Attention(norm(x)), then x + MLP(norm(x)). All weights may be replaced by assignment.
@@ -110,13 +97,13 @@ public struct DecoderLayer: Sendable {
   /// The layer whose weights lie below `weights`: `input_layernorm.weight`, `self_attn.q_proj.weight` and so on.
   /// - Throws: if a weight is missing or has another shape.
   public init(weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
-    func norm(_ name: String) throws -> RMSNorm {
-      try RMSNorm(weights.scope(name), width: config.hiddenSize, epsilon: config.normEpsilon)
+    func norm(_ name: DecoderNorm) throws -> RMSNorm {
+      try RMSNorm(weights.scope(name.rawValue), width: config.hiddenSize, epsilon: config.normEpsilon)
     }
-    inputNorm = try norm("input_layernorm")
-    attention = try Attention(weights.scope("self_attn"), config: config, mode: mode)
-    postAttentionNorm = try norm("post_attention_layernorm")
-    mlp = try GatedMLP(weights.scope("mlp"), config: config, mode: mode)
+    inputNorm = try norm(.input)
+    attention = try Attention(weights, config: config, mode: mode)
+    postAttentionNorm = try norm(.postAttention)
+    mlp = try GatedMLP(weights, config: config, mode: mode)
   }
 
   /// Runs the layer on tokens that follow those in `cache`, and appends their keys and values.
@@ -126,14 +113,16 @@ public struct DecoderLayer: Sendable {
   ///   - cache: this layer's.
   /// - Returns: `[tokens, hidden]`.
   public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
-    var hidden = hidden
-    hidden += attention(inputNorm(hidden), rotary: rotary, cache: &cache)
-    hidden += mlp(postAttentionNorm(hidden))
-    return hidden
+    var pass = LayerPass(hidden)
+    for site in LinearSite.allCases { pass.advance(to: site, of: self, rotary: rotary, cache: &cache) }
+    pass.leave(self)
+    return pass.hidden
   }
 
   /// Runs the layer on a whole sequence, keeping nothing.
-  /// - Parameter hidden: `[tokens, hidden]`, from the first position on.
+  /// - Parameters:
+  ///   - hidden: `[tokens, hidden]`.
+  ///   - rotary: of the tokens' positions.
   /// - Returns: `[tokens, hidden]`.
   public func callAsFunction(_ hidden: Tensor, rotary: RotaryTable) -> Tensor {
     var cache = KVCache.Layer()

@@ -22,8 +22,8 @@ public struct KVCache: Sendable {
 
   /// In order of the decoder's layers.
   public var layers: [Layer]
-  /// Tokens seen so far: the position of the next token.
-  public internal(set) var tokenCount = 0
+  /// The position of the next token of text: `Positions.end` of those seen last.
+  public internal(set) var end = 0
 
   /// An empty cache for `layerCount` layers.
   public init(layerCount: Int) { layers = [Layer](repeating: Layer(), count: layerCount) }

@@ -15,25 +15,25 @@ public struct LanguageModel: Sendable {
   public var head: LinearLayer
   /// What multiplies, in all layers.
   public let numericMode: NumericMode
-  private let layers: ScopedWeights
+  private let weights: ScopedWeights
 
-  /// The model whose weights lie below `language_model.` in `weights`.
+  /// The model whose weights have canonical names in `weights`.
   /// - Throws: if a weight outside the layers is missing or has another shape.
   public init(weights: any WeightSource, config: TextConfig, numericMode: NumericMode = .exact) throws {
-    let scope = ScopedWeights(weights, prefix: "language_model.")
+    let weights = ScopedWeights(weights)
     let (rows, columns) = (config.vocabularySize, config.hiddenSize)
-    embeddings = try scope.matrix("model.embed_tokens.weight", rows: rows, columns: columns)
-    finalNorm = try RMSNorm(scope.scope("model.norm"), width: columns, epsilon: config.normEpsilon)
-    layers = scope.scope("model").scope("layers")
+    embeddings = try weights.matrix(DecoderNames.embeddings + ".weight", rows: rows, columns: columns)
+    finalNorm = try RMSNorm(weights.scope(DecoderNames.finalNorm), width: columns, epsilon: config.normEpsilon)
     // A stored head wins over the config's word that it is tied.
-    if scope.contains("lm_head.weight") {
+    if weights.contains(DecoderNames.head + ".weight") {
       head = try LinearLayer(
-        scope.scope("lm_head"), inFeatures: columns, outFeatures: rows, hasBias: false, mode: numericMode)
+        weights.scope(DecoderNames.head), inFeatures: columns, outFeatures: rows, hasBias: false, mode: numericMode)
     } else if config.tiesEmbeddings {
       head = LinearLayer(weight: embeddings, mode: numericMode)
     } else {
-      throw ReferenceModelError.missingOutputHead(tensor: "language_model.lm_head.weight")
+      throw ReferenceModelError.missingOutputHead(tensor: DecoderNames.head + ".weight")
     }
+    self.weights = weights
     self.config = config
     self.numericMode = numericMode
   }
@@ -44,7 +44,7 @@ public struct LanguageModel: Sendable {
   /// Layer `index`, with its weights where they are stored.
   /// - Throws: if a weight is missing or has another shape.
   public func layer(_ index: Int) throws -> DecoderLayer {
-    try DecoderLayer(weights: layers.scope("\(index)"), config: config, mode: numericMode)
+    try DecoderLayer(weights: weights.scope(DecoderNames.layer(index)), config: config, mode: numericMode)
   }
 
   /// Rows of the embedding table.
@@ -65,23 +65,34 @@ public struct LanguageModel: Sendable {
     return result
   }
 
-  /// The rotary table of a sequence of `length` tokens from position 0.
-  public func rotary(length: Int) -> RotaryTable { RotaryTable(positions: 0..<length, config: config) }
+  /// The rotary table of tokens at `positions`.
+  ///
+  /// Dynamic scaling depends on the sequence length so far, `positions.end`: tokens beyond the trained length are
+  /// rotated faster than those before them, and cached keys keep the rotation they had. A sequence read at once and
+  /// one read token by token therefore differ, as they do in transformers.
+  public func rotary(at positions: Positions) -> RotaryTable {
+    RotaryTable(positions: positions, frequencies: config.rotaryFrequencies(length: positions.end))
+  }
 
   /// Runs all layers and the final norm on tokens that follow those in `cache`.
-  /// - Parameter embeddings: `[tokens, hidden]`.
+  /// - Parameters:
+  ///   - embeddings: `[tokens, hidden]`.
+  ///   - positions: one per token; nil for text that goes on where `cache` ends.
   /// - Returns: `[tokens, hidden]`, what `logits` reads.
   /// - Throws: if a weight is missing or has another shape.
-  public func callAsFunction(_ embeddings: Tensor, cache: inout KVCache, trace: TraceSink? = nil) throws -> Tensor {
+  public func callAsFunction(
+    _ embeddings: Tensor, at positions: Positions? = nil, cache: inout KVCache, trace: TraceSink? = nil
+  ) throws -> Tensor {
     precondition(cache.layers.count == layerCount, "the cache belongs to another model")
-    let rotary = RotaryTable(positions: cache.tokenCount..<cache.tokenCount + embeddings.rowCount, config: config)
+    let positions = positions ?? Positions(text: cache.end..<cache.end + embeddings.rowCount)
+    let rotary = rotary(at: positions)
     trace?("language.embeddings", embeddings)
     var hidden = embeddings
     for index in 0..<layerCount {
       hidden = try layer(index)(hidden, rotary: rotary, cache: &cache.layers[index])
       trace?("language.layer.\(index)", hidden)
     }
-    cache.tokenCount += embeddings.rowCount
+    cache.end = positions.end
     let normed = finalNorm(hidden)
     trace?("language.final_norm", normed)
     return normed

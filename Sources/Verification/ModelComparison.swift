@@ -1,6 +1,6 @@
 // Streams two models through the same tokens, layer by layer: each layer of each model is read once, and no logits
 // are stored.
-internal import Kernels
+public import Kernels
 public import ReferenceModel
 public import Tensors
 
@@ -10,16 +10,21 @@ public struct VerificationSample: Sendable {
   public var reference: Tensor
   /// `[tokens, hidden]` as the quantized model embeds it.
   public var quantized: Tensor
+  /// Where the tokens stand, in both models.
+  public var positions: Positions
   /// The token ids.
   public var ids: [Int]
   /// One class per token.
   public var classes: [TokenClass]
 
-  /// A sample of equally many embeddings, ids and classes.
-  public init(reference: Tensor, quantized: Tensor, ids: [Int], classes: [TokenClass]) {
+  /// A sample of equally many embeddings, ids and classes, at `positions`; nil for text from the first position on.
+  public init(
+    reference: Tensor, quantized: Tensor, positions: Positions? = nil, ids: [Int], classes: [TokenClass]
+  ) {
     precondition(reference.shape == quantized.shape && reference.rowCount == ids.count && ids.count == classes.count)
     self.reference = reference
     self.quantized = quantized
+    self.positions = positions ?? Positions(text: ids.indices)
     self.ids = ids
     self.classes = classes
   }
@@ -65,9 +70,9 @@ public struct ModelComparison {
       let layers = (try reference.layer(index), try quantized.layer(index))
       var difference = SquaredSums()
       for sample in samples.indices {
-        let count = samples[sample].ids.count
-        samples[sample].reference = layers.0(samples[sample].reference, rotary: reference.rotary(length: count))
-        samples[sample].quantized = layers.1(samples[sample].quantized, rotary: quantized.rotary(length: count))
+        let positions = samples[sample].positions
+        samples[sample].reference = layers.0(samples[sample].reference, rotary: reference.rotary(at: positions))
+        samples[sample].quantized = layers.1(samples[sample].quantized, rotary: quantized.rotary(at: positions))
         difference.add(samples[sample].reference, samples[sample].quantized)
       }
       errors.append(LayerError(layer: index, relativeError: difference.relativeError))

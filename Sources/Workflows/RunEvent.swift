@@ -1,6 +1,6 @@
 // What a job tells while it works. Whoever asked for the job decides what becomes of it: nothing is printed here.
 public import LayerSearch
-public import ReferenceModel
+public import ModelConfig
 
 /// Something that happened during a job.
 public enum RunEvent: Sendable {

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func `rotation turns each pair of a head by position times frequency`() {
-    let table = RotaryTable(positions: 5..<8, frequencies: [1, 0.25])
+    let table = RotaryTable(positions: Positions(text: 5..<8), frequencies: [1, 0.25])
     let x = Tensor(shape: [3, 8], values: randomFloats(24, seed: 39))
     let y = table.rotate(x)
     for (row, position) in (5..<8).enumerated() {

@@ -121,7 +121,7 @@ import Testing
   /// The relative error of layer 0's output on a sample it was fitted to, with everything `quantized` replaces.
   private func layerError(_ quantized: QuantizedLayer) throws -> Double {
     let input = samples[0].embeddings
-    let rotary = model.rotary(length: input.rowCount)
+    let rotary = model.rotary(at: samples[0].positions)
     var layer = try model.layer(0)
     let expected = layer(input, rotary: rotary)
     for (name, linear) in quantized.linears {

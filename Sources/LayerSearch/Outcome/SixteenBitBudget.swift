@@ -1,4 +1,5 @@
 // Which linears stay in 16 bit when a number of bytes may be spent on it.
+internal import ModelConfig
 public import Quantization
 
 /// A choice of linears by what quantization costs them for each byte it saves.
@@ -43,12 +44,8 @@ public struct SixteenBitBudget: Sendable {
 extension LinearReport {
   /// The name that linears of one fused set share.
   fileprivate var fusedSet: String {
-    let parts = module.split(separator: ".")
-    let name = parts.last ?? ""
-    let set =
-      ["q_proj", "k_proj", "v_proj"].contains(name)
-      ? "qkv" : name == "gate_proj" || name == "up_proj" ? "gate_up" : name
-    return parts.dropLast().joined(separator: ".") + "." + set
+    guard let linear = DecoderLinear(module: module) else { return module }
+    return module.dropLast(linear.rawValue.count) + linear.site.rawValue
   }
 
   /// What 16 bit take beyond the quantized form.

@@ -5,58 +5,27 @@ internal import ModelConfig
 internal import Quantization
 internal import ReferenceModel
 
-/// What absorbs a site's scales, divided by them.
-enum ScaleFold: Equatable {
-  /// The weight of a norm.
-  case inputNorm
-  /// The weight of the norm before the MLP.
-  case postAttentionNorm
-  /// The rows (and bias) of a linear.
-  case rows(DecoderLinear)
-}
-
-extension LinearSite {
-  /// The operation before the site that its scales are folded into.
-  var fold: ScaleFold {
-    switch self {
-    case .attentionInput: .inputNorm
-    case .attentionOutput: .rows(.value)
-    case .mlpInput: .postAttentionNorm
-    case .mlpOutput: .rows(.up)
-    }
-  }
-}
-
 extension LayerQuantizer {
-  /// Divides what comes before the site by its scales.
-  mutating func fold(_ scales: [Float], into target: ScaleFold, _ site: LinearSite, _ pooling: ChannelPooling)
-    -> [Float]?
-  {
-    switch target {
-    case .inputNorm:
-      layer.inputNorm.weight = stored(layer.inputNorm.weight, over: scales, "input_layernorm.weight")
-      foldedNorms.insert(site)
-      return nil
-    case .postAttentionNorm:
-      layer.postAttentionNorm.weight = stored(
-        layer.postAttentionNorm.weight, over: scales, "post_attention_layernorm.weight")
-      foldedNorms.insert(site)
-      return nil
+  /// Divides what makes the site's input by its scales.
+  mutating func fold(_ scales: [Float], at site: LinearSite, _ pooling: ChannelPooling) {
+    switch site.absorber {
+    case .norm(let name):
+      layer[name].weight = stored(layer[name].weight, over: scales, site.absorber.tensor)
+      folds.insert(site)
     case .rows(let name):
       let divisors = pooling.folded(scales)
       linears[name]?.divideRows(by: divisors)
       if let linear = linears[name] { layer[name].weight = FloatMatrix(linear) }
       if let bias = layer[name].bias {
-        layer[name].bias = stored(bias, over: divisors, name.rawValue + ".bias")
-        folds.insert(name)
+        layer[name].bias = stored(bias, over: divisors, site.absorber.tensor)
+        folds.insert(site)
       }
-      return scales
     }
   }
 
   /// Scales can only be folded into a linear that is quantized itself.
   func foldable(_ site: LinearSite) -> Bool {
-    if case .rows(let name) = site.fold { linears[name] != nil } else { true }
+    if case .rows(let name) = site.absorber { linears[name] != nil } else { true }
   }
 
   func pooling(_ site: LinearSite, size: Int) -> ChannelPooling {
@@ -70,9 +39,8 @@ extension LayerQuantizer {
     func fit(_ values: [Float], _ divisors: [Float]) -> Bool {
       zip(values, divisors).allSatisfy { abs($0 / $1) <= Float(Float16.greatestFiniteMagnitude) }
     }
-    switch site.fold {
-    case .inputNorm: return fit(layer.inputNorm.weight, scales)
-    case .postAttentionNorm: return fit(layer.postAttentionNorm.weight, scales)
+    switch site.absorber {
+    case .norm(let name): return fit(layer[name].weight, scales)
     case .rows(let name):
       let divisors = pooling.folded(scales)
       guard let linear = linears[name] else { return true }

@@ -16,8 +16,8 @@ struct LayerQuantizer {
   var layer: DecoderLayer
   var linears: [DecoderLinear: QuantizedLinear] = [:]
   private var reports: [DecoderLinear: LinearReport] = [:]
-  var folds: Set<DecoderLinear> = []
-  var foldedNorms: Set<LinearSite> = []
+  /// Sites whose scales changed a norm or a bias.
+  var folds: Set<LinearSite> = []
   var warnings: [String] = []
 
   init(index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions) {
@@ -30,23 +30,22 @@ struct LayerQuantizer {
 
   /// Quantizes the layer while `streams` pass through it.
   mutating func run(
-    _ streams: inout CalibrationStreams, rotary: [RotaryTable], onSite: (LinearSite) throws -> Void
+    _ streams: inout CalibrationStreams, onSite: (LinearSite) throws -> Void
   ) throws -> QuantizedLayer {
     for site in LinearSite.allCases {
       let blocks = ColumnBlocks(
         site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
         limit: options.widestGram)
-      let statistics = streams.statistics(
-        at: site, blocks: blocks, original: original, quantized: layer, rotary: rotary)
+      let statistics = streams.statistics(at: site, blocks: blocks, original: original, quantized: layer)
       audit(statistics, site)
-      if let scales = try quantize(site, blocks, statistics) { streams.divideQuantized(by: scales) }
+      if let scales = try quantize(site, blocks, statistics) { streams.absorb(scales, at: site, of: layer) }
       try onSite(site)
     }
     streams.leave(original: original, quantized: layer)
     return result()
   }
 
-  /// Quantizes the linears of a site; returns the scales if they were folded into rows before it.
+  /// Quantizes the linears of a site; returns the scales that were folded into what is before it.
   /// - Throws: `QuantizationError.nonFiniteWeight`.
   private mutating func quantize(
     _ site: LinearSite, _ blocks: ColumnBlocks, _ statistics: [SiteStatistics]
@@ -78,7 +77,8 @@ struct LayerQuantizer {
         name, position, outcomes, statistics, counts: counts(weights[position], scales, linear, statistics))
     }
     guard outcomes.contains(where: \.isScaled) else { return nil }
-    return fold(scales, into: site.fold, site, pooling)
+    fold(scales, at: site, pooling)
+    return scales
   }
 
   /// What is told of the linear at `position` of a site, whose blocks ended in `outcomes`.
@@ -125,17 +125,17 @@ struct LayerQuantizer {
     }
   }
 
+  /// What absorbed the site's scales in half precision.
+  private func absorbed(at site: LinearSite) -> [Float]? {
+    switch site.absorber {
+    case .norm(let name): layer[name].weight
+    case .rows(let name): layer[name].bias
+    }
+  }
+
   private func result() -> QuantizedLayer {
-    let prefix = "language_model.model.layers.\(index)."
-    var folded: [(name: String, values: [Float])] = []
-    if foldedNorms.contains(.attentionInput) {
-      folded.append((prefix + "input_layernorm.weight", layer.inputNorm.weight))
-    }
-    if foldedNorms.contains(.mlpInput) {
-      folded.append((prefix + "post_attention_layernorm.weight", layer.postAttentionNorm.weight))
-    }
-    for name in DecoderLinear.allCases where folds.contains(name) {
-      if let bias = layer[name].bias { folded.append((prefix + name.rawValue + ".bias", bias)) }
+    let folded = LinearSite.allCases.filter(folds.contains).compactMap { site in
+      absorbed(at: site).map { (name: DecoderNames.layer(index) + "." + site.absorber.tensor, values: $0) }
     }
     var ordered: [(module: String, linear: QuantizedLinear)] = []
     var (finished, warnings) = ([LinearReport](), warnings)

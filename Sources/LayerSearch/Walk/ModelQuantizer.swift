@@ -48,9 +48,8 @@ public struct QuantizationOptions: Sendable {
   /// The first set of linears that loaders fuse (q, k, v and gate, up) of which some would be quantized and some not;
   /// vLLM cannot load such a layer.
   public func splitFusedSet(layerCount: Int) -> [String]? {
-    let fused: [[DecoderLinear]] = [[.query, .key, .value], [.gate, .up]]
     for layer in 0..<layerCount {
-      for set in fused {
+      for set in DecoderLinear.fusedSets {
         let modules = set.map { $0.moduleName(layer: layer) }
         if Set(modules.map(isIncluded)).count > 1 { return modules }
       }
@@ -112,13 +111,12 @@ public struct ModelQuantizer {
     onEvent: (QuantizationEvent) throws -> Void
   ) throws {
     var streams = CalibrationStreams(
-      samples, propagation: options.propagation,
+      samples, model: model, propagation: options.propagation,
       followsResidual: options.steps.contains(.residual), state: resumed?.state)
-    let rotary = samples.map { model.rotary(length: $0.embeddings.rowCount) }
     for index in (resumed?.layerCount ?? 0)..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options)
-      let layer = try quantizer.run(&streams, rotary: rotary) { site in
+      let layer = try quantizer.run(&streams) { site in
         try onEvent(.site(layer: index, site: site))
       }
       try onEvent(.layer(layer, streams.state))

@@ -1,51 +1,7 @@
-// The four inputs that the linears of a decoder layer share, and the blocks that wide ones are cut into.
+// The blocks that the input features of a wide site are cut into.
 internal import Kernels
 package import ModelConfig
-package import ReferenceModel
 package import Tensors
-
-extension LinearSite {
-  /// The linears that read this input.
-  package var linears: [DecoderLinear] {
-    switch self {
-    case .attentionInput: [.query, .key, .value]
-    case .attentionOutput: [.output]
-    case .mlpInput: [.gate, .up]
-    case .mlpOutput: [.down]
-    }
-  }
-
-  /// Whether the outputs are added to the residual stream.
-  package var entersResidual: Bool { self == .attentionOutput || self == .mlpOutput }
-}
-
-extension DecoderLayer {
-  /// The linear named `name`.
-  package subscript(name: DecoderLinear) -> LinearLayer {
-    get {
-      switch name {
-      case .query: attention.q
-      case .key: attention.k
-      case .value: attention.v
-      case .output: attention.o
-      case .gate: mlp.gate
-      case .up: mlp.up
-      case .down: mlp.down
-      }
-    }
-    set {
-      switch name {
-      case .query: attention.q = newValue
-      case .key: attention.k = newValue
-      case .value: attention.v = newValue
-      case .output: attention.o = newValue
-      case .gate: mlp.gate = newValue
-      case .up: mlp.up = newValue
-      case .down: mlp.down = newValue
-      }
-    }
-  }
-}
 
 /// The input features of a site, cut into blocks of whole groups as equal as possible.
 ///

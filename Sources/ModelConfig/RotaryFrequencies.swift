@@ -1,22 +1,9 @@
 // Rotary frequencies and their scaling with length, after transformers 5's `modeling_rope_utils.py`.
 import Glibc
-public import Kernels
-public import ModelConfig
-
-extension RotaryTable {
-  /// The table that a decoder uses for tokens at `positions`.
-  ///
-  /// Dynamic scaling depends on the sequence length so far, `positions.upperBound`: tokens beyond the trained length
-  /// are rotated faster than those before them, and cached keys keep the rotation they had. A sequence read at once
-  /// and one read token by token therefore differ, as they do in transformers.
-  public init(positions: Range<Int>, config: TextConfig) {
-    self.init(positions: positions, frequencies: config.rotaryFrequencies(length: positions.upperBound))
-  }
-}
 
 extension TextConfig {
   /// `[headDim / 2]`, radians per position, in a sequence of `length` tokens. Rounded where the reference rounds.
-  func rotaryFrequencies(length: Int) -> [Float] {
+  package func rotaryFrequencies(length: Int) -> [Float] {
     let plain = plainFrequencies(base: rotaryBase(length: length))
     switch ropeScaling {
     case .none, .dynamic: return plain

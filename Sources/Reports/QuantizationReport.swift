@@ -27,6 +27,8 @@ public struct QuantizationReport: Sendable {
   public let kept: [String]
   /// The files that the weights come from.
   public let sources: [SourceDigest]
+  /// Whether samples were kept aside to judge; without any, errors are those on the tokens that were fitted to.
+  public let hasHeldOut: Bool
   /// Tokens that were calibrated on.
   public var tokenCount = 0
   /// How long it took; no file tells.
@@ -35,7 +37,7 @@ public struct QuantizationReport: Sendable {
   /// A report of a run that has quantized nothing yet.
   public init(
     source: String, destination: String, version: String, options: QuantizationOptions, numericMode: String,
-    seesImages: Bool, sources: [SourceDigest], kept: [String]
+    seesImages: Bool, sources: [SourceDigest], kept: [String], hasHeldOut: Bool
   ) {
     self.source = source
     self.destination = destination
@@ -45,6 +47,7 @@ public struct QuantizationReport: Sendable {
     self.seesImages = seesImages
     self.sources = sources
     self.kept = kept
+    self.hasHeldOut = hasHeldOut
   }
 
   /// What a later run must know to go on.

@@ -17,11 +17,13 @@ public struct LinearReport: Sendable {
   public var rule: ScaleRule
   /// Exponent of the rule.
   public var ratio: Double
-  /// Mean squared output per token of the original linear, on held-out tokens.
+  /// Mean squared output per token of the original linear, on the tokens that judge: the held-out ones, or all if none
+  /// are.
   public var outputEnergy: Double
-  /// Mean squared output error of plain rounding, on held-out tokens.
+  /// Mean squared output error of plain rounding, on the same tokens.
   public var errorBefore: Double
-  /// Mean squared output error as written, on held-out tokens; never above `errorBefore`.
+  /// Mean squared output error as written, on the same tokens; above `errorBefore` only where the method does not guard
+  /// against it, see `QuantizationMethod.isGuarded`.
   public var errorAfter: Double
   /// The largest |x| seen at the input.
   public var largestInput: Float

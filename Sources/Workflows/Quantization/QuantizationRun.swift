@@ -75,7 +75,7 @@ public struct QuantizationRun: Sendable {
     var report = QuantizationReport(
       source: model, destination: output, version: Version.current, options: keeping.options,
       numericMode: loaded.model.numericMode.name, seesImages: file.config.multimodal != nil, sources: audit.digests,
-      kept: kept.sorted())
+      kept: kept.sorted(), hasHeldOut: set.samples.contains(where: \.isHeldOut))
     if let notes = resumed?.notes {
       report.add(notes)
     } else {

@@ -9,7 +9,8 @@ struct Quantize: ParsableCommand {
     discussion: """
       Reads MODEL's shards, runs the calibration questions through it one decoder layer at a time, and writes a \
       directory that vLLM, lmdeploy and transformers load: AWQ GEMM int4 for the language model's linears, everything \
-      else as it was. No linear ends worse than plain rounding on calibration tokens kept aside.
+      else as it was. A linear that would end worse than plain rounding on calibration tokens kept aside is plainly \
+      rounded, except with awq-compat, which keeps what AutoAWQ's search finds.
 
       Until it is complete everything lies in the folder OUT.skyquant-work beside it; --resume goes on with what a \
       stopped run has left there.

@@ -50,11 +50,14 @@ extension QuantizationReport {
     }.joined(separator: ", ")
   }
 
-  /// What calibration was good for; plain rounding needs none.
+  /// What calibration was good for, by the errors themselves: not every method takes plain rounding where that is better.
   private var gainLine: String {
     guard options.method.needsCalibration else { return "plain rounding, no calibration" }
-    let improved = reports.count { $0.rounding != .plain }
-    return "\(improved) of \(reports.count) better than plain rounding on held-out tokens; methods that won: \(winners)"
+    let better = reports.count { $0.errorAfter < $0.errorBefore }
+    let worse = reports.count { $0.errorAfter > $0.errorBefore }
+    let counts = "\(better) of \(reports.count) better" + (worse > 0 ? " and \(worse) worse" : "")
+    let tokens = hasHeldOut ? "held-out tokens" : "the tokens fitted to, as none are held out"
+    return "\(counts) than plain rounding on \(tokens); methods that won: \(winners)"
   }
 
   /// The result on one screen.

@@ -32,10 +32,11 @@ struct NumericOptions: ParsableArguments {
     help: ArgumentHelp(
       "What multiplies matrices: exact, openblas or auto.",
       discussion: """
-        exact is the same bits on every processor; openblas, if installed, may be faster; auto takes it where it is by a \
-        tenth, as measured at the start (skyquant doctor --machine shows it). Reports name what was taken.
+        exact is the same bits on every processor and in every run; openblas, if installed, may be faster; auto takes it \
+        where it is by a tenth, as measured at the start (skyquant doctor --machine shows it), so that two runs may \
+        differ in last digits. Reports name what was taken.
         """, valueName: "mode"))
-  var numericMode: NumericModeChoice = .auto
+  var numericMode: NumericModeChoice = .exact
 
   /// The mode to compute with; `auto` measures.
   /// - Throws: `KernelsError.openBLASUnavailable` if only that was asked for.

@@ -32,7 +32,7 @@ struct MachineReport {
       )
     case .failure(let error): lines.append("openblas  \("\(error)".displayed)")
     }
-    return lines + ["", "verify and run compute with: \(probe.fasterMode.name)"]
+    return lines + ["", "--numeric-mode auto takes: \(probe.fasterMode.name)"]
   }
 
   private var instructionSet: String { NumericMode.productInstructionSet }

@@ -71,7 +71,9 @@ def streams(command, run):
         if stream == "stdout" and command.prints_bytes:
             continue
         try:
-            found = CONTROLS.search(raw.decode("utf-8", "strict"))
+            text = raw.decode("utf-8", "strict")
+            # A model's answer keeps its tabs, also on a terminal.
+            found = CONTROLS.search(text.replace("\t", " ") if command.name == "show" else text)
             if found:
                 around = raw[max(0, found.start() - 60):][:120]
                 yield "prints control characters", f"{stream}: {ascii(found[0])} in {around!r}"

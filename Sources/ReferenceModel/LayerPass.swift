@@ -69,6 +69,7 @@ extension DecoderLayer {
       }
     }
   }
+
   /// The norm named `name`.
   public subscript(name: DecoderNorm) -> RMSNorm {
     get {

@@ -55,6 +55,7 @@ import TestSupport
     expectError(
       65, "lies outside", from: try verify(["../questions2/b.png"], "--images-root", folder.path("questions")))
     expectError(66, "no such file", from: try verify(["a.png"], "--images-root", folder.path("absent")))
+    #expect(try verify(["a.png"], "--images-root", "").exitCode == 64)
     expectError(66, "no such file", from: try verify(["absent.png"], "--images-root", folder.path("questions")))
   }
 

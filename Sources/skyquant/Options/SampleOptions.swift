@@ -19,6 +19,7 @@ struct SampleOptions: ParsableArguments {
 
   func validate() throws {
     guard (2...1 << 20).contains(window) else { throw ValidationError("--window must be at least 2") }
+    guard imagesRoot != "" else { throw ValidationError("--images-root must name a directory") }
     guard imagesRoot == nil || text == nil else { throw ValidationError("--text has no pictures for --images-root") }
     if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
   }

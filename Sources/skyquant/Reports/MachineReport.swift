@@ -1,4 +1,5 @@
 // What `skyquant doctor --machine` prints: the processor, and the numeric modes that it can compute in.
+import Basics
 import Glibc
 import JSON
 import Kernels
@@ -49,7 +50,7 @@ struct MachineReport {
   }
 
   /// `93 GFLOP/s`.
-  private static func speed(_ gigaflops: Double) -> String { "\(Int(gigaflops.rounded())) GFLOP/s" }
+  private static func speed(_ gigaflops: Double) -> String { "\(gigaflops.fixed(0)) GFLOP/s" }
 
   /// As Linux calls it on x86; nil elsewhere.
   private static var processorName: String? {

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Checks README.md and the documents of Formats: prose wraps at 110 characters, and what they name is there.
+"""Checks README.md and the documents of Formats: prose wraps at 110 characters, and what they name is there. In the
+code of Sources, public types and public functions that throw must have a doc comment; others need one only if they
+do not explain themselves.
 
     python3 Scripts/check/documents.py [--write]
 
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 110
 UNIT = re.compile(r"(?:`[^`]*`|\[[^\]]*\]\([^)]*\)|\S)+")
 ITEM = re.compile(r"\s*(?:[-*]|\d+\.) +")
+PUBLIC = re.compile(r"\s*(?:@\S+ )*public (?:[a-z]+ )*?(?:(struct|class|enum|actor|protocol) (\w+)|(func) (\S+?)[(<]|(init|subscript)\b)")
 
 
 def blocks(text):
@@ -125,6 +128,28 @@ def ablation_agrees():
     return table and table == re.findall(r'^row "[^"]*" (.*)$', script, re.MULTILINE)
 
 
+def throws(lines):
+    """Whether the function that `lines` begin with throws, whatever its parameters do."""
+    text, shorter = "", "\n".join(lines[:20])
+    while text != shorter:
+        text, shorter = shorter, re.sub(r"\([^()]*\)", "", shorter)
+    return re.search(r"\b(?:re)?throws\b", text.partition("{")[0]) is not None
+
+
+def undocumented(text):
+    """Public types, and public functions that throw, without a doc comment: line and name of each."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        found = PUBLIC.match(line)
+        if not found or not (found[1] or throws(lines[index:])):
+            continue
+        above = index - 1
+        while lines[above].lstrip().startswith("@"):
+            above -= 1
+        if not lines[above].lstrip().startswith("///"):
+            yield index + 1, found[2] or found[4] or found[5]
+
+
 def main(write):
     paths = [path for room in ("Sources", "Tests") for path in (ROOT / room).rglob("*.swift")]
     swift = "\n".join(path.read_text() for path in paths)
@@ -135,6 +160,10 @@ def main(write):
         if write:
             wrap(document)
         problems += [f"{document.relative_to(ROOT)}: {fault}" for fault in faults(document, swift, files)]
+    for path in sorted((ROOT / "Sources").rglob("*.swift")):
+        problems += [
+            f"{path.relative_to(ROOT)}:{line}: `{name}` is public and has no doc comment"
+            for line, name in undocumented(path.read_text())]
     if not ablation_agrees():
         problems.append("Formats/quantization.md: the ablation table is not what Scripts/measure/ablation.sh runs")
     print("\n".join(problems + [f"documents: {len(documents)} files, {len(problems)} problems"]))

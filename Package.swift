@@ -57,7 +57,7 @@ let package = Package(
     .target(name: "CAllocation"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-omit-frame-pointer"])]),
 
-    // Errors, numbers and tables for people
+    // Errors, safe text, numbers and tables for people
     library("Basics", []),
 
     // What a tensor is, bytes on disk, JSON
@@ -73,9 +73,9 @@ let package = Package(
     // Models and their inputs
     library("Jinja", ["Basics", "JSON"]),
     library("ModelConfig", ["Basics", "Tensors", "JSON"]),
-    library("Tokenization", ["Basics", "Tensors", "Storage", "JSON"]),
+    library("Tokenization", ["Basics", "Storage", "JSON"]),
     library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng"]),
-    library("Companions", ["Tensors", "Storage", "JSON", "ModelConfig", "Tokenization"]),
+    library("Companions", ["Basics", "Storage", "JSON", "ModelConfig", "Tokenization"]),
     library("ModelInputs", ["Basics", "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Basics", "Tensors", "CKernels"]),
     library("ReferenceModel", ["Basics", "Tensors", "Kernels", "ModelConfig"]),
@@ -94,7 +94,7 @@ let package = Package(
     library(
       "GGUFExport",
       [
-        "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
+        "Basics", "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
       ]),
     library("Calibration", ["Tensors", "Kernels", "ReferenceModel", "ModelConfig"]),
     library(

@@ -1,6 +1,5 @@
 // What is wrong with a benchmark file, and where.
 public import Basics
-internal import Tensors
 
 /// A fault in a benchmark file. Those of one row leave the other rows usable.
 public enum BenchmarkError: CategorizedError, Equatable {

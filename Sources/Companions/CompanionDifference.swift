@@ -1,5 +1,5 @@
 // One way in which what travels with a model's weights is not what travels with its reference's.
-internal import Tensors
+internal import Basics
 
 /// A setting of a model's small files that means something else than the reference's.
 public struct CompanionDifference: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // What an examination tells.
+import Basics
 public import JSON
-internal import Tensors
 
 /// One thing that is wrong with a repository, or may become so.
 public struct Finding: Sendable, Equatable {

@@ -1,4 +1,5 @@
 // A quantized text model as a GGUF file for llama.cpp: its int4 linears as Q4_1, everything else in its own precision.
+internal import Basics
 internal import GGUF
 internal import Kernels
 internal import ModelConfig

@@ -1,7 +1,6 @@
 // What llama.cpp calls the tensors of a decoder, and the order in which it wants their rows
 // (ggml-org/llama.cpp, gguf-py/gguf/tensor_mapping.py and convert_hf_to_gguf.py).
 internal import ModelConfig
-internal import Tensors
 
 struct GGUFNames {
   private let config: TextConfig

@@ -1,5 +1,4 @@
 public import Basics
-internal import Tensors
 
 /// Why a picture cannot be used. The messages name the file and say what to do.
 public enum ImageError: CategorizedError, Equatable {

@@ -1,6 +1,6 @@
 // Typed, checked access to one level of config.json.
+import Basics
 import JSON
-import Tensors
 
 /// One JSON object of config.json with its dotted path, for messages.
 struct ConfigReader {

@@ -1,6 +1,6 @@
 // config.json as types. Everything is driven by its values; nothing depends on a model's name.
+import Basics
 public import JSON
-internal import Tensors
 
 /// Which layout a checkpoint's config.json and tensor names follow.
 public enum CheckpointLayout: String, Sendable, CaseIterable {

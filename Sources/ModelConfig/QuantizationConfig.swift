@@ -1,6 +1,6 @@
 // `quantization_config` of an AWQ checkpoint, at the top level or inside the language model's config.
+import Basics
 import JSON
-import Tensors
 
 /// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ.
 public struct QuantizationConfig: Sendable, Equatable {

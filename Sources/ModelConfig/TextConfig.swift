@@ -1,6 +1,6 @@
 // The language model's part of config.json: Qwen2, Qwen3 and Llama, which differ in a few flags.
+import Basics
 import JSON
-import Tensors
 
 /// Which decoder family a language model belongs to.
 public enum TextArchitecture: String, Sendable {

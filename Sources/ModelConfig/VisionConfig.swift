@@ -1,7 +1,7 @@
 // The vision tower's part of config.json. What it leaves out follows `configuration_intern_vit.py` of
 // OpenGVLab/InternVL in the chat layout, and transformers' `InternVLVisionConfig` in the native one.
+import Basics
 import JSON
-import Tensors
 
 /// InternViT's hyperparameters, both variants (6B: RMSNorm and qk-norm; 300M: LayerNorm and qkv bias).
 public struct VisionConfig: Sendable, Equatable {

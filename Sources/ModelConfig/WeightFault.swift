@@ -1,4 +1,5 @@
 // How weights and config.json contradict each other.
+import Basics
 public import Tensors
 
 /// Why the weights are not those that config.json calls for. Messages say what to do, without the model's path.

@@ -1,4 +1,5 @@
 // From a quantized model, packed or not, to a checkpoint directory in one of two layouts.
+internal import Basics
 internal import JSON
 internal import ModelConfig
 internal import Quantization

@@ -1,4 +1,5 @@
 // How a checkpoint directory stores its quantized linears.
+internal import Basics
 internal import JSON
 internal import ModelConfig
 internal import Quantization

@@ -1,7 +1,6 @@
 // Why a model on disk cannot be used.
 public import Basics
 public import ModelConfig
-internal import Tensors
 
 /// A failure to open or write a model. Messages are one line and say what to do.
 public enum ModelFilesError: CategorizedError, Equatable {

@@ -1,4 +1,5 @@
 // From a checkpoint directory to one memory-mapped file: a permutation of bytes, nothing is computed.
+internal import Basics
 internal import JSON
 public import Skyq
 internal import ModelConfig

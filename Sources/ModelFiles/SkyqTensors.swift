@@ -1,4 +1,5 @@
 // The tensors of a .skyq file as stored tensors.
+internal import Basics
 internal import Quantization
 internal import Skyq
 internal import Tensors

@@ -1,6 +1,7 @@
 // One pass over all weights before they are used: digests of their files, and tensors that no model should have.
 //
 // Silent corruption is common: a shard of zeros or NaN loads everywhere and breaks only some answers.
+internal import Basics
 internal import Kernels
 internal import Storage
 internal import Tensors

@@ -3,7 +3,6 @@ internal import ImageProcessing
 public import ModelConfig
 public import Storage
 public import Tokenization
-internal import Tensors
 
 /// Builds the inputs of one model.
 public struct InputBuilder: Sendable {

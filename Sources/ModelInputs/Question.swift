@@ -1,7 +1,6 @@
 // Questions about pictures, and plain text, as a JSONL file gives them.
 public import Basics
 internal import JSON
-internal import Tensors
 
 /// One line of a questions file.
 public struct Question: Sendable, Equatable {

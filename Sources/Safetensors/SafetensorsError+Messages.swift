@@ -1,6 +1,6 @@
 // The words and the stable code of every fault.
+import Basics
 import JSON
-import Tensors
 
 extension SafetensorsError.Reason: CustomStringConvertible {
   /// One line for people, names escaped.

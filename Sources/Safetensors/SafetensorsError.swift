@@ -1,7 +1,6 @@
 // Why a checkpoint cannot be read or written. Formats/safetensors.md lists the codes.
 public import Basics
 public import JSON
-import Tensors
 
 /// A fault in a safetensors file, a shard index or a checkpoint directory.
 public struct SafetensorsError: CategorizedError, Equatable {

@@ -1,6 +1,5 @@
 // From a plan to the front of a file: the writer's half of Formats/skyq.md §2 to §6.
 import Storage
-import Tensors
 
 extension Front {
   /// The front of a file with these sections and tensors: everything but the digests that need the data.

@@ -1,6 +1,5 @@
 // What is wrong with a .skyq file: code, file, part, place.
 public import Basics
-import Tensors
 
 /// A part of a file that an error is about.
 public enum SkyqPart: Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 // The journal of a file that is being written, Formats/skyq.md §10.
+import Basics
 import Storage
 import Tensors
 

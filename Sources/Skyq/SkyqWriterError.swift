@@ -1,6 +1,5 @@
 // Why a file cannot be written, beyond what the format refuses (SkyqError) and the disk (StorageError).
 public import Basics
-import Tensors
 
 /// A run that cannot be resumed.
 public enum SkyqWriterError: CategorizedError, Equatable {

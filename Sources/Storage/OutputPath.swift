@@ -1,7 +1,7 @@
 // The names of an output, and renaming in one step.
+import Basics
 import CLinux
 import Glibc
-import Tensors
 
 /// An output's final name, and the folder beside it in which it is made.
 struct OutputPath {

@@ -1,7 +1,6 @@
 // Why a file cannot be read or written.
 public import Basics
 import Glibc
-import Tensors
 
 /// A failure to read or write bytes on disk. Paths are as the caller gave them.
 public enum StorageError: CategorizedError, Equatable {

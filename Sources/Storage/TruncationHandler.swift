@@ -3,9 +3,9 @@
 //
 // A signal handler may only do what is async-signal-safe: it reads plain memory that was set up before, formats a
 // number into a fixed buffer, and calls write and _exit. No allocation, no reference counting, no lock.
+import Basics
 import Glibc
 import Synchronization
-import Tensors
 
 extension MappedFile {
   /// Exit code of a process whose mapped input went away: EX_NOINPUT of sysexits.h.

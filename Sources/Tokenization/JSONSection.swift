@@ -1,7 +1,7 @@
 // Typed, checked access to one JSON object of a tokenizer file.
+import Basics
 import JSON
 import Storage
-import Tensors
 
 /// One JSON object with its file and dotted path, for messages.
 struct JSONSection {

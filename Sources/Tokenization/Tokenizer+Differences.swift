@@ -1,5 +1,4 @@
 // What two tokenizers do differently, by what they mean and not by how their files are written.
-internal import Tensors
 
 /// One way in which a tokenizer is another one.
 public struct TokenizerDifference: Sendable, Equatable {

@@ -1,6 +1,5 @@
 // Why the files of a tokenizer cannot be used.
 public import Basics
-import Tensors
 
 /// Why a tokenizer cannot be made from its files. The messages say what to do.
 public enum TokenizerError: CategorizedError, Equatable {

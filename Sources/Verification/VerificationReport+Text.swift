@@ -1,7 +1,6 @@
 // The report on one screen.
 internal import Basics
 internal import Companions
-internal import Tensors
 
 extension VerificationReport {
   /// The report for people: a table of classes, the layers, the answers, files that differ, the gates.

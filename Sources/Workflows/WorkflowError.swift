@@ -1,6 +1,5 @@
 // Why a job cannot be done that is no fault of a single file: models, samples and outputs that do not go together.
 public import Basics
-internal import Tensors
 
 /// A failure of a job. Messages are one line and say what to do.
 public enum WorkflowError: CategorizedError {

@@ -1,9 +1,9 @@
 // The work of `skyquant check`: whether the bytes of a model are still those that were written.
+internal import Basics
 internal import Kernels
 public import ModelFiles
 public import Skyq
 internal import Storage
-internal import Tensors
 
 /// A look at a model's bytes.
 public struct IntegrityCheck: Sendable {

@@ -1,9 +1,9 @@
 // skyquant doctor: what loaders will stumble over in an AWQ repository.
 import ArgumentParser
+import Basics
 import Doctor
 import JSON
 import Kernels
-import Tensors
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,7 +5,6 @@ import GGUFExport
 import JSON
 import ModelFiles
 import Storage
-import Tensors
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(

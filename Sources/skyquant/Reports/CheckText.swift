@@ -2,7 +2,6 @@
 import Basics
 import JSON
 import ModelFiles
-import Tensors
 import Workflows
 
 extension IntegrityCheck.Result {

@@ -1,4 +1,5 @@
 // What `skyquant diff` tells.
+import Basics
 import JSON
 import ModelFiles
 import Tensors

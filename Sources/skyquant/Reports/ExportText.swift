@@ -1,7 +1,6 @@
 // What `skyquant export` tells of GGUF files.
 import Basics
 import GGUFExport
-import Tensors
 
 extension GGUFExportReport {
   /// What was written to `out`, and what has no place there.

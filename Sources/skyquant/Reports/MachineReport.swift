@@ -3,7 +3,6 @@ import Basics
 import Glibc
 import JSON
 import Kernels
-import Tensors
 
 struct MachineReport {
   private let probe = NumericProbe()

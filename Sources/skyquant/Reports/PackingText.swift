@@ -1,7 +1,7 @@
 // What `pack` and `import` tell.
+import Basics
 import JSON
 import Skyq
-import Tensors
 
 extension PackingOptions {
   /// Prints what was written.

@@ -3,7 +3,6 @@ import Basics
 import LayerSearch
 import Quantization
 import Reports
-import Tensors
 
 extension QuantizedLayer {
   /// One line per linear.

@@ -2,7 +2,6 @@
 import Basics
 import JSON
 import ModelFiles
-import Tensors
 
 struct SummaryText {
   private static let barWidth = 24

@@ -1,6 +1,6 @@
 // The only thing the standard streams print: text that a terminal shows and does not act on.
+import Basics
 import JSON
-import Tensors
 
 /// Text without control characters but our own line ends, tabs and cursor movements.
 ///

@@ -1,8 +1,8 @@
 // Strings from files on their way to a terminal.
-import Tensors
+import Basics
 import Testing
 
-@Suite struct DisplayedNameTests {
+@Suite struct DisplayedTextTests {
   @Test func `whatever a terminal would act on is escaped`() {
     let ranges: [ClosedRange<UInt32>] = [
       0...0x1F, 0x7F...0x9F, 0x61C...0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF...0xFEFF,

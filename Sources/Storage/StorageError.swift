@@ -51,7 +51,6 @@ public enum StorageError: CategorizedError, Equatable {
   /// Another process writes this output; nil if it did not leave its id and start.
   case locked(path: String, by: LockHolder?)
 
-  /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
     case .missing, .nameTooLong, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered:
@@ -66,7 +65,6 @@ public enum StorageError: CategorizedError, Equatable {
     }
   }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .missing(let path): "\(path.displayed): no such file or directory"

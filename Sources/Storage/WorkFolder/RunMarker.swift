@@ -5,7 +5,6 @@ import Glibc
 
 /// Who holds a lock.
 public struct LockHolder: Sendable, Equatable, CustomStringConvertible {
-  /// Its process.
   public let processID: Int
   /// When it took the lock, in seconds since 1970.
   public let since: Int

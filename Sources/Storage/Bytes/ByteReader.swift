@@ -1,4 +1,5 @@
-// A checked cursor over borrowed bytes, after ParserSpan of apple/swift-binary-parsing. Little-endian only.
+// A checked cursor over borrowed bytes, after ParserSpan of apple/swift-binary-parsing (little-endian only),
+// and checked arithmetic on the numbers that it reads: nil instead of a trap or a wrapped value.
 
 /// Reads little-endian integers and byte ranges one after another; never beyond the end.
 public struct ByteReader: ~Escapable {
@@ -54,5 +55,26 @@ public struct ByteReader: ~Escapable {
     let start = offset
     offset += count
     return start
+  }
+}
+
+extension Int {
+  /// `self + other`, or nil if that overflows.
+  public func adding(checked other: Int) -> Int? {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? nil : sum
+  }
+
+  /// `self * other`, or nil if that overflows.
+  public func multiplied(checked other: Int) -> Int? {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? nil : product
+  }
+
+  /// The next multiple of `alignment`, a power of two; nil if that overflows or `self` is negative.
+  public func alignedUp(to alignment: Int) -> Int? {
+    precondition(alignment > 0 && alignment & (alignment - 1) == 0, "alignment is a power of two")
+    guard self >= 0, let sum = adding(checked: alignment - 1) else { return nil }
+    return sum & ~(alignment - 1)
   }
 }

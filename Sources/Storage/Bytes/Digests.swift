@@ -1,5 +1,8 @@
-// SHA-256 (FIPS 180-4) by libcrypto, which uses the CPU's SHA instructions where there are any.
+// Digests of bytes: SHA-256 (FIPS 180-4) by libcrypto, which uses the CPU's SHA instructions where there are
+// any, says what they are; XXH3-64 by libxxhash says whether they are intact, at the speed of memory and with
+// no defence against intent.
 import CCrypto
+import CXXHash
 
 /// A SHA-256 digest.
 public struct SHA256Digest: Sendable, CustomStringConvertible {
@@ -47,7 +50,6 @@ public struct SHA256Digest: Sendable, CustomStringConvertible {
     @_lifetime(borrow self) get { unsafe storage.span.bytes }
   }
 
-  /// Bytes of a digest.
   public static let byteCount = 32
 
   /// 64 lowercase hexadecimal digits.
@@ -57,12 +59,10 @@ public struct SHA256Digest: Sendable, CustomStringConvertible {
 }
 
 extension SHA256Digest: Hashable {
-  /// Whether all bytes are the same.
   public static func == (left: SHA256Digest, right: SHA256Digest) -> Bool {
     left.storage.indices.allSatisfy { left.storage[$0] == right.storage[$0] }
   }
 
-  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     for index in storage.indices { hasher.combine(storage[index]) }
   }
@@ -75,7 +75,6 @@ extension SHA256Digest: Hashable {
   /// From a library context of our own, which no openssl.cnf can leave without SHA-256.
   private nonisolated(unsafe) static let algorithm = unsafe EVP_MD_fetch(OSSL_LIB_CTX_new(), "SHA256", nil)
 
-  /// A hasher that has seen nothing.
   public init() {
     // Fails only without memory.
     guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, SHA256Hasher.algorithm, nil) == 1
@@ -85,13 +84,11 @@ extension SHA256Digest: Hashable {
 
   deinit { unsafe EVP_MD_CTX_free(context) }
 
-  /// Appends all of `bytes` to what is hashed.
   public mutating func update(_ bytes: RawSpan) {
     let status = unsafe bytes.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     precondition(status == 1, "libcrypto failed to hash")
   }
 
-  /// Appends all of `bytes` to what is hashed.
   public mutating func update(_ bytes: [UInt8]) { unsafe update(bytes.span.bytes) }
 
   /// The digest of all bytes seen so far; more may follow.
@@ -105,13 +102,41 @@ extension SHA256Digest: Hashable {
   /// The digest of all bytes seen.
   public consuming func finalize() -> SHA256Digest { unsafe SHA256Digest(finishing: context) }
 
-  /// The digest of `bytes`.
   public static func hash(_ bytes: RawSpan) -> SHA256Digest {
     var hasher = SHA256Hasher()
     hasher.update(bytes)
     return hasher.finalize()
   }
 
-  /// The digest of `bytes`.
   public static func hash(_ bytes: [UInt8]) -> SHA256Digest { unsafe hash(bytes.span.bytes) }
+}
+
+/// Computes an XXH3-64 checksum, seed 0, over bytes given in pieces.
+@safe public struct XXH3Hasher: ~Copyable {
+  private let state: OpaquePointer
+
+  public init() {
+    guard let state = unsafe XXH3_createState(), unsafe XXH3_64bits_reset(state) == XXH_OK else {
+      preconditionFailure("out of memory")  // as Swift itself does
+    }
+    unsafe self.state = state
+  }
+
+  deinit { _ = unsafe XXH3_freeState(state) }
+
+  public mutating func update(_ bytes: RawSpan) {
+    let status = unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits_update(state, $0.baseAddress, $0.count) }
+    precondition(status == XXH_OK, "libxxhash refuses only a null pointer")
+  }
+
+  public mutating func update(_ bytes: [UInt8]) { unsafe update(bytes.span.bytes) }
+
+  /// The checksum of all bytes seen.
+  public consuming func finalize() -> UInt64 { unsafe XXH3_64bits_digest(state) }
+
+  public static func hash(_ bytes: RawSpan) -> UInt64 {
+    unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
+  }
+
+  public static func hash(_ bytes: [UInt8]) -> UInt64 { unsafe hash(bytes.span.bytes) }
 }

@@ -1,9 +1,19 @@
-// The files of a model directory, opened so that no name and no link leads out of it.
+// Small files by name, read whole: those of a model, wherever they lie, and those of a model directory,
+// opened so that no name and no link leads out of it.
 //
-// A symbolic link is refused, with one exception. The Hugging Face cache keeps `snapshots/REVISION/NAME` as a link
-// to `../../blobs/DIGEST`; such a link is followed when its text has exactly this form, the directory really lies
-// in a directory called `snapshots`, and the blob is a regular file and no link itself.
+// A symbolic link is refused, with one exception. The Hugging Face cache keeps `snapshots/REVISION/NAME` as a
+// link to `../../blobs/DIGEST`; such a link is followed when its text has exactly this form, the directory
+// really lies in a directory called `snapshots`, and the blob is a regular file and no link itself.
 import Glibc
+
+/// The small files of a model, by plain file name.
+public protocol NamedFiles: Sendable {
+  /// Names in a fixed order.
+  var names: [String] { get }
+  /// The bytes of `name`, or nil if there is no such file.
+  /// - Throws: if it exists but cannot be read.
+  func bytes(of name: String) throws -> [UInt8]?
+}
 
 /// The regular files directly inside one directory.
 public final class DirectoryFiles: NamedFiles {
@@ -100,4 +110,22 @@ public final class DirectoryFiles: NamedFiles {
     entries.compactMap(\.name).filter { !$0.hasPrefix(".") }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+}
+
+/// Checks that `name` names a file in a directory and nothing else: 1…255 bytes, no `/`, `\` or control character,
+/// and neither `.` nor `..`.
+/// - Throws: `StorageError.notAPlainFileName`.
+public func requirePlainFileName(_ name: String) throws(StorageError) {
+  let isPlain =
+    (1...255).contains(name.utf8.count) && name != "." && name != ".."
+    && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }
+  guard isPlain else { throw .notAPlainFileName(name) }
+}
+
+/// All bytes of the regular file `path`, at most `limit` of them. The path is the user's own: links are followed.
+/// - Throws: `StorageError`; a file over the limit is refused before it is read, and a path with U+0000 before anything is
+///   opened, as the system would end it there.
+public func readFile(_ path: String, limit: Int) throws(StorageError) -> [UInt8] {
+  guard !path.utf8.contains(0) else { throw .notAPlainFileName(path) }
+  return try FileDescriptor(reading: path).contents(limit: limit)
 }

@@ -6,7 +6,6 @@ public import Tensors
 ///
 /// If another process shortens the file, touching the lost part raises SIGBUS; see `installTruncationHandler()`.
 @safe public final class MappedFile: ByteStorage {
-  /// The path it was opened by.
   public let path: String
   /// Size when opened, and length of the mapping.
   public let byteCount: Int

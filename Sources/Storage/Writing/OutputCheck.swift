@@ -1,5 +1,5 @@
-// What is looked at before a command works for hours: that its outputs' names take nothing it reads, nor each
-// other's.
+// What is looked at before a command works for hours: that its outputs' names, wherever they really lead,
+// take nothing it reads, nor each other's.
 import Glibc
 
 /// Checks that neither the output `path` nor the work folder beside it could be, hold or be part of what the
@@ -47,4 +47,11 @@ extension OutputPath {
 
 extension String {
   fileprivate func isInside(_ directory: String) -> Bool { hasPrefix(directory + "/") }
+}
+
+/// The absolute path without links and dots; nil if there is nothing of this name.
+public func resolvedPath(_ path: String) -> String? {
+  guard let pointer = unsafe realpath(path, nil) else { return nil }
+  defer { unsafe free(pointer) }
+  return unsafe String(cString: pointer)
 }

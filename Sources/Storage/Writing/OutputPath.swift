@@ -1,4 +1,7 @@
-// The names of an output, and renaming in one step.
+// The names of an output, what may have them already, and renaming in one step.
+//
+// No directories but those of plain files are ever removed or replaced, so that a mistyped `--out ~` with
+// `--force` cannot cost anything.
 import Basics
 import CLinux
 import Glibc
@@ -108,4 +111,33 @@ struct OutputPath {
   static func synchronize(_ path: String) throws(StorageError) {
     try FileDescriptor(reading: path, flags: O_DIRECTORY).synchronize()
   }
+}
+
+enum FlatDirectory {
+  /// Whether `path` is a directory, no link, with no directory in it.
+  static func isOne(_ path: String) -> Bool { (try? names(in: path)) != nil }
+
+  /// All names in the directory `path`, which is no link.
+  /// - Throws: `StorageError.foreign` for a directory in it.
+  static func names(in path: String) throws(StorageError) -> [String] {
+    let directory = try FileDescriptor(reading: path, flags: O_DIRECTORY | O_NOFOLLOW)
+    var names: [String] = []
+    for entry in try directory.entries() {
+      guard !entry.isDirectory, let name = entry.name else { throw .foreign(path: entry.path(in: path)) }
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Removes the directory `path` with its files if it is there.
+  static func remove(_ path: String) throws(StorageError) {
+    guard OutputPath.status(path) != nil else { return }
+    for name in try names(in: path) { try OutputPath.unlink(path + "/" + name) }
+    guard unsafe rmdir(path) == 0 else { throw .failing("rmdir", path) }
+  }
+}
+
+extension DirectoryEntry {
+  /// Where it lies, for messages.
+  func path(in directory: String) -> String { directory + "/" + (name ?? "(a name that is not UTF-8)") }
 }

@@ -117,3 +117,56 @@ public struct WorkFolder: ~Copyable {
     }
   }
 }
+
+extension WorkFolder {
+  /// Checks that there is room on the disk for the output, what is in the folder already counted in.
+  /// - Parameters:
+  ///   - byteCount: Bytes of everything that will lie in the folder at the same time.
+  ///   - largestFile: Bytes of the largest file of it.
+  /// - Throws: `StorageError.noSpace`, `beyondFileSize`.
+  public func requireRoom(for byteCount: Int, largestFile: Int) throws(StorageError) {
+    if let limit = StorageError.fileSizeLimit, largestFile > limit {
+      throw .beyondFileSize(path: output.final, limit: limit)
+    }
+    let needed = byteCount - (try allocatedByteCount())
+    let free = try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).freeByteCount()
+    guard needed <= free else { throw .noSpace(path: output.final, needed: needed, free: free) }
+  }
+
+  /// Bytes on the disk of the files in the folder, and of those in a directory that is being made in it.
+  private func allocatedByteCount() throws(StorageError) -> Int {
+    var paths: [String] = []
+    for item in try WorkFolder.items(in: output.work) {
+      let path = path(item)
+      guard OutputPath.status(path)?.isDirectory == true else {
+        paths.append(path)
+        continue
+      }
+      paths += try FlatDirectory.names(in: path).map { path + "/" + $0 }
+    }
+    return paths.reduce(0) { $0 + (OutputPath.status($1)?.st_blocks ?? 0) * 512 }
+  }
+}
+
+extension WorkFolder {
+  /// The path of the state, which is there if the folder `isResumed`.
+  public var statePath: String { path(.resume) }
+
+  /// Replaces the state in one step by what `write` appends to a new file.
+  /// - Throws: `StorageError.failed`, and what `write` throws; then the old state is as it was.
+  public func replaceState(_ write: (inout FileWriter) throws -> Void) throws {
+    try WorkItem.nextResume.remove(from: output.work)
+    var writer = try FileWriter(creating: path(.nextResume))
+    try write(&writer)
+    try writer.synchronize()
+    try OutputPath.rename(path(.nextResume), to: path(.resume))
+    try OutputPath.synchronize(output.work)
+  }
+
+  /// What tells the directory that is being made from others that may take its place in the folder.
+  public var directoryIdentity: UInt { OutputPath.status(path(.output))?.st_ino ?? 0 }
+
+  /// Whether the directory in a resumed folder is the one of this identity. After a run was killed that had
+  /// just swapped old and new, it is the old one, and what was made is under the final name.
+  public func holdsDirectory(of identity: UInt) -> Bool { identity == directoryIdentity || !output.exists }
+}

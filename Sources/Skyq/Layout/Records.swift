@@ -1,4 +1,5 @@
-// Little-endian fields of the format's fixed-size records, in and out.
+// Little-endian fields of the format's fixed-size records, in and out, and where regions lie: each at the
+// next multiple of its alignment after the one before, Formats/skyq.md §2.
 import Storage
 
 extension ByteReader {
@@ -54,5 +55,26 @@ struct RecordWriter {
   mutating func pad(to size: Int) {
     precondition(bytes.count <= size, "record longer than its size")
     bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+  }
+}
+
+/// Walks through a file and gives each region the only offset it may have.
+struct Placement {
+  /// End of the region placed last.
+  private(set) var end: Int
+  private let alignment: Int
+
+  init(from start: Int, alignment: Int) {
+    end = start
+    self.alignment = alignment
+  }
+
+  /// The offset of a region of `size` bytes that follows; nil if its end is beyond what an `Int` holds.
+  mutating func place(_ size: UInt64) -> Int? {
+    guard let size = Int(exactly: size), let offset = end.alignedUp(to: alignment),
+      let next = offset.adding(checked: size)
+    else { return nil }
+    end = next
+    return offset
   }
 }

@@ -22,7 +22,6 @@ public enum SkyqEncoding: Sendable, Hashable {
     Self.table.first { $0.encoding == self }
   }
 
-  /// The encoding of this code.
   public init(code: UInt16) {
     self = Self.table.first { $0.code == code }?.encoding ?? .unknown(code)
   }

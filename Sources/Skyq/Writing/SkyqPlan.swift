@@ -7,14 +7,12 @@ public import Tensors
 public struct SkyqTensorPlan: Sendable, Hashable {
   /// Dotted path, as in the checkpoint.
   public let name: String
-  /// How the values will be stored.
   public let encoding: SkyqEncoding
   /// Extents, outermost first; of an int4 matrix the logical `[out, in]`.
   public let shape: Shape
   /// Input features that share a scale; 0 for a plain encoding.
   public let groupSize: Int
 
-  /// Plans a tensor.
   public init(name: String, encoding: SkyqEncoding, shape: Shape, groupSize: Int = 0) {
     self.name = name
     self.encoding = encoding
@@ -43,7 +41,6 @@ public struct SkyqTensorPlan: Sendable, Hashable {
 
 /// A section that will be written.
 public struct SkyqSectionContent: Sendable, Hashable {
-  /// What it is.
   public let type: SkyqSectionType
   /// Name within its type.
   public let name: String
@@ -59,7 +56,6 @@ public struct SkyqSectionContent: Sendable, Hashable {
     bytes = try CanonicalJSON.encode(json, for: type)
   }
 
-  /// One embedded file.
   public init(file name: String, bytes: [UInt8]) {
     type = .file
     self.name = name

@@ -1,4 +1,5 @@
-// What a .skyq file holds, as its front states it after every check.
+// What a .skyq file holds, as its front states it after every check. There may be a million tensors: each is
+// made when it is asked for, and holds its planes in place.
 public import Storage
 public import Tensors
 
@@ -6,7 +7,6 @@ public import Tensors
 public struct SkyqTensor: Sendable, Hashable {
   /// Dotted path, as in the checkpoint.
   public let name: String
-  /// How the values are stored.
   public let encoding: SkyqEncoding
   /// Extents, outermost first; of an int4 matrix the logical `[out, in]`.
   public let shape: Shape
@@ -47,9 +47,7 @@ public struct SkyqSection: Sendable, Hashable {
 
 /// Numbers of a whole file.
 public struct SkyqHeader: Sendable, Hashable {
-  /// Major version of the format.
   public let majorVersion: Int
-  /// Minor version of the format.
   public let minorVersion: Int
   /// Bytes of the file.
   public let fileSize: Int
@@ -83,4 +81,64 @@ extension SkyqHeader {
       parameterCount: Int(superblock.parameterCount),
       contentID: id.description)
   }
+}
+
+/// Where the bytes of a plane lie, and their XXH3.
+public struct SkyqPlane: Sendable, Hashable {
+  /// Offset of the first byte in the file.
+  public let offset: Int
+  /// Number of bytes.
+  public let size: Int
+  /// XXH3-64 of the bytes, seed 0.
+  public let xxh3: UInt64
+}
+
+/// The planes of a tensor in file order, at most four.
+public struct SkyqPlanes: Sendable, RandomAccessCollection {
+  private var storage = InlineArray<4, SkyqPlane>(repeating: SkyqPlane(offset: 0, size: 0, xxh3: 0))
+  public private(set) var endIndex = 0
+  public var startIndex: Int { 0 }
+
+  init() {}
+
+  /// There must be room: not more than four are appended.
+  mutating func append(_ plane: SkyqPlane) {
+    storage[endIndex] = plane
+    endIndex += 1
+  }
+
+  /// The plane at `index`, which must be below `count`.
+  public subscript(index: Int) -> SkyqPlane {
+    precondition(indices.contains(index), "no such plane")
+    return storage[index]
+  }
+}
+
+extension SkyqPlanes: Hashable {
+  public static func == (left: SkyqPlanes, right: SkyqPlanes) -> Bool { left.elementsEqual(right) }
+
+  public func hash(into hasher: inout Hasher) {
+    for plane in self { hasher.combine(plane) }
+  }
+}
+
+/// The tensors of a file in file order. All have been checked.
+public struct SkyqTensorList: Sendable, RandomAccessCollection {
+  private let table: TensorTable
+  private let names: NameTable
+
+  /// Entries that have been checked, and their names.
+  init(_ table: TensorTable, names: NameTable) {
+    self.table = table
+    self.names = names
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { table.count }
+
+  /// The tensor at `index`, which must be below `count`.
+  public subscript(index: Int) -> SkyqTensor { SkyqTensor(table[index], name: names[index]) }
+
+  /// The tensor `name`, or nil if there is none.
+  func tensor(named name: String) -> SkyqTensor? { names.position(of: name).map { self[$0] } }
 }

@@ -30,10 +30,8 @@ public enum JSONError: CategorizedError, Equatable {
   /// The JSON library ran out of memory.
   case writerOutOfMemory
 
-  /// What kind of failure this is.
   public var category: FailureCategory { self == .writerOutOfMemory ? .systemLimit : .malformedInput }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .tooLong(let byteCount, let limit):

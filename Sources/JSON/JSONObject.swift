@@ -15,7 +15,6 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     var value: JSONValue
   }
 
-  /// An object without members.
   public init() {}
 
   /// Members in the order written. A repeated key keeps its last value.
@@ -23,7 +22,6 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     for (key, value) in elements { self[key] = value }
   }
 
-  /// Number of members.
   public var count: Int { entries.count }
   /// Keys in order.
   public var keys: [String] { entries.map(\.key.text) }
@@ -75,7 +73,6 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// Whether the members are the same, in the same order.
   public static func == (left: JSONObject, right: JSONObject) -> Bool { left.entries == right.entries }
 
-  /// Hashes the members in order.
   public func hash(into hasher: inout Hasher) { hasher.combine(entries) }
 }
 

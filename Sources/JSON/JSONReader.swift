@@ -14,7 +14,6 @@ public struct JSONLimits: Sendable {
   /// Deepest nesting of arrays and objects.
   public var depth: Int
 
-  /// Bounds of the given sizes.
   public init(byteCount: Int = 256 << 20, depth: Int = 64) {
     self.byteCount = byteCount
     self.depth = depth

@@ -9,11 +9,8 @@ public import Tensors
 /// let weight = try file.tensor("language_model.lm_head.weight")  // dtype, shape, bytes; no copy
 /// ```
 public struct SafetensorsFile: Sendable {
-  /// The path it was opened by.
   public var path: String { mapping.path }
-  /// The checked header.
   public let header: SafetensorsHeader
-  /// The mapped bytes.
   public let mapping: MappedFile
   /// Offset of the data in the file. Not aligned to anything: use unaligned loads.
   public let dataOffset: Int

@@ -7,7 +7,7 @@ public struct ShardPlan: Sendable {
   /// Bytes of tensor data that `save_pretrained` of transformers puts in one shard.
   public static let defaultShardByteCount = 5_000_000_000
 
-  /// One file.
+  /// One file of the checkpoint.
   public struct Shard: Sendable {
     /// `model-00001-of-00003.safetensors`, or `model.safetensors` if it is the only one.
     public let fileName: String

@@ -59,7 +59,6 @@ public struct SafetensorsCheckpoint: Sendable {
   /// Name, dtype and shape of all tensors, shard by shard, in the order of their data.
   public var tensors: [TensorInfo] { shards.flatMap(\.tensors) }
 
-  /// Whether there is a tensor `name`.
   public func contains(_ name: String) -> Bool { shardOfTensor[name] != nil }
 
   /// Name, dtype and shape of the tensor `name`.

@@ -16,7 +16,6 @@ public struct TokenizerDifference: Sendable, Equatable {
     public var isOfConfig: Bool { [.beginToken, .endToken, .addsBeginToken].contains(self) }
   }
 
-  /// What is compared.
   public let aspect: Aspect
   /// What the reference has there, in words; the first of several differences.
   public let reference: String

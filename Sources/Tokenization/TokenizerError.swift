@@ -18,7 +18,6 @@ public enum TokenizerError: CategorizedError, Equatable {
   /// A well-formed tokenizer of a kind that this program does not compute.
   case unsupported(file: String, what: String, advice: String)
 
-  /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
     case .missingFiles: .missingInput
@@ -27,7 +26,6 @@ public enum TokenizerError: CategorizedError, Equatable {
     }
   }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .missingFiles:

@@ -1,21 +1,18 @@
 // From a conversation to the text a model was trained to continue. Templates are data; Jinja is not run.
+public import Basics
 
 /// One turn of a conversation.
 public struct ChatMessage: Sendable, Equatable {
   /// Who speaks.
   public enum Role: String, Sendable {
-    /// The person who asks.
     case user
-    /// The model.
     case assistant
   }
 
-  /// Who speaks.
   public let role: Role
   /// What is said; `<image>` stands for an image.
   public let text: String
 
-  /// A turn.
   public init(_ role: Role, _ text: String) {
     self.role = role
     self.text = text
@@ -117,5 +114,28 @@ public struct ChatTemplate: Sendable, Equatable {
     let isText = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
     guard let first = scalars.firstIndex(where: isText), let last = scalars.lastIndex(where: isText) else { return "" }
     return String(scalars[first...last])
+  }
+}
+
+/// Why a chat template cannot be found or filled in.
+public enum ChatTemplateError: CategorizedError, Equatable {
+  /// No template has that name.
+  case unknownName(String)
+  /// The prompt has more or fewer `<image>` placeholders than there are images.
+  case placeholderCount(expected: Int, found: Int)
+  /// An image would become no token, or a negative number of them.
+  case emptyImage(index: Int, tokenCount: Int)
+
+  public var category: FailureCategory { .malformedInput }
+
+  public var description: String {
+    switch self {
+    case .unknownName(let name):
+      "template \(quoted(name)) is unknown; known are \(ChatTemplate.allNames.joined(separator: ", "))"
+    case .placeholderCount(let expected, let found):
+      "the prompt has \(found) <image> placeholders for \(expected) images; write one for each image, or none"
+    case .emptyImage(let index, let tokenCount):
+      "image \(index) has \(tokenCount) tokens; expected at least 1"
+    }
   }
 }

@@ -1,4 +1,4 @@
-// Byte-pair encoding of one piece of text.
+// Byte-pair encoding of one piece of text: which pairs of tokens merge, and in what order.
 // Follows `BPE::tokenize` and `Word::merge_all` of huggingface/tokenizers, tokenizers/src/models/bpe.
 
 /// Turns the bytes of a piece into token ids by merging neighbours, lowest rank first.
@@ -97,5 +97,94 @@ private struct TokenChain {
       ids.append(Int(tokens[position]))
       position = next[position]
     }
+  }
+}
+
+/// The merges of a byte-pair model: for two neighbouring tokens, the merge's rank and the token they become.
+struct MergeTable: Sendable {
+  /// One merge. Lower ranks are applied first.
+  struct Merge: Sendable, Equatable {
+    let rank: Int32
+    let result: Int32
+  }
+
+  private var merges: [UInt64: Merge] = [:]
+  private var nextRank: Int32 = 0
+
+  init(capacity: Int) { merges.reserveCapacity(capacity) }
+
+  /// The merge of two tokens, if they merge.
+  func merge(_ left: Int32, _ right: Int32) -> Merge? { merges[Self.key(left, right)] }
+
+  /// Appends the merge of two spellings with the next rank. A repeated pair takes the later rank, as in Hugging Face.
+  /// - Throws: `TokenizerError` if one of the three tokens is not in `vocabulary`.
+  mutating func append(
+    _ left: ByteString, _ right: ByteString, in vocabulary: Vocabulary, key: String, file: String
+  ) throws(TokenizerError) {
+    func id(_ spelling: ByteString) throws(TokenizerError) -> Int32 {
+      guard let id = vocabulary.id(of: spelling) else {
+        throw .invalid(
+          file: file, key: "\(key)[\(nextRank)]", expected: "tokens of the vocabulary",
+          found: quoted(spelling.text))
+      }
+      return Int32(id)
+    }
+    let pair = Self.key(try id(left), try id(right))
+    merges[pair] = Merge(rank: nextRank, result: try id(left + right))
+    nextRank += 1
+  }
+
+  /// The pairs that merge, by rank.
+  var ordered: [(left: Int, right: Int)] {
+    merges.sorted { $0.value.rank < $1.value.rank }.map { pair, _ in
+      (Int(pair >> 32), Int(pair & UInt64(UInt32.max)))
+    }
+  }
+
+  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+  }
+}
+
+/// Merges that may be applied; the lowest rank comes first, the leftmost among equals.
+private struct MergeQueue {
+  /// A merge of the token at `position` with its right neighbour.
+  struct Candidate: Comparable {
+    let rank: Int32
+    let position: Int
+
+    static func < (left: Candidate, right: Candidate) -> Bool {
+      (left.rank, left.position) < (right.rank, right.position)
+    }
+  }
+
+  /// Every parent at i comes before its children at 2i+1 and 2i+2.
+  private var heap: [Candidate] = []
+
+  mutating func insert(_ candidate: Candidate) {
+    heap.append(candidate)
+    var child = heap.count - 1
+    while child > 0, heap[child] < heap[(child - 1) / 2] {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popFirst() -> Candidate? {
+    guard let first = heap.first, let last = heap.popLast() else { return nil }
+    if heap.isEmpty { return first }
+    heap[0] = last
+    var parent = 0
+    while let child = firstChild(of: parent), heap[child] < heap[parent] {
+      heap.swapAt(child, parent)
+      parent = child
+    }
+    return first
+  }
+
+  private func firstChild(of parent: Int) -> Int? {
+    let (left, right) = (2 * parent + 1, 2 * parent + 2)
+    guard left < heap.count else { return nil }
+    return right < heap.count && heap[right] < heap[left] ? right : left
   }
 }

@@ -1,4 +1,10 @@
-// Text as scalars with the classes that pre-tokenizer patterns tell apart.
+// Text as scalars: its normal form, and the classes that pre-tokenizer patterns tell apart.
+//
+// Qwen2 tokenizers bring text into Unicode normalization form C before they split it. The standard library
+// normalizes without ICU, which Foundation would bring along, but exports it only to the toolchain's own
+// modules. UnicodeTests compares it with Hugging Face's over all of Unicode. The latter's tables are of
+// Unicode 9: compositions added later, in scripts such as Dives Akuru, are left undone there.
+@_spi(_Unicode) import Swift
 
 /// What a pre-tokenizer pattern sees in a scalar.
 package enum ScalarClass: UInt8, Sendable {
@@ -50,5 +56,19 @@ struct ScalarText {
     bytes.reserveCapacity(range.count)
     for scalar in scalars[range] { bytes.append(contentsOf: scalar.utf8) }
     return bytes
+  }
+}
+
+/// Unicode normalization form C (canonical decomposition, then canonical composition).
+enum CanonicalComposition {
+  /// Below this code point every scalar is a starter that composes with nothing before it.
+  private static let firstCombiningMark: UInt32 = 0x300
+
+  /// `text` in form C.
+  static func compose(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    guard text.contains(where: { $0.value >= firstCombiningMark }) else { return text }
+    var string = String.UnicodeScalarView()
+    string.append(contentsOf: text)
+    return Array(String(string)._nfc)
   }
 }

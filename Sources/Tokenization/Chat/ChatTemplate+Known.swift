@@ -1,7 +1,9 @@
-// The templates of the models we read. Each row names where it was taken from.
+// The templates of the models we read; each row names where it was taken from. And the Jinja template that a
+// model brings along, which other programs run.
+import JSON
+public import Storage
 
 extension ChatTemplate {
-  /// The names of all templates.
   public static var allNames: [String] { all.map(\.name) }
 
   static let all = [
@@ -81,5 +83,23 @@ extension ChatTemplate {
     return ChatTemplate(
       name: name, defaultSystemText: system, stopTokens: stops, thinksByDefault: thinks, system: frame("system"),
       user: frame("user"), assistant: frame("assistant"))
+  }
+}
+
+extension NamedFiles {
+  /// The Jinja template of a model's conversations, wherever its files keep it: transformers takes chat_template.jinja
+  /// before chat_template.json before tokenizer_config.json. Nil if there is none, or one that is not UTF-8; of several in
+  /// tokenizer_config.json, the one called default.
+  /// - Throws: `JSONError`, or what reading the files throws.
+  public func jinjaTemplate() throws -> String? {
+    if let bytes = try bytes(of: "chat_template.jinja") { return String(validating: bytes, as: UTF8.self) }
+    for file in ["chat_template.json", "tokenizer_config.json"] {
+      guard let bytes = try bytes(of: file), let value = try JSONValue(parsing: bytes)["chat_template"] else {
+        continue
+      }
+      let named = value.arrayValue?.first { $0["name"]?.stringValue == "default" }?["template"]
+      if let template = value.stringValue ?? named?.stringValue { return template }
+    }
+    return nil
   }
 }

@@ -8,13 +8,11 @@ public struct TileGrid: Sendable, Hashable {
   /// Tiles one below the other.
   public let rows: Int
 
-  /// A grid of `columns` by `rows` tiles.
   public init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
   }
 
-  /// Tiles of the grid.
   public var count: Int { columns * rows }
 }
 
@@ -24,7 +22,6 @@ public struct DynamicTiling: Sendable, Equatable {
   public let tileSize: Int
   /// Whether the whole picture follows as a last tile when there is more than one.
   public let usesThumbnail: Bool
-  /// The order of the resampler's passes.
   public let passOrder: PassOrder
   /// All grids with an allowed number of tiles, by rising number.
   private let candidates: [TileGrid]

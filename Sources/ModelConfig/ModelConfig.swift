@@ -1,5 +1,5 @@
 // config.json as types. Everything is driven by its values; nothing depends on a model's name.
-import Basics
+public import Basics
 public import JSON
 
 /// Which layout a checkpoint's config.json and tensor names follow.
@@ -17,7 +17,6 @@ public enum PixelShuffleVersion: String, Sendable { case v1, v2 }
 
 /// The parts of a vision-language config that only exist with a vision tower.
 public struct MultimodalConfig: Sendable, Equatable {
-  /// The tower.
   public let vision: VisionConfig
   /// Side ratio of the pixel shuffle; 0.5 folds 2x2 patches into one token.
   public let downsampleRatio: Double
@@ -46,13 +45,11 @@ public struct MultimodalConfig: Sendable, Equatable {
 
 /// A checkpoint's config.json.
 public struct ModelConfig: Sendable, Equatable {
-  /// Which names the tensors have.
   public let layout: CheckpointLayout
   /// `model_type` as written.
   public let modelType: String
   /// The first entry of `architectures`, if any.
   public let architectureName: String?
-  /// The decoder.
   public let text: TextConfig
   /// Vision tower and tiling; nil for a text model.
   public let multimodal: MultimodalConfig?
@@ -137,6 +134,30 @@ extension MultimodalConfig {
       throw .unsupported(
         what: "force_image_size \(forced) with a tower of \(vision.imageSize) px",
         advice: "position tables are not resampled; use a checkpoint whose sizes agree")
+    }
+  }
+}
+
+/// Why a config.json cannot be used. The messages say what to do.
+public enum ModelConfigError: CategorizedError, Equatable {
+  /// A key is missing, or has a value of the wrong kind or out of range.
+  case invalid(key: String, expected: String, found: String)
+  /// A well-formed config of a model this program does not compute.
+  case unsupported(what: String, advice: String)
+
+  public var category: FailureCategory {
+    switch self {
+    case .invalid: .malformedInput
+    case .unsupported: .unsupported
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .invalid(let key, let expected, let found):
+      "config.json: '\(key)': expected \(expected), found \(found)"
+    case .unsupported(let what, let advice):
+      "config.json: \(what) is not supported; \(advice)"
     }
   }
 }

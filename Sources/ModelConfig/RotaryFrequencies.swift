@@ -1,6 +1,18 @@
 // Rotary frequencies and their scaling with length, after transformers 5's `modeling_rope_utils.py`.
 import Glibc
 
+/// How rotary frequencies change with the sequence length.
+public enum RopeScaling: Sendable, Equatable {
+  /// Plain rotary embedding at every length.
+  case none
+  /// Dynamic NTK: beyond the trained length L, theta grows by `factor`·length/L − (factor − 1), to the power d/(d−2).
+  case dynamic(factor: Double)
+  /// Llama 3.1's frequency-dependent interpolation.
+  case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
+  /// All positions divided by `factor`.
+  case linear(factor: Double)
+}
+
 extension TextConfig {
   /// `[headDim / 2]`, radians per position, in a sequence of `length` tokens. Rounded where the reference rounds.
   package func rotaryFrequencies(length: Int) -> [Float] {

@@ -7,27 +7,13 @@ public enum TextArchitecture: String, Sendable {
   case qwen2, qwen3, llama
 }
 
-/// How rotary frequencies change with the sequence length.
-public enum RopeScaling: Sendable, Equatable {
-  /// Plain rotary embedding at every length.
-  case none
-  /// Dynamic NTK: beyond the trained length L, theta grows by `factor`·length/L − (factor − 1), to the power d/(d−2).
-  case dynamic(factor: Double)
-  /// Llama 3.1's frequency-dependent interpolation.
-  case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
-  /// All positions divided by `factor`.
-  case linear(factor: Double)
-}
-
 /// The decoder's hyperparameters.
 public struct TextConfig: Sendable, Equatable {
-  /// Decoder family.
   public let architecture: TextArchitecture
   /// Width H of a hidden state.
   public let hiddenSize: Int
   /// Width of the gated MLP.
   public let intermediateSize: Int
-  /// Decoder layers.
   public let layerCount: Int
   /// Query heads.
   public let headCount: Int

@@ -12,7 +12,6 @@ public struct VisionConfig: Sendable, Equatable {
   public let hiddenSize: Int
   /// Width of the MLP.
   public let intermediateSize: Int
-  /// Attention heads.
   public let headCount: Int
   /// Encoder layers in the checkpoint.
   public let layerCount: Int
@@ -20,7 +19,6 @@ public struct VisionConfig: Sendable, Equatable {
   public let imageSize: Int
   /// Side of a patch in pixels.
   public let patchSize: Int
-  /// RMSNorm or LayerNorm.
   public let normType: NormType
   /// Epsilon of all the tower's norms.
   public let normEpsilon: Float

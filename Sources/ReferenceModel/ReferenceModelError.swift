@@ -17,10 +17,8 @@ public enum ReferenceModelError: CategorizedError, Equatable {
   /// The hidden state to project does not exist.
   case layerSelection(selectLayer: Int, layerCount: Int)
 
-  /// What kind of failure this is.
   public var category: FailureCategory { .malformedInput }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .tokenOutOfRange(let id, let size):

@@ -1,13 +1,12 @@
-// The whole model: vision tower, pixel shuffle, projector, language model.
+// The whole model: vision tower, pixel shuffle, projector, language model; and a way to look inside a forward
+// pass.
 public import Kernels
 public import ModelConfig
 public import Tensors
 
 /// Tower, shuffle and projector: tiles to tokens of the language model.
 public struct VisionEncoder: Sendable {
-  /// The tower.
   public let tower: VisionTransformer
-  /// The fold of 2x2 patches.
   public let shuffle: PixelShuffle
   /// `mlp1`.
   public let projector: Projector
@@ -38,7 +37,6 @@ public struct VisionEncoder: Sendable {
 public struct VisionLanguageModel: Sendable {
   /// Tiles to tokens; nil for a text model.
   public let vision: VisionEncoder?
-  /// The decoder.
   public let language: LanguageModel
 
   /// The model of `config` with weights under the InternVLChat layout's names.
@@ -95,3 +93,8 @@ public struct VisionLanguageModel: Sendable {
     return embeddings
   }
 }
+
+/// Receives a hidden state and its name, in order of computation: `vision.embeddings`, `vision.layer.N` (each
+/// `[1, tokens, width]`, once per tile), `projector` (`[1, tokensPerTile, hidden]`, once per tile),
+/// `language.embeddings`, `language.layer.N`, `language.final_norm`, `logits` (each `[tokens, …]`).
+public typealias TraceSink = (_ name: String, _ tensor: Tensor) -> Void

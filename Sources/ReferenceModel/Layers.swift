@@ -1,7 +1,37 @@
-// The norms of vision tower, projector and decoder.
-import Kernels
+// What vision tower, projector and decoder are made of: linears, y = x · Wᵀ + b with a weight that stays in
+// its stored form, and norms.
+public import Kernels
 import ModelConfig
 public import Tensors
+
+/// A linear layer. The weight may be replaced, as quantization does.
+public struct LinearLayer: Sendable {
+  /// `[out, in]`.
+  public var weight: any WeightMatrix
+  /// `[out]`, or nil.
+  public var bias: [Float]?
+  public let mode: NumericMode
+
+  public init(weight: any WeightMatrix, bias: [Float]? = nil, mode: NumericMode) {
+    self.weight = weight
+    self.bias = bias
+    self.mode = mode
+  }
+
+  /// Reads `weight` and, if `hasBias`, `bias` below `weights`.
+  /// - Throws: if one is missing or has another shape.
+  init(_ weights: ScopedWeights, inFeatures: Int, outFeatures: Int, hasBias: Bool, mode: NumericMode)
+    throws
+  {
+    weight = try weights.matrix("weight", rows: outFeatures, columns: inFeatures)
+    bias = hasBias ? try weights.vector("bias", count: outFeatures) : nil
+    self.mode = mode
+  }
+
+  /// - Parameter x: `[tokens, in]`.
+  /// - Returns: `[tokens, out]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { Matmul.linear(x, weight, bias: bias, in: mode) }
+}
 
 /// x / √(mean(x²) + epsilon) · weight, row by row.
 public struct RMSNorm: Sendable {
@@ -10,7 +40,6 @@ public struct RMSNorm: Sendable {
   /// Added to the mean square.
   public let epsilon: Float
 
-  /// A norm of a weight and an epsilon.
   public init(weight: [Float], epsilon: Float) {
     self.weight = weight
     self.epsilon = epsilon

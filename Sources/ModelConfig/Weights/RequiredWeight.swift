@@ -4,7 +4,6 @@
 public struct RequiredWeight: Sendable, Equatable {
   /// One dimension.
   public struct Extent: Sendable, Equatable {
-    /// How long it is.
     public let size: Int
     /// What in config.json says so: `llm_config.hidden_size`; empty for a constant.
     public let key: String

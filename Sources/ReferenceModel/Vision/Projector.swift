@@ -13,7 +13,6 @@ public struct PixelShuffle: Sendable {
   /// Row-major or transposed order of the folded tokens.
   public let version: PixelShuffleVersion
 
-  /// A shuffle of a square grid.
   public init(gridSide: Int, factor: Int, version: PixelShuffleVersion) {
     precondition(factor > 0 && gridSide % factor == 0, "the factor must divide the grid")
     self.gridSide = gridSide

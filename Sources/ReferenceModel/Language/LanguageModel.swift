@@ -5,7 +5,6 @@ public import Tensors
 
 /// A Qwen2, Qwen3 or Llama decoder. Layers are made when asked for, so that a model larger than memory can run.
 public struct LanguageModel: Sendable {
-  /// Hyperparameters.
   public let config: TextConfig
   /// `[vocabulary, hidden]`.
   public let embeddings: any WeightMatrix
@@ -38,7 +37,6 @@ public struct LanguageModel: Sendable {
     self.numericMode = numericMode
   }
 
-  /// Decoder layers.
   public var layerCount: Int { config.layerCount }
 
   /// Layer `index`, with its weights where they are stored.

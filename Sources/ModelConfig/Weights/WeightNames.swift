@@ -45,9 +45,7 @@ public enum WeightNames {
 
   /// A stack of layers.
   public enum Stack: Sendable {
-    /// The language model's.
     case decoder
-    /// The vision tower's.
     case vision
 
     /// What stands before the number of a layer.

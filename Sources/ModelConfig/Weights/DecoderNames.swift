@@ -18,7 +18,7 @@ public enum DecoderNames {
   /// The output head's own name, the same in every layout.
   public static let headComponent = "lm_head"
 
-  /// Layer `index`.
+  /// `language_model.model.layers.3` for layer 3.
   public static func layer(_ index: Int) -> String { layersPrefix + "\(index)" }
 }
 
@@ -53,15 +53,11 @@ public enum DecoderModule: Sendable, Hashable {
 
 /// A linear of a decoder layer. Raw values are its path inside the layer.
 public enum DecoderLinear: String, Sendable, CaseIterable {
-  /// Queries.
   case query = "self_attn.q_proj"
-  /// Keys.
   case key = "self_attn.k_proj"
-  /// Values.
   case value = "self_attn.v_proj"
   /// Mixes the heads.
   case output = "self_attn.o_proj"
-  /// The gate of the MLP.
   case gate = "mlp.gate_proj"
   /// What the gate lets through.
   case up = "mlp.up_proj"
@@ -80,7 +76,7 @@ public enum DecoderLinear: String, Sendable, CaseIterable {
     self = linear
   }
 
-  /// Where it reads.
+  /// The input that it reads.
   public var site: LinearSite {
     switch self {
     case .query, .key, .value: .attentionInput
@@ -97,17 +93,13 @@ public enum DecoderLinear: String, Sendable, CaseIterable {
 
 /// A norm in front of a layer's linears. Raw values are its path inside the layer.
 public enum DecoderNorm: String, Sendable, CaseIterable {
-  /// Before the attention.
   case input = "input_layernorm"
-  /// Before the MLP.
   case postAttention = "post_attention_layernorm"
 }
 
 /// The norm of each head (Qwen3). Raw values are its path inside the layer.
 public enum DecoderHeadNorm: String, Sendable, CaseIterable {
-  /// Of query heads.
   case query = "self_attn.q_norm"
-  /// Of key heads.
   case key = "self_attn.k_norm"
 }
 

@@ -11,7 +11,6 @@ public struct LayerPass: Sendable {
   /// replaced when what made it has changed.
   public var input: Tensor
 
-  /// A sequence in front of a layer.
   public init(_ hidden: Tensor) {
     self.hidden = hidden
     input = hidden
@@ -44,7 +43,6 @@ public struct LayerPass: Sendable {
 }
 
 extension DecoderLayer {
-  /// The linear named `name`.
   public subscript(name: DecoderLinear) -> LinearLayer {
     get {
       switch name {
@@ -70,7 +68,6 @@ extension DecoderLayer {
     }
   }
 
-  /// The norm named `name`.
   public subscript(name: DecoderNorm) -> RMSNorm {
     get {
       switch name {

@@ -1,16 +1,15 @@
-// Holds the headers of a model's weights to its config.
+// Holds the headers of a model's weights to its config, and says how they contradict each other.
+import Basics
 public import Tensors
 
 /// A tensor as a file has it; of a quantized linear, the weight that its parts stand for.
 public struct StoredWeight: Sendable {
-  /// The name in the file.
   public let name: String
   /// The type; nil for int4.
   public let dtype: DType?
   /// Extents, outermost first.
   public let shape: Shape
 
-  /// Describes a tensor.
   public init(name: String, dtype: DType?, shape: Shape) {
     self.name = name
     self.dtype = dtype
@@ -118,5 +117,45 @@ extension RequiredWeight {
   fileprivate func extents(of count: Int) -> [Extent] {
     guard count > 1, let rows = extents.first else { return extents }
     return [Extent(size: count * rows.size, key: "\(count) × \(rows.key)")] + extents.dropFirst()
+  }
+}
+
+/// Why the weights are not those that config.json calls for. Messages say what to do, without the model's path.
+public enum WeightFault: Sendable, Equatable, CustomStringConvertible {
+  /// Two tensors of the file stand for one weight.
+  case storedTwice(first: String, second: String)
+  /// There are more or fewer layers than `key` says.
+  case layerCount(key: String, stated: Int, stored: Int)
+  /// So many weights are not there; the first of them by canonical name.
+  case missing(first: String, count: Int)
+  /// A tensor of another shape.
+  case shape(tensor: String, expected: [RequiredWeight.Extent], found: Shape)
+  /// A tensor of a type that cannot be used there.
+  case type(tensor: String, expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .storedTwice(let first, let second):
+      "tensors '\(first.displayed)' and '\(second.displayed)' are the same weight; take one away"
+    case .layerCount(let key, let stated, let stored):
+      "config.json: '\(key)' is \(stated), but the weights have \(stored) such layers; take config.json and shards from "
+        + "one repository"
+    case .missing(let first, let count):
+      "tensor '\(first.displayed)' is missing, though config.json calls for it"
+        + (count > 1 ? " (and \(count - 1) more)" : "")
+    case .shape(let tensor, let expected, let found):
+      "tensor '\(tensor.displayed)': config.json calls for shape \(expected.text), found \(found)"
+    case .type(let tensor, let expected, let found):
+      "tensor '\(tensor.displayed)': expected \(expected), found \(found)"
+    }
+  }
+}
+
+extension [RequiredWeight.Extent] {
+  /// `[128, 256] (num_key_value_heads × head_dim, hidden_size)`.
+  fileprivate var text: String {
+    let keys = map(\.key).filter { !$0.isEmpty }
+    return "[" + map { String($0.size) }.joined(separator: ", ") + "]"
+      + (keys.isEmpty ? "" : " (" + keys.joined(separator: ", ") + ")")
   }
 }

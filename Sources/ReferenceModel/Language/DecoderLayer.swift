@@ -1,4 +1,5 @@
-// One layer of a Qwen2, Qwen3 or Llama decoder, after transformers' `modeling_qwen2.py` and `modeling_qwen3.py`.
+// One layer of a Qwen2, Qwen3 or Llama decoder, after transformers' `modeling_qwen2.py` and
+// `modeling_qwen3.py`, and the keys and values of the tokens it has seen.
 public import Kernels
 public import ModelConfig
 public import Tensors
@@ -91,7 +92,6 @@ public struct DecoderLayer: Sendable {
   public var attention: Attention
   /// post_attention_layernorm.
   public var postAttentionNorm: RMSNorm
-  /// mlp.
   public var mlp: GatedMLP
 
   /// The layer whose weights lie below `weights`: `input_layernorm.weight`, `self_attn.q_proj.weight` and so on.
@@ -128,4 +128,30 @@ public struct DecoderLayer: Sendable {
     var cache = KVCache.Layer()
     return self(hidden, rotary: rotary, cache: &cache)
   }
+}
+
+/// Keys and values of all layers, in 32-bit floats: 8 · layers · kvHeadCount · headDim bytes per token.
+public struct KVCache: Sendable {
+  /// One layer's part.
+  public struct Layer: Sendable {
+    /// `[positions, kvHeadCount · headDim]`, after the rotary embedding.
+    public private(set) var keys: [Float] = []
+    /// `[positions, kvHeadCount · headDim]`.
+    public private(set) var values: [Float] = []
+
+    public init() {}
+
+    /// Appends the rows of new tokens.
+    mutating func append(keys newKeys: Tensor, values newValues: Tensor) {
+      keys += newKeys.values
+      values += newValues.values
+    }
+  }
+
+  /// In order of the decoder's layers.
+  public var layers: [Layer]
+  /// The position of the next token of text: `Positions.end` of those seen last.
+  public internal(set) var end = 0
+
+  public init(layerCount: Int) { layers = [Layer](repeating: Layer(), count: layerCount) }
 }

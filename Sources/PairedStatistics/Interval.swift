@@ -3,7 +3,6 @@ internal import Glibc
 
 /// A closed range that a true value lies in with a stated confidence, 95 % unless said otherwise.
 public struct Interval: Sendable, Equatable {
-  /// The lower end.
   public var lower: Double
   /// The upper end; never below `lower`.
   public var upper: Double

@@ -11,7 +11,6 @@ public struct PairedSample: Sendable, Equatable {
   public let candidate: [Double]
   /// Decisions that share a picture or a problem have the same number; numbers are 0…`clusterCount` − 1.
   public let clusters: [Int]
-  /// Number of clusters.
   public let clusterCount: Int
 
   /// A sample of as many scores each.
@@ -80,10 +79,8 @@ public struct PairedCounts: Sendable, Equatable {
   /// Right by neither.
   public var bothWrong = 0
 
-  /// All zero.
   public init() {}
 
-  /// A table.
   public init(bothRight: Int, rightToWrong: Int, wrongToRight: Int, bothWrong: Int) {
     self.bothRight = bothRight
     self.rightToWrong = rightToWrong

@@ -4,7 +4,6 @@ public import Tensors
 
 /// A packed int4 weight in somebody's bytes.
 public protocol PackedInt4: WeightMatrix {
-  /// Group size.
   var scheme: QuantizationScheme { get }
   /// Bytes of codes, zeros and scales.
   var byteCount: Int { get }
@@ -22,11 +21,8 @@ public struct AWQGEMMMatrix: PackedInt4 {
   public let qzeros: TensorView
   /// `[groups, out]` F16.
   public let scales: TensorView
-  /// Group size.
   public let scheme: QuantizationScheme
-  /// Output features.
   public let rows: Int
-  /// Input features.
   public let columns: Int
 
   /// A linear of three views that belong together; nil if their types or shapes do not.
@@ -51,10 +47,8 @@ public struct AWQGEMMMatrix: PackedInt4 {
   /// Bytes of the three tensors.
   public var byteCount: Int { qweight.info.byteCount + qzeros.info.byteCount + scales.info.byteCount }
 
-  /// See `PackedInt4.release`.
   public func release() { for view in [qweight, qzeros, scales] { view.release() } }
 
-  /// See `PackedInt4.unpacked`.
   public func unpacked() -> QuantizedLinear {
     QuantizedLinear(
       awq: AWQTensors(qweight: qweight.words(), qzeros: qzeros.words(), scales: scales.halves()), outFeatures: rows,
@@ -94,11 +88,8 @@ public struct U4Matrix: PackedInt4 {
   public let scales: TensorView
   /// `[out, ceil(groups/2)]` U8.
   public let zeros: TensorView
-  /// Group size.
   public let scheme: QuantizationScheme
-  /// Output features.
   public let rows: Int
-  /// Input features.
   public let columns: Int
 
   /// A linear of three views; nil if their types or shapes do not fit `rows` and `columns`.
@@ -122,17 +113,14 @@ public struct U4Matrix: PackedInt4 {
   /// Bytes of the three planes.
   public var byteCount: Int { codes.info.byteCount + scales.info.byteCount + zeros.info.byteCount }
 
-  /// See `PackedInt4.release`.
   public func release() { for view in [codes, scales, zeros] { view.release() } }
 
-  /// See `PackedInt4.unpacked`.
   public func unpacked() -> QuantizedLinear {
     QuantizedLinear(
       planes: U4Planes(codes: codes.bytes(), scales: scales.halves(), zeros: zeros.bytes()), outFeatures: rows,
       inFeatures: columns, scheme: scheme)
   }
 
-  /// Decodes rows; see `WeightMatrix`.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     codes.withBytes { codes in
       zeros.withBytes { zeros in

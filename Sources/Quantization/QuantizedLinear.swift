@@ -8,7 +8,6 @@ public struct QuantizedLinear: Sendable, Equatable {
   public let outFeatures: Int
   /// Columns of the weight; a multiple of the group size.
   public let inFeatures: Int
-  /// The scheme.
   public let scheme: QuantizationScheme
   /// `[outFeatures, inFeatures]`, each 0...15.
   public var codes: [UInt8]
@@ -104,12 +103,9 @@ public struct QuantizedLinear: Sendable, Equatable {
 }
 
 extension QuantizedLinear: WeightMatrix {
-  /// Output features.
   public var rows: Int { outFeatures }
-  /// Input features.
   public var columns: Int { inFeatures }
 
-  /// Decodes rows; see `WeightMatrix`.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     let groupSize = scheme.groupSize
     let first = range.lowerBound * groupsPerRow

@@ -24,10 +24,8 @@ public struct NameTable: Sendable {
     }
   }
 
-  /// Number of names.
   public var count: Int { order.count }
 
-  /// The name at `position`.
   public subscript(position: Int) -> String {
     String(decoding: bytes[Int(borders[position])..<Int(borders[position + 1])], as: UTF8.self)
   }

@@ -14,7 +14,6 @@ public struct Tensor: Sendable, Equatable {
     self.values = values
   }
 
-  /// All zero.
   public init(zeros shape: Shape) {
     self.init(shape: shape, values: [Float](repeating: 0, count: shape.elementCount))
   }

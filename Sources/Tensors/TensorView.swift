@@ -2,7 +2,7 @@
 
 /// Owns bytes that tensor views point into, such as a mapped file.
 public protocol ByteStorage: AnyObject, Sendable {
-  /// Number of bytes owned.
+  /// Bytes owned.
   var byteCount: Int { get }
   /// Calls `body` with all bytes.
   func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result
@@ -18,9 +18,7 @@ extension ByteStorage {
 /// Bytes held in memory.
 public final class ArrayStorage: ByteStorage {
   private let bytes: [UInt8]
-  /// Takes over `bytes`.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
-  /// Number of bytes held.
   public var byteCount: Int { bytes.count }
   /// Calls `body` with all bytes.
   public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
@@ -30,29 +28,8 @@ public final class ArrayStorage: ByteStorage {
   }
 }
 
-/// Name, dtype and shape of a tensor, as a header states them.
-public struct TensorInfo: Sendable, Hashable {
-  /// Dotted path, exactly as in the file.
-  public let name: String
-  /// Element type.
-  public let dtype: DType
-  /// Extents, outermost first.
-  public let shape: Shape
-
-  /// Describes a tensor.
-  public init(name: String, dtype: DType, shape: Shape) {
-    self.name = name
-    self.dtype = dtype
-    self.shape = shape
-  }
-
-  /// Bytes of the tensor's data.
-  public var byteCount: Int { shape.elementCount * dtype.byteWidth }
-}
-
 /// A tensor inside somebody's bytes: validated once when made, no copy, keeps its owner alive.
 public struct TensorView: Sendable {
-  /// Name, dtype and shape.
   public let info: TensorInfo
   private let storage: any ByteStorage
   private let byteOffset: Int

@@ -1,0 +1,72 @@
+// Layouts for other programs against what these make of them: the pack-quantized layout against words that
+// compressed-tensors packed (Scripts/golden/pack_quantized.py), Q4_1 blocks against llama.cpp's Python
+// package (Scripts/golden/gguf_files.py).
+import Foundation
+import Kernels
+import Quantization
+import Safetensors
+import Tensors
+import Testing
+
+@Suite struct Q41BlocksTests {
+  private func linear(_ groupSize: Int) throws -> QuantizedLinear {
+    let file = try golden("awq-g\(groupSize)")
+    let scheme = try #require(QuantizationScheme(groupSize: groupSize))
+    let matrix = AWQGEMMMatrix(
+      qweight: try file.tensor("qweight"), qzeros: try file.tensor("qzeros"), scales: try file.tensor("scales"),
+      scheme: scheme)
+    return try #require(matrix).unpacked()
+  }
+
+  @Test(arguments: [32, 64, 128]) func `blocks decode to the weights but for the offset's rounding`(groupSize: Int)
+    throws
+  {
+    let linear = try linear(groupSize), expected = try golden("q4_1-g\(groupSize)")
+    let blocks = Q41Blocks(linear)
+    #expect(blocks.bytes == bytes(try expected.tensor("blocks")))
+    let decoded = try expected.tensor("decoded").floats()
+    var largest: Float = 0
+    for (index, value) in linear.dequantized().values.enumerated() {
+      largest = max(largest, abs(decoded[index] - value) / Float(linear.scales[index / groupSize]))
+    }
+    // Both round their last product once more in single precision.
+    #expect(abs(largest - blocks.largestShift) < 1e-5 && blocks.largestShift < 0.0074)
+  }
+
+  @Test func `rows are taken in the order asked for`() throws {
+    let linear = try linear(64)
+    let order = (0..<linear.outFeatures).map { ($0 * 5 + 3) % linear.outFeatures }
+    let width = linear.inFeatures, values = linear.dequantized().values
+    #expect(
+      linear.rows(in: order).dequantized().values == order.flatMap { values[$0 * width..<($0 + 1) * width] })
+  }
+}
+
+@Suite struct PackQuantizedTests {
+  @Test(arguments: [32, 64, 128]) func `codes and zeros land where compressed-tensors puts them`(groupSize: Int) throws
+  {
+    let source = try golden("awq-g\(groupSize)"), expected = try golden("pack-quantized-g\(groupSize)")
+    let shape = try source.tensor("codes").info.shape
+    let codes = bytes(try source.tensor("codes")), zeros = bytes(try source.tensor("zeros"))
+    let linear = QuantizedLinear(
+      outFeatures: shape[0], inFeatures: shape[1], scheme: try #require(QuantizationScheme(groupSize: groupSize)),
+      codes: codes, zeros: zeros, scales: [Float16](repeating: 1, count: zeros.count))
+    let packed = linear.packQuantized
+    func littleEndian(_ words: [UInt32]) -> [UInt8] {
+      words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    }
+    #expect(littleEndian(packed.packed) == bytes(try expected.tensor("weight_packed")))
+    #expect(littleEndian(packed.zeroPoints) == bytes(try expected.tensor("weight_zero_point")))
+    #expect(try expected.tensor("weight_packed").info.shape == [shape[0], shape[1] / 8])
+    #expect(try expected.tensor("weight_zero_point").info.shape == [(shape[0] + 7) / 8, shape[1] / groupSize])
+  }
+}
+
+private func golden(_ name: String) throws -> SafetensorsFile {
+  let path = Bundle.module.path(forResource: name, ofType: "safetensors", inDirectory: "Resources")
+  return try SafetensorsFile(path: try #require(path))
+}
+
+private func bytes(_ view: TensorView) -> [UInt8] {
+  view.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
+}

@@ -16,10 +16,8 @@ public enum JinjaError: CategorizedError, Equatable {
   /// A bound was reached.
   case limit(line: Int, JinjaLimit)
 
-  /// What kind of failure this is.
   public var category: FailureCategory { .malformedInput }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .syntax(let line, let reason), .undefined(let line, let reason), .evaluation(let line, let reason):
@@ -79,7 +77,6 @@ public struct JinjaLimits: Sendable, Equatable {
   /// Longest text, in Unicode scalars.
   public var textLength: Int
 
-  /// Bounds of the given sizes.
   public init(
     sourceLength: Int = 1 << 18, nesting: Int = 64, depth: Int = 500, valueDepth: Int = 100,
     steps: Int = 10_000_000, textLength: Int = 1 << 24

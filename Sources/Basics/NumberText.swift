@@ -50,7 +50,7 @@ public enum Percentage {
   }
 }
 
-/// Numbers of bytes.
+/// Numbers of bytes in binary units.
 public enum ByteCount {
   /// `931 B`, `3.1 KiB`, `28.5 GiB`.
   public static func text(_ count: Int) -> String {

@@ -8,7 +8,6 @@ public struct TextTable {
   private let columns: [Alignment]
   private var rows: [[String]] = []
 
-  /// A table without rows.
   public init(columns: [Alignment]) { self.columns = columns }
 
   /// Adds a row of as many cells as there are columns. Names in cells must be `displayed`, so that columns are as wide as

@@ -31,12 +31,10 @@ public enum GGUFTensorType: UInt32, Sendable {
 public struct GGUFTensor: Sendable, Equatable {
   /// At most 63 bytes of UTF-8: ggml adds a zero.
   public let name: String
-  /// How its values are stored.
   public let type: GGUFTensorType
   /// Extents, outermost first; the file has them in the opposite order. At most four.
   public let shape: Shape
 
-  /// Describes a tensor.
   public init(name: String, type: GGUFTensorType, shape: Shape) {
     self.name = name
     self.type = type
@@ -49,10 +47,8 @@ public enum GGUFError: CategorizedError, Equatable {
   /// A tensor that the format cannot hold.
   case unwritable(tensor: String, reason: String)
 
-  /// What kind of failure this is.
   public var category: FailureCategory { .unsupported }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .unwritable(let tensor, let reason): "tensor '\(tensor.displayed)' cannot be written to a GGUF file: \(reason)"

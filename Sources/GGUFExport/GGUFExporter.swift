@@ -12,7 +12,6 @@ internal import Tensors
 public struct GGUFExportReport: Sendable, Equatable {
   /// Bytes of the file.
   public var byteCount = 0
-  /// Tensors in it.
   public var tensorCount = 0
   /// Weights stored as Q4_1, 5 bits each.
   public var quantizedWeightCount = 0

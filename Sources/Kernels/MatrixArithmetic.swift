@@ -72,7 +72,6 @@ extension Tensor {
     return Tensor(shape: [rowCount, range.count], values: result)
   }
 
-  /// x − y.
   public static func - (x: Tensor, y: Tensor) -> Tensor {
     precondition(x.shape == y.shape, "difference of different shapes")
     return unsafe x.made { output, first, count in

@@ -29,7 +29,6 @@ public struct Positions: Sendable, Equatable {
 
 /// Cosines and sines of the rotary angles at the positions of some tokens.
 public struct RotaryTable: Sendable, Equatable {
-  /// Positions the table covers.
   public let positions: Positions
   /// Width of a head; even.
   public let headDim: Int

@@ -5,9 +5,7 @@ public import Tensors
 
 /// A weight matrix over stored floats, widened a few rows at a time. Nothing is copied when it is made.
 public struct DenseMatrix: WeightMatrix {
-  /// Output features.
   public let rows: Int
-  /// Input features.
   public let columns: Int
   private let view: TensorView
   private let format: FloatFormat
@@ -37,9 +35,7 @@ public struct DenseMatrix: WeightMatrix {
 
 /// A weight matrix over 32-bit floats in memory.
 public struct FloatMatrix: WeightMatrix {
-  /// Output features.
   public let rows: Int
-  /// Input features.
   public let columns: Int
   /// `rows * columns` values, row-major.
   public let values: [Float]
@@ -78,12 +74,10 @@ public enum KernelsError: CategorizedError, Equatable {
   /// OpenBLAS was asked for and cannot serve.
   case openBLASUnavailable(reason: String)
 
-  /// What kind of failure this is.
   public var category: FailureCategory {
     if case .openBLASUnavailable = self { .unsupported } else { .malformedInput }
   }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .unsupportedDType(let tensor, let found):

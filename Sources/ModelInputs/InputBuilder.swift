@@ -9,9 +9,7 @@ public struct InputBuilder: Sendable {
   /// The token that pieces of a picture stand for.
   static let imageContextToken = "<IMG_CONTEXT>"
 
-  /// The model's tokenizer.
   public let tokenizer: Tokenizer
-  /// The conversation template in use.
   public let template: ChatTemplate
   /// The id of `<IMG_CONTEXT>`; nil for text models.
   public let imageContextID: Int?

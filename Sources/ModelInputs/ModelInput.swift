@@ -33,7 +33,6 @@ extension ModelInput {
 public struct PromptSettings: Sendable, Equatable {
   /// Name of a conversation template.
   public var template: String?
-  /// System text.
   public var system: String?
   /// Whether the answer starts with `<think>`.
   public var thinks: Bool?
@@ -57,10 +56,8 @@ public enum ModelInputError: CategorizedError, Equatable {
   /// Nothing that a model could read.
   case noTokens
 
-  /// What kind of failure this is.
   public var category: FailureCategory { .malformedInput }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .noVision(let image): "\(image.displayed): this is a text model; leave out --image"

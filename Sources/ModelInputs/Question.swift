@@ -15,7 +15,6 @@ public struct Question: Sendable, Equatable {
   /// A label for grouping, if the line has one.
   public var kind: String?
 
-  /// A question made by hand.
   public init(
     images: [String] = [], text: String, isPlainText: Bool = false, answer: String? = nil, kind: String? = nil
   ) {
@@ -80,7 +79,6 @@ public struct Question: Sendable, Equatable {
 public enum QuestionError: CategorizedError, Equatable {
   /// A line of a file.
   public struct Place: Sendable, Equatable {
-    /// Path as given.
     public let file: String
     /// Counted from 1.
     public let line: Int
@@ -91,10 +89,8 @@ public enum QuestionError: CategorizedError, Equatable {
   /// No line holds a question.
   case empty(file: String)
 
-  /// What kind of failure this is.
   public var category: FailureCategory { .malformedInput }
 
-  /// One line for people.
   public var description: String {
     switch self {
     case .malformed(let place, let problem): "\(place.file.displayed):\(place.line): \(problem)"

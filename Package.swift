@@ -186,8 +186,8 @@ let package = Package(
     tests(
       "Workflows",
       [
-        "Basics", "Storage", "JSON", "Skyq", "ModelInputs", "Calibration", "LayerSearch", "Reports", "Verification",
-        "SampleModel",
+        "Basics", "Storage", "JSON", "Skyq", "ModelFiles", "ModelInputs", "Calibration", "LayerSearch", "Reports",
+        "Verification", "SampleModel",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "SampleModel", "TestSupport"],

@@ -29,12 +29,21 @@ questions=(--questions "$sample/evaluation/questions.jsonl" --samples 3)
 report 0 quantize quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" --samples 8 \
   --keep-16bit 64kB --report table --out awq
 cp table/linears.json reports/linears.json
-cp awq/skyquant.json reports/provenance.json
+cp awq/skyquant.json reports/skyquant-json.json
+jq .recipe awq/skyquant.json >reports/recipe.json
 report 0 pack pack awq model.skyq
 report 0 import import awq imported.skyq
 report 0 inspect-checkpoint inspect "$sample/tiny-r1v"
 report 0 inspect-awq inspect awq
 report 0 inspect-skyq inspect model.skyq
+# The sections of a .skyq file, and the same of the directory, against what the formats say they hold.
+report 0 provenance-awq inspect awq --provenance
+report 0 provenance-skyq inspect model.skyq --provenance
+jq -e 'all(.packing, .recipe, .calibration, .linears; . != null)' reports/provenance-skyq.json >provenance-is-whole ||
+  { echo "reports: a section is missing in model.skyq" >&2; exit 1; }
+report 0 quantize-again quantize "$sample/tiny-r1v" --recipe reports/provenance-skyq.json \
+  --calibration "$sample/calibration/questions.jsonl" --out again
+diff -r awq again
 report 0 tensors inspect model.skyq --tensors 'layers.0'
 report 0 tensors-of-shard inspect "$sample/tiny-r1v/model-00001-of-00003.safetensors"
 report 0 check check model.skyq
@@ -62,6 +71,9 @@ jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preproces
 report 1 verify-other-files verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --min-top1 0.1
 report 0 verify-files-allowed verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
   --min-top1 0.1 --allow-different-files
+report 0 pack-evaluated pack awq evaluated.skyq --evaluation reports/verify.json
+report 0 provenance-evaluated inspect evaluated.skyq --provenance
+jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
 report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
 
 python3 "$root/Scripts/make/text_sample.py" text

@@ -34,6 +34,28 @@ public enum TokenWeighting: Sendable, Equatable {
   /// The same share for picture, prompt and answer tokens.
   public static let classShares = TokenWeighting.shares([1, 1, 1])
 
+  /// What `text` gives: `uniform`, or three shares in 0...1e9 that are not all 0: `1,1,2`. Nil for anything else.
+  public init?(text: String) {
+    guard text != "uniform" else {
+      self = .uniform
+      return
+    }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let shares = parts.compactMap { Double($0) }
+    guard parts.count == 3, shares.count == 3, shares.allSatisfy({ (0...1e9).contains($0) }),
+      shares.contains(where: { $0 > 0 })
+    else { return nil }
+    self = .shares(shares)
+  }
+
+  /// As `init(text:)` reads it back, to the bit.
+  public var text: String {
+    switch self {
+    case .uniform: "uniform"
+    case .shares(let shares): shares.map { "\($0)" }.joined(separator: ",")
+    }
+  }
+
   /// One weight per token of each sample; their mean is 1.
   ///
   /// Edge cases: a class without tokens leaves its share to the others; if no class that has tokens has a share, all

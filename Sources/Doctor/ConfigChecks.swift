@@ -17,7 +17,7 @@ struct ConfigChecks {
   }
 
   private func places(_ config: JSONValue) -> [Finding] {
-    let top = config["quantization_config"].flatMap { $0.isNull ? nil : $0 }
+    let top = config["quantization_config"]?.objectValue
     let inner = CheckpointLayout.languageKeys.compactMap { key in
       config[key].map { (key, $0["quantization_config"]) }
     }.first

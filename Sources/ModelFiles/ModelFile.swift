@@ -32,6 +32,8 @@ public struct ModelFile: Sendable {
   public let tensors: [StoredTensor]
   /// The files that the weights are mapped from.
   let shards: [MappedFile]
+  /// What the model calls each of them: in the Hugging Face cache their paths are those of blobs.
+  let shardNames: [String]
   /// Version and identity, of a .skyq file.
   let skyqHeader: SkyqHeader?
   /// The weights by canonical name.
@@ -46,6 +48,11 @@ public struct ModelFile: Sendable {
   /// How many files the weights lie in.
   public var weightFileCount: Int { shards.count }
 
+  /// What these are called on the disk: in the Hugging Face cache, by their SHA-256.
+  public var weightFileNames: [String] {
+    shards.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }
+  }
+
   /// Gives back the memory of all weights that were read; they can still be read again.
   public func releasePages() {
     for tensor in tensors { tensor.release() }
@@ -59,7 +66,8 @@ public struct ModelFile: Sendable {
     let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
     return try ModelFile(
       path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
-      directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping))
+      directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping),
+      shardNames: checkpoint.shardNames)
   }
 
   /// Opens the .skyq file `path`, whatever its name ends in.
@@ -69,12 +77,13 @@ public struct ModelFile: Sendable {
     return try ModelFile(
       path: path, kind: .skyq, config: config, files: file, directoryNames: [],
       tensors: try SkyqTensors(file).tensors(),
-      shards: [file.mapping], skyqHeader: file.header)
+      shards: [file.mapping], shardNames: [path.split(separator: "/").last.map(String.init) ?? path],
+      skyqHeader: file.header)
   }
 
   private init(
     path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, directoryNames: [String],
-    tensors: [StoredTensor], shards: [MappedFile], skyqHeader: SkyqHeader? = nil
+    tensors: [StoredTensor], shards: [MappedFile], shardNames: [String], skyqHeader: SkyqHeader? = nil
   ) throws {
     self.path = path
     self.kind = kind
@@ -83,6 +92,7 @@ public struct ModelFile: Sendable {
     self.directoryNames = directoryNames
     self.tensors = tensors
     self.shards = shards
+    self.shardNames = shardNames
     self.skyqHeader = skyqHeader
     weights = try StoredWeights(tensors, layout: config.layout, path: path)
   }

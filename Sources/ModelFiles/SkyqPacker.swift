@@ -1,6 +1,6 @@
 // From a checkpoint directory to one memory-mapped file: a permutation of bytes, nothing is computed.
 internal import Basics
-internal import JSON
+public import JSON
 public import Skyq
 internal import ModelConfig
 internal import Quantization
@@ -12,15 +12,21 @@ public struct SkyqPacker {
   private let source: ModelFile
   private let sources: [SourceDigest]
   private let version: String
+  private let evaluations: [(name: String, report: JSONValue)]
 
   /// A packer of `source`, quantized or not.
   /// - Parameters:
   ///   - sources: The digests of its files, for the provenance.
   ///   - version: The program's, for the provenance.
-  public init(_ source: ModelFile, sources: [SourceDigest], version: String) {
+  ///   - evaluations: Reports about the model, each under a name of its own.
+  public init(
+    _ source: ModelFile, sources: [SourceDigest], version: String,
+    evaluations: [(name: String, report: JSONValue)] = []
+  ) {
     self.source = source
     self.sources = sources
     self.version = version
+    self.evaluations = evaluations
   }
 
   /// Bytes that the file of `source` will have at least: all but padding and what describes it.
@@ -100,6 +106,12 @@ public struct SkyqPacker {
           "tool": "skyquant", "version": .string(version), "sources": .array(sources.map(\.json)),
         ]),
     ]
+    if source.kind == .awqCheckpoint, let bytes = try source.files.bytes(of: AWQCheckpointWriter.provenanceName) {
+      sections += QuantizationRecord(bytes)?.sections ?? []
+    }
+    for (name, report) in evaluations {
+      sections.append(try SkyqSectionContent(.evaluation, named: name, json: report.withoutFractions))
+    }
     for name in source.carriedNames {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
     }

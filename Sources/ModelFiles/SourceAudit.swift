@@ -65,7 +65,7 @@ extension ModelFile {
     let parts = Parallel.map(shards.count) { index in
       let shard = shards[index]
       let ranges = tensors.compactMap { AuditedRange($0, in: shard) }
-      var pass = AuditPass(shard)
+      var pass = AuditPass(shard, name: shardNames[index])
       for range in ranges.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) { pass.read(range) }
       return pass.finished()
     }
@@ -92,8 +92,8 @@ private struct AuditedRange {
 }
 
 extension MappedFile {
-  /// Its name and digest.
-  func digest() -> SourceDigest { AuditPass(self).finished().digest }
+  /// Its digest, under the name that the model has for it.
+  func digest(named name: String) -> SourceDigest { AuditPass(self, name: name).finished().digest }
 }
 
 /// Reads one file from its beginning to its end.
@@ -104,12 +104,16 @@ private struct AuditPass: ~Copyable {
   private static let released = 64 << 20
 
   private let shard: MappedFile
+  private let name: String
   private var hasher = SHA256Hasher()
   private var findings: [TensorFinding] = []
   private var position = 0
   private var releasedTo = 0
 
-  init(_ shard: MappedFile) { self.shard = shard }
+  init(_ shard: MappedFile, name: String) {
+    self.shard = shard
+    self.name = name
+  }
 
   /// Reads on to the end of a tensor.
   mutating func read(_ tensor: AuditedRange) {
@@ -125,7 +129,6 @@ private struct AuditPass: ~Copyable {
   /// Reads what is left.
   consuming func finished() -> (digest: SourceDigest, findings: [TensorFinding]) {
     advance(to: shard.byteCount) { _ in }
-    let name = shard.path.split(separator: "/").last.map(String.init) ?? shard.path
     return (SourceDigest(name: name, byteCount: shard.byteCount, sha256: hasher.finalize()), findings)
   }
 

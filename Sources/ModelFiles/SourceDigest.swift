@@ -3,9 +3,9 @@ public import JSON
 public import Storage
 internal import Tensors
 
-/// One file of weights, by its content.
+/// One file that was read, by its content.
 public struct SourceDigest: Sendable, Equatable {
-  /// The name without its directory.
+  /// What the checkpoint calls it, without a directory.
   public let name: String
   /// Its size.
   public let byteCount: Int
@@ -17,7 +17,8 @@ public struct SourceDigest: Sendable, Equatable {
     ["name": .string(name), "bytes": .integer(byteCount), "sha256": .string(sha256.description)]
   }
 
-  init(name: String, byteCount: Int, sha256: SHA256Digest) {
+  /// A file of `byteCount` bytes.
+  public init(name: String, byteCount: Int, sha256: SHA256Digest) {
     self.name = name
     self.byteCount = byteCount
     self.sha256 = sha256
@@ -39,7 +40,9 @@ extension ModelFile {
   /// - Throws: `StorageError.changedWhileReading`, `ModelFilesError.changedSource`.
   public func requireUnchanged(_ recorded: [SourceDigest]) throws {
     for (shard, digest) in zip(shards, recorded) where try shard.wasTouched() {
-      guard shard.digest() == digest else { throw ModelFilesError.changedSource(path: path, name: digest.name) }
+      guard shard.digest(named: digest.name) == digest else {
+        throw ModelFilesError.changedSource(path: path, name: digest.name)
+      }
     }
   }
 

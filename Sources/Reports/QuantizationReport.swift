@@ -15,6 +15,10 @@ public struct QuantizationReport: Sendable {
   public let version: String
   /// How the model was quantized.
   public let options: QuantizationOptions
+  /// The recipe as it was run, for files; Formats/report.md.
+  public let recipe: JSONValue
+  /// What the model was calibrated on; null if there was nothing.
+  public let calibration: JSONValue
   /// What products were made with: `NumericMode.name`.
   public let numericMode: String
   /// Whether the model has a vision tower.
@@ -36,13 +40,16 @@ public struct QuantizationReport: Sendable {
 
   /// A report of a run that has quantized nothing yet.
   public init(
-    source: String, destination: String, version: String, options: QuantizationOptions, numericMode: String,
+    source: String, destination: String, version: String, options: QuantizationOptions, recipe: JSONValue,
+    calibration: JSONValue, numericMode: String,
     seesImages: Bool, sources: [SourceDigest], kept: [String], hasHeldOut: Bool
   ) {
     self.source = source
     self.destination = destination
     self.version = version
     self.options = options
+    self.recipe = recipe
+    self.calibration = calibration
     self.numericMode = numericMode
     self.seesImages = seesImages
     self.sources = sources
@@ -77,7 +84,7 @@ public struct QuantizationReport: Sendable {
       "schema": "skyquant.quantize/1", "version": .string(version),
       "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "numeric_mode": .string(numericMode),
-      "calibration_tokens": .integer(tokenCount),
+      "calibration_tokens": .integer(tokenCount), "recipe": recipe, "calibration": calibration,
       "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
       "linears": .array(table.rows.map(\.json)),
       "warnings": .array(warnings.map(JSONValue.string)),

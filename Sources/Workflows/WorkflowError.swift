@@ -9,6 +9,10 @@ public enum WorkflowError: CategorizedError {
   case splitFusedSet(modules: [String])
   /// A picture lies, links followed, outside the directory that pictures may lie in.
   case pictureOutside(questions: String, picture: String, root: String)
+  /// What a recipe was calibrated on is not where it could be found.
+  case missingCalibration(recipe: String, name: String)
+  /// A file that is to be packed as a report of `verify` is none.
+  case notAnEvaluation(path: String)
   /// Two models that are to be compared have not the same size.
   case differentModels(reference: String, quantized: String, what: String, counts: (Int, Int))
   /// No sample has a token that could be compared.
@@ -29,6 +33,11 @@ public enum WorkflowError: CategorizedError {
     case .pictureOutside(let questions, let picture, let root):
       "\(questions.displayed): picture '\(picture.displayed)' lies outside \(root.displayed); move it there, or give "
         + "another --images-root"
+    case .missingCalibration(let recipe, let name):
+      "\(recipe.displayed): was calibrated on '\(name.displayed)', which lies neither beside it nor in the current "
+        + "directory; give --calibration FILE or --text FILE"
+    case .notAnEvaluation(let path):
+      "\(path.displayed): is no report of a verification; give what `skyquant verify --json` printed"
     case .differentModels(let reference, let quantized, let what, let counts):
       "\(reference.displayed) has \(counts.0) \(what), \(quantized.displayed) has \(counts.1); they are not one model"
     case .nothingToCompare(let path): "\(path.displayed): no token to compare"
@@ -44,8 +53,8 @@ public enum WorkflowError: CategorizedError {
   public var category: FailureCategory {
     switch self {
     case .alreadyQuantized, .splitFusedSet: .unsupported
-    case .pictureOutside, .differentModels, .nothingToCompare: .malformedInput
-    case .noFile, .noTensor: .missingInput
+    case .pictureOutside, .notAnEvaluation, .differentModels, .nothingToCompare: .malformedInput
+    case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category
     }
   }

@@ -26,7 +26,7 @@ import Workflows
     var run = QuantizationRun(
       model: model ?? sample.modelDirectory, samples: .questions(sample.calibrationQuestions),
       output: folder.path(output))
-    run.samples.limit = 8
+    run.recipe.samples.limit = 8
     run.recipe.method = .awq
     return run
   }

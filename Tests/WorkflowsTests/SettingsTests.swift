@@ -12,9 +12,10 @@ import Workflows
   @Test func `a recipe that nothing can be made of is refused by the name of its setting`() throws {
     func refused(_ change: (inout Recipe) -> Void, samples: SampleSource = .text("x")) -> String? {
       var recipe = Recipe()
+      recipe.samples = samples
       change(&recipe)
       do throws(RecipeError) {
-        try recipe.requireUsable(with: samples)
+        try recipe.requireComplete()
         return nil
       } catch {
         return error.description
@@ -24,6 +25,9 @@ import Workflows
     #expect(refused { $0.groupSize = 16 } == "--group-size must be 32, 64 or 128")
     for damping in [0, -1, 100.5, .nan, .infinity] {
       #expect(refused { $0.damping = damping } == "--damping must be above 0 and at most 100", "\(damping)")
+      #expect(
+        refused { $0.correctionDamping = damping } == "--correction-damping must be above 0 and at most 100",
+        "\(damping)")
     }
     for every in [1, -1] {
       #expect(refused { $0.heldOutEvery = every } == "--held-out-every must be 0 or above 1", "\(every)")

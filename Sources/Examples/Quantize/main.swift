@@ -9,7 +9,8 @@ do {
   var recipe = Recipe()
   recipe.groupSize = 64
   recipe.skip = [NamePattern("layers.0.self_attn")]
-  let run = QuantizationRun(model: model, samples: samples, output: output, recipe: recipe)
+  recipe.samples = samples
+  let run = QuantizationRun(model: model, output: output, recipe: recipe)
   let report = try run.run { event in
     if case .progress(let stage, let done, let total) = event { print("\(stage): \(done) of \(total)") }
   }

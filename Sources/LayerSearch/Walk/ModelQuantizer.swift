@@ -19,7 +19,7 @@ public struct QuantizationOptions: Sendable {
   public var damping = defaultDamping
   /// Share of the Hessian's mean diagonal added to its diagonal before weights are corrected for the drift of their
   /// inputs. On SmolLM2-135M 0.05 was no worse than 0.01 and 0.001 was.
-  public var correctionDamping = 0.05
+  public var correctionDamping = defaultCorrectionDamping
   /// Steps of the method left out, to measure what each is worth.
   public var omitted: Set<QuantizationStep> = []
   /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with
@@ -30,6 +30,9 @@ public struct QuantizationOptions: Sendable {
 
   /// `damping` unless the user says otherwise.
   public static let defaultDamping = 0.2
+
+  /// `correctionDamping` unless the user says otherwise.
+  public static let defaultCorrectionDamping = 0.05
 
   /// The steps that are taken.
   public var steps: Set<QuantizationStep> { method.steps.subtracting(omitted) }

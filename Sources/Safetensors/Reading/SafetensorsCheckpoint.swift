@@ -10,6 +10,8 @@ public struct SafetensorsCheckpoint: Sendable {
   public let directory: DirectoryFiles?
   /// The shards by name; one for a checkpoint in one file.
   public let shards: [SafetensorsFile]
+  /// What the checkpoint calls each shard, whatever a link leads to.
+  public let shardNames: [String]
   /// Where each tensor lies.
   private let shardOfTensor: [String: Int]
 
@@ -21,7 +23,8 @@ public struct SafetensorsCheckpoint: Sendable {
   public init(path: String) throws {
     try SafetensorsCheckpoint.refusePickle(path)
     if path.hasSuffix(".safetensors") {
-      self.init(path: path, directory: nil, shards: [try SafetensorsFile(path: path)])
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      self.init(path: path, directory: nil, shards: [try SafetensorsFile(path: path)], names: [name])
     } else {
       try self.init(directory: DirectoryFiles(path: path))
     }
@@ -33,7 +36,7 @@ public struct SafetensorsCheckpoint: Sendable {
     let path = directory.path
     guard let bytes = try directory.bytes(of: ShardIndex.fileName, limit: ShardIndex.maximumByteCount) else {
       let shards = [try SafetensorsCheckpoint.openSingleFile(directory)]
-      self.init(path: path, directory: directory, shards: shards)
+      self.init(path: path, directory: directory, shards: shards, names: [singleFileName])
       return
     }
     let index = try SafetensorsCheckpoint.parseIndex(bytes, path: path)
@@ -42,13 +45,14 @@ public struct SafetensorsCheckpoint: Sendable {
     }
     let shards = try index.shards.map { try SafetensorsFile(directory.map($0)) }
     try SafetensorsCheckpoint.compare(index, with: shards)
-    self.init(path: path, directory: directory, shards: shards)
+    self.init(path: path, directory: directory, shards: shards, names: index.shards)
   }
 
-  private init(path: String, directory: DirectoryFiles?, shards: [SafetensorsFile]) {
+  private init(path: String, directory: DirectoryFiles?, shards: [SafetensorsFile], names: [String]) {
     self.path = path
     self.directory = directory
     self.shards = shards
+    shardNames = names
     var shardOfTensor: [String: Int] = [:]
     for (index, shard) in shards.enumerated() {
       for entry in shard.header.entries { shardOfTensor[entry.info.name] = index }

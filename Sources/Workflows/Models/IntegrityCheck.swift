@@ -66,12 +66,12 @@ public struct IntegrityCheck: Sendable {
     let model = try ModelFile.open(path)
     guard isFull else { return Result(parts: model.weightFileCount, byteCount: 0, problems: [], digests: []) }
     let audit = model.audited()
-    let misnamed = audit.digests.filter { file in
-      SHA256Digest(hexadecimal: file.name).map { $0 != file.sha256 } ?? false
+    let misnamed = zip(model.weightFileNames, audit.digests).filter { name, file in
+      SHA256Digest(hexadecimal: name).map { $0 != file.sha256 } ?? false
     }
     return Result(
       parts: model.weightFileCount, byteCount: audit.digests.reduce(0) { $0 + $1.byteCount },
-      problems: misnamed.map { "\(path.displayed): blob \($0.name) has the SHA-256 \($0.sha256); download it again" }
+      problems: misnamed.map { "\(path.displayed): blob \($0) has the SHA-256 \($1.sha256); download it again" }
         + audit.findings.filter(\.isDamage).map(\.description),
       digests: audit.digests)
   }

@@ -9,6 +9,8 @@ public struct PackingRun: Sendable {
   public var model: String
   /// The file to write.
   public var output: String
+  /// Reports that `skyquant verify --json` printed about the model, to go along.
+  public var evaluations: [String] = []
   /// Whether the checkpoint must be an AWQ checkpoint, and every tensor of it is proven to come back bit by bit before
   /// the file gets its name.
   public var isProven = false
@@ -36,14 +38,16 @@ public struct PackingRun: Sendable {
         path: model, reason: "is no AWQ checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
     }
     try file.requireWeights()
-    try requireOutput(output, keeping: [model])
+    try requireOutput(output, keeping: [model] + evaluations)
+    let reports = try evaluations.map { try EvaluationReport.read($0) }
     let folder = try WorkFolder(for: output, making: .file, overwriting: overwrites, resuming: resumes)
     let byteCount = try SkyqPacker.byteCount(of: file)
     try folder.requireRoom(for: byteCount, largestFile: byteCount)
     try file.tellLeftOut(observe)
     let audit = try file.audited(allowsDamage: allowsDamage, observe)
     for finding in audit.findings { try observe(.warning("\(finding)")) }
-    let packer = SkyqPacker(file, sources: audit.digests, version: Version.current)
+    let packer = SkyqPacker(
+      file, sources: audit.digests, version: Version.current, evaluations: reports)
     let header = try packer.pack(in: folder) { packed in
       guard isProven else { return }
       try file.requireReturn(from: packed) { try observe(.progress(.comparison, done: $0, total: $1)) }

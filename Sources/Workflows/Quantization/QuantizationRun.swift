@@ -1,5 +1,6 @@
 // The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
 internal import Calibration
+internal import JSON
 internal import Kernels
 internal import LayerSearch
 internal import ModelConfig
@@ -15,10 +16,11 @@ public struct QuantizationRun: Sendable {
   public var model: String
   /// The directory to write.
   public var output: String
-  /// What the model is calibrated on; nothing is enough for plain rounding only.
-  public var samples: SampleSource
-  /// How it is quantized.
+  /// How it is quantized, on which samples.
   public var recipe: Recipe
+  /// The recipe of an earlier run, if this one is to do the same: another version, numeric mode or calibration is
+  /// told of.
+  public var repeated: RecordedRecipe?
   /// Whether existing outputs are replaced; then a stopped run's work is dropped.
   public var overwrites = false
   /// Whether to go on with a stopped run.
@@ -33,12 +35,17 @@ public struct QuantizationRun: Sendable {
   /// `secureInterval` unless something else is asked for.
   public static let defaultSecureInterval = 60.0
 
-  /// A run with default settings but these.
-  public init(model: String, samples: SampleSource, output: String, recipe: Recipe = Recipe()) {
+  /// A run of `recipe`.
+  public init(model: String, output: String, recipe: Recipe) {
     self.model = model
-    self.samples = samples
     self.output = output
     self.recipe = recipe
+  }
+
+  /// A run with default settings but these.
+  public init(model: String, samples: SampleSource, output: String) {
+    self.init(model: model, output: output, recipe: Recipe())
+    recipe.samples = samples
   }
 
   /// Quantizes the model. Until the directory is complete it lies in a work folder beside its name.
@@ -47,7 +54,7 @@ public struct QuantizationRun: Sendable {
   ///   what `observe` throws. Then no output has its name, and a run that `resumes` goes on where work was secured last.
   public func run(_ observe: RunObserver = { _ in }) throws -> QuantizationReport {
     let clock = RunClock()
-    try recipe.requireUsable(with: samples)
+    try recipe.requireComplete()
     try requireOutputs()
     let file = try ModelFile.open(model)
     let options = try recipe.options()
@@ -56,12 +63,16 @@ public struct QuantizationRun: Sendable {
     try file.tellLeftOut(observe)
     let audit = try file.audited(allowsDamage: allowsDamage, observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
-    var set = try calibrationSet(loaded, observe)
+    var files = CalibrationFiles()
+    var set = try calibrationSet(loaded, noting: &files, observe)
     try outputs.requireRoom(tokenCount: set.tokenCount)
     try set.embed(loaded, observe)
+    let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
+    let numericMode = loaded.model.numericMode
+    try tellDifferences(calibration, numericMode: numericMode.name, observe)
+    let choices = recipe.resolved(loaded, options)
     let fingerprint = RunFingerprint(
-      recipe: recipe, options: options, source: file, samples: set,
-      numericMode: loaded.model.numericMode)
+      recipe: recipe.json(numericMode: numericMode.name, resolved: choices, name: \.label), source: file, samples: set)
     var points = ResumePoints(
       recipe: try fingerprint.json, sources: audit.digests, interval: secureInterval, clock: clock)
     let resumed = try points.resumed(file, set.samples, &outputs.folder)
@@ -74,7 +85,9 @@ public struct QuantizationRun: Sendable {
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(
       source: model, destination: output, version: Version.current, options: keeping.options,
-      numericMode: loaded.model.numericMode.name, seesImages: file.config.multimodal != nil, sources: audit.digests,
+      recipe: .object(recipe.json(numericMode: numericMode.name, resolved: choices)),
+      calibration: calibration?.json ?? .null, numericMode: numericMode.name,
+      seesImages: file.config.multimodal != nil, sources: audit.digests,
       kept: kept.sorted(), hasHeldOut: set.samples.contains(where: \.isHeldOut))
     if let notes = resumed?.notes {
       report.add(notes)
@@ -105,7 +118,7 @@ public struct QuantizationRun: Sendable {
 
   /// Checks that no output has the name of something that is read, or of another output.
   private func requireOutputs() throws {
-    let inputs = [model] + (try samples.paths())
+    let inputs = [model] + (try recipe.samples.paths())
     let reports = [reportDirectory].compactMap(\.self)
     try requireOutput(output, keeping: inputs, besides: reports)
     for report in reports { try requireOutput(report, keeping: inputs, besides: [output]) }
@@ -122,11 +135,33 @@ public struct QuantizationRun: Sendable {
   }
 
   /// The calibration samples.
-  private func calibrationSet(_ loaded: LoadedModel, _ observe: RunObserver) throws -> CalibrationSet {
-    let samples = try samples.samples(loaded.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
+  private func calibrationSet(
+    _ loaded: LoadedModel, noting files: inout CalibrationFiles, _ observe: RunObserver
+  ) throws -> CalibrationSet {
+    let samples = try recipe.samples.samples(loaded.builder, noting: &files) {
+      try observe(.progress(.prompts, done: $0, total: $1))
+    }
     return CalibrationSet(
       samples.map(\.input), weighting: recipe.resolvedTokenWeighting, heldOutEvery: recipe.heldOutEvery,
       imageContextID: loaded.builder.imageContextID)
+  }
+
+  /// Says in what this run cannot be the one that `repeated` tells of.
+  private func tellDifferences(
+    _ calibration: CalibrationRecord?, numericMode: String, _ observe: RunObserver
+  ) throws {
+    guard let repeated else { return }
+    if let version = repeated.version, version != Version.current {
+      try observe(.warning("the recipe was run by skyquant \(version), this is \(Version.current): bytes may differ"))
+    }
+    if let mode = repeated.numericMode, mode != numericMode {
+      try observe(.warning("the recipe was run with \(mode), this is \(numericMode): bytes may differ"))
+    }
+    if let recorded = repeated.calibration, let calibration,
+      let name = recorded.firstDifference(from: calibration)
+    {
+      try observe(.warning("calibration file '\(name)' is not the one that the recipe was run with: bytes will differ"))
+    }
   }
 
   /// What stays in 16 bit beside what the user has named, chosen by the errors of a pass that quantizes everything and

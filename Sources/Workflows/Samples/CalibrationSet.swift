@@ -1,6 +1,7 @@
 // The samples of a calibration: which of them judge, how their tokens count, and what they are in front of the first
 // decoder layer.
 internal import Calibration
+internal import JSON
 internal import ModelInputs
 internal import Storage
 internal import Tensors
@@ -10,15 +11,19 @@ struct CalibrationSet {
   private let inputs: [ModelInput]
   private let tokenWeights: [[Float]]
   private let heldOut: [Bool]
+  private let classes: [[TokenClass]]
   /// The samples, once they have been through the vision tower.
   private(set) var samples: [CalibrationSample] = []
+  /// SHA-256 of each of them: token ids, pixels, embeddings, weights, and whether it judges.
+  private(set) var digests: [SHA256Digest] = []
 
   /// - Parameter heldOutEvery: Every N-th sample judges, or the last one if there are fewer; with 0 none
   ///   does.
   init(_ inputs: [ModelInput], weighting: TokenWeighting, heldOutEvery: Int, imageContextID: Int?) {
     self.inputs = inputs
-    tokenWeights = weighting.weights(
-      of: inputs.map { $0.tokenClasses(imageContextID: imageContextID).map(\.shareIndex) })
+    let classes = inputs.map { $0.tokenClasses(imageContextID: imageContextID) }
+    self.classes = classes
+    tokenWeights = weighting.weights(of: classes.map { $0.map(\.shareIndex) })
     let count = inputs.count
     heldOut = inputs.indices.map { index in
       guard heldOutEvery > 0, count > 1 else { return false }
@@ -33,23 +38,46 @@ struct CalibrationSet {
   mutating func embed(_ model: LoadedModel, _ observe: RunObserver) throws {
     for (index, input) in inputs.enumerated() {
       let embeddings = try model.embed(input)
-      samples.append(
-        CalibrationSample(embeddings: embeddings, tokenWeights: tokenWeights[index], isHeldOut: heldOut[index]))
+      let sample = CalibrationSample(
+        embeddings: embeddings, tokenWeights: tokenWeights[index], isHeldOut: heldOut[index])
+      samples.append(sample)
+      digests.append(Self.digest(input, sample))
       try observe(.progress(.visionTower, done: index + 1, total: inputs.count))
     }
   }
 
-  /// SHA-256 of each sample: token ids, pixels, embeddings, weights, and whether it judges.
-  var digests: [SHA256Digest] {
-    zip(inputs, samples).map { input, sample in
-      var hasher = SHA256Hasher()
-      for part in [[input.ids.count, input.answerStart, sample.isHeldOut ? 1 : 0], input.ids] {
-        hasher.update(unsafe part.span.bytes)
-      }
-      hasher.update(input.tilePixels)
-      hasher.update(unsafe sample.embeddings.values.span.bytes)
-      hasher.update(unsafe sample.tokenWeights.span.bytes)
-      return hasher.finalize()
+  /// Tokens of each class, of all samples.
+  var tokenCounts: [TokenClass: Int] { Self.counts(classes.joined()) }
+
+  /// What is recorded of each sample that is in front of the first decoder layer.
+  var records: [JSONValue] {
+    digests.indices.map { index in
+      [
+        "held_out": .bool(heldOut[index]), "tiles": .array(inputs[index].tileCounts.map(JSONValue.integer)),
+        "tokens": Self.json(Self.counts(classes[index])), "sha256": .string(digests[index].description),
+      ]
     }
+  }
+
+  /// Counts under the names of their classes.
+  static func json(_ counts: [TokenClass: Int]) -> JSONValue {
+    var object = JSONObject()
+    for tokenClass in TokenClass.allCases { object[tokenClass.rawValue] = .integer(counts[tokenClass] ?? 0) }
+    return .object(object)
+  }
+
+  private static func counts(_ classes: some Sequence<TokenClass>) -> [TokenClass: Int] {
+    classes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+
+  private static func digest(_ input: ModelInput, _ sample: CalibrationSample) -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    for part in [[input.ids.count, input.answerStart, sample.isHeldOut ? 1 : 0], input.ids] {
+      hasher.update(unsafe part.span.bytes)
+    }
+    hasher.update(input.tilePixels)
+    hasher.update(unsafe sample.embeddings.values.span.bytes)
+    hasher.update(unsafe sample.tokenWeights.span.bytes)
+    return hasher.finalize()
   }
 }

@@ -11,6 +11,8 @@ struct QuestionFile {
   let questions: [Question]
   /// Where the pictures of all questions lie, also of those that are not wanted.
   let imagePaths: [String]
+  /// The file itself.
+  let bytes: [UInt8]
   private let path: String
   /// With a slash at the end; empty for the current one.
   private let directory: String
@@ -20,7 +22,8 @@ struct QuestionFile {
   /// - Parameter imagesRoot: The directory that must hold all pictures; nil if they may lie anywhere.
   /// - Throws: `StorageError`, `QuestionError`; `WorkflowError.pictureOutside`.
   init(path: String, imagesRoot: String?, limit: Int) throws {
-    let all = try Question.parse(try readFile(path, limit: Self.byteLimit), file: path)
+    bytes = try readFile(path, limit: Self.byteLimit)
+    let all = try Question.parse(bytes, file: path)
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     questions = Array(all.prefix(limit))
     imagePaths = all.flatMap(\.images).map { Self.place(of: $0, beside: directory) }

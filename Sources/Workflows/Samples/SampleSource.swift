@@ -27,6 +27,9 @@ public struct SampleSource: Sendable, Equatable {
   /// Tokens of a window unless something else is asked for.
   public static let defaultWindow = 512
 
+  /// Tokens that a window may have.
+  public static let windows = 2...1 << 20
+
   /// Samples of `origin`.
   public init(
     _ origin: Origin = .nothing, window: Int = defaultWindow, limit: Int? = nil, imagesRoot: String? = nil
@@ -47,6 +50,15 @@ public struct SampleSource: Sendable, Equatable {
     switch origin {
     case .questions(let path), .text(let path): path
     case .nothing: ""
+    }
+  }
+
+  /// What kind of file is read first; nil if there is none.
+  var kind: CalibrationRecord.Kind? {
+    switch origin {
+    case .questions: .questions
+    case .text: .text
+    case .nothing: nil
     }
   }
 
@@ -77,18 +89,35 @@ public struct SampleSource: Sendable, Equatable {
   /// - Parameter onSample: Called with the number done and the number of all.
   /// - Throws: as above; why a picture or a question cannot become an input; what `onSample` throws.
   public func samples(_ builder: InputBuilder, onSample: (Int, Int) throws -> Void = { _, _ in }) throws -> [Sample] {
+    var files = CalibrationFiles()
+    return try samples(builder, noting: &files, onSample: onSample)
+  }
+
+  /// All samples, and the files that they were made of.
+  func samples(
+    _ builder: InputBuilder, noting files: inout CalibrationFiles, onSample: (Int, Int) throws -> Void
+  ) throws -> [Sample] {
+    let name = name.split(separator: "/").last.map(String.init) ?? name
     switch origin {
     case .nothing: return []
     case .text(let path):
-      let content = String(decoding: try readFile(path, limit: QuestionFile.byteLimit), as: UTF8.self)
+      let bytes = try readFile(path, limit: QuestionFile.byteLimit)
+      files.add(name, bytes)
+      let content = String(decoding: bytes, as: UTF8.self)
       return builder.windows(of: content, size: window, limit: limit ?? .max).map {
         (Question(text: "", isPlainText: true), $0)
       }
     case .questions(let path):
       let file = try questionFile(path)
+      files.add(name, file.bytes)
       var samples: [Sample] = []
       for question in file.questions {
-        samples.append((question, try builder.input(for: question, includesAnswer: true, readImage: file.readImage)))
+        let input = try builder.input(for: question, includesAnswer: true) { image in
+          let bytes = try file.readImage(image)
+          files.add(image, bytes)
+          return bytes
+        }
+        samples.append((question, input))
         try onSample(samples.count, file.questions.count)
       }
       return samples

@@ -14,6 +14,7 @@ struct Inspect: ParsableCommand {
       Examples:
         skyquant inspect model.skyq
         skyquant inspect Skywork-R1V3-38B-awq --tensors 'language_model.model.layers.0.*'
+        skyquant inspect Skywork-R1V3-38B-awq --provenance
       """)
 
   @Argument(help: "Checkpoint directory, AWQ directory, .skyq file or safetensors file.")
@@ -22,6 +23,9 @@ struct Inspect: ParsableCommand {
   @Option(help: "List the tensors whose name matches, instead of the summary ('*' lists all).")
   var tensors: NamePattern?
 
+  @Flag(help: "Show how the model was quantized: recipe, calibration files, and with --json what it cost each linear.")
+  var provenance = false
+
   @Option(help: "Write every int4 linear, decoded to F32, to this safetensors file.")
   var dumpWeights: String?
 
@@ -29,6 +33,12 @@ struct Inspect: ParsableCommand {
   var force = false
 
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard !provenance || (tensors == nil && dumpWeights == nil && !path.hasSuffix(".safetensors")) else {
+      throw ValidationError("--provenance is about a whole model; leave out --tensors and --dump-weights")
+    }
+  }
 
   func run() throws {
     if path.hasSuffix(".safetensors") {
@@ -39,6 +49,10 @@ struct Inspect: ParsableCommand {
     }
     let file = try ModelFile.open(path)
     if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
+    if provenance {
+      let text = ProvenanceText(try ModelProvenance(file), path: path)
+      return try output.print(text.json) { text.lines }
+    }
     let summary = SummaryText(ModelSummary(file))
     try output.print(summary.json) { summary.lines }
   }

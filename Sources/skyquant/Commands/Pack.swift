@@ -14,11 +14,18 @@ struct Pack: ParsableCommand {
         skyquant pack Skywork-R1V3-38B-awq Skywork-R1V3-38B-awq.skyq
       """)
 
+  @Option(
+    help: ArgumentHelp(
+      "Also store this report of `skyquant verify --json` about the model (repeatable).", valueName: "file"))
+  var evaluation: [String] = []
+
   @OptionGroup var packing: PackingOptions
 
   func run() throws {
     var progress = Progress(packing.output)
-    let header = try packing.job.run { progress.show($0) }.header
+    var job = packing.job
+    job.evaluations = evaluation
+    let header = try job.run { progress.show($0) }.header
     progress.finish()
     try packing.print(header, schema: "skyquant.pack/1")
   }

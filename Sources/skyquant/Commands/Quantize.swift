@@ -18,8 +18,9 @@ struct Quantize: ParsableCommand {
       Calibration lines are JSON objects: {"image": "a.png", "question": "…", "answer": "…"} or {"text": "…"}. Answers \
       matter: their tokens are what the model will have to produce.
 
-      Example:
+      Examples:
         skyquant quantize Skywork-R1V3-38B --calibration questions.jsonl --out Skywork-R1V3-38B-awq
+        skyquant quantize Skywork-R1V3-38B --recipe Skywork-R1V3-38B-awq/skyquant.json --out again
       """)
 
   @Argument(help: "Checkpoint directory: config.json and safetensors shards.")
@@ -43,17 +44,19 @@ struct Quantize: ParsableCommand {
     guard calibration == nil || samples.text == nil else {
       throw ValidationError("give either --calibration or --text")
     }
+    guard recipe.file == nil else { return }
     do throws(RecipeError) {
-      try job.recipe.requireUsable(with: job.samples)
+      try job(Recipe()).recipe.requireComplete()
     } catch {
       throw ValidationError("\(error)")
     }
   }
 
-  private var job: QuantizationRun {
-    var job = QuantizationRun(
-      model: model, samples: samples.source(questions: calibration), output: out, recipe: recipe.recipe)
-    job.recipe.prompt = prompt.settings
+  /// The run of an earlier recipe but for what is given here.
+  private func job(_ earlier: Recipe) -> QuantizationRun {
+    var job = QuantizationRun(model: model, output: out, recipe: recipe.applied(to: earlier))
+    job.recipe.prompt = prompt.applied(to: earlier.prompt)
+    job.recipe.samples = samples.applied(to: earlier.samples, questions: calibration)
     job.overwrites = making.force
     job.resumes = making.resume
     job.secureInterval = making.checkpointEvery
@@ -62,12 +65,23 @@ struct Quantize: ParsableCommand {
     return job
   }
 
+  /// What an earlier run's record asks for, if one is given.
+  private func repeatedJob() throws -> QuantizationRun? {
+    guard let path = recipe.file else { return nil }
+    let recorded = try RecordedRecipe(path: path)
+    var job = job(recorded.recipe)
+    if job.recipe.samples.isEmpty { job.recipe.samples.origin = try recorded.origin(near: path) }
+    job.repeated = recorded
+    return job
+  }
+
   func run() throws {
     compute.apply()
+    let job = try repeatedJob() ?? job(Recipe())
     var progress = Progress(output)
     let report = try job.run { progress.show($0) }
     progress.finish()
-    let pictures = try job.samples.pictures()
+    let pictures = try job.recipe.samples.pictures()
     try output.print(pictures.added(to: report.json)) { report.lines + pictures.lines }
   }
 }

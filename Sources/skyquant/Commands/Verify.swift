@@ -50,7 +50,7 @@ struct Verify: ParsableCommand {
   func run() throws {
     compute.apply()
     var job = VerificationRun(
-      quantized: quantized, reference: reference, samples: samples.source(questions: questions))
+      quantized: quantized, reference: reference, samples: samples.applied(questions: questions))
     job.answerTokens = answerTokens
     job.prompt = prompt.settings
     job.gates = gates.gates

@@ -25,18 +25,8 @@ extension NamePattern: ExpressibleByArgument {
 }
 
 extension TokenWeighting: ExpressibleByArgument {
-  /// `uniform`, or three shares in 0...1e9 that are not all 0: `1,1,2`.
-  public init?(argument: String) {
-    guard argument != "uniform" else {
-      self = .uniform
-      return
-    }
-    let shares = argument.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
-    guard shares.count == 3, shares.allSatisfy({ (0...1e9).contains($0) }), shares.contains(where: { $0 > 0 }) else {
-      return nil
-    }
-    self = .shares(shares)
-  }
+  /// As `text` gives it.
+  public init?(argument: String) { self.init(text: argument) }
 }
 
 /// A size as people write it.

@@ -12,5 +12,11 @@ struct PromptOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Start the answer with <think> (default: by template).")
   var think: Bool?
 
-  var settings: PromptSettings { PromptSettings(template: template, system: system, thinks: think) }
+  var settings: PromptSettings { applied(to: PromptSettings()) }
+
+  /// `settings` but for what was given here.
+  func applied(to settings: PromptSettings) -> PromptSettings {
+    PromptSettings(
+      template: template ?? settings.template, system: system ?? settings.system, thinks: think ?? settings.thinks)
+  }
 }

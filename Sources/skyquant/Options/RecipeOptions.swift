@@ -5,20 +5,38 @@ import ArgumentParser
 import Workflows
 
 struct RecipeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How to quantize.", discussion: Self.methodHelp))
-  var method = Recipe().method
+  @Option(
+    name: .customLong("recipe"),
+    help: ArgumentHelp(
+      "Do what an earlier run did: its skyquant.json, or a recipe taken from there.",
+      discussion: """
+        Options given here override it, lists replace its lists. Without --calibration and --text its calibration file \
+        is looked for by name, beside FILE and in the current directory.
+        """, valueName: "file"))
+  var file: String?
 
-  @Option(help: "Input features that share a scale and a zero: 32, 64 or 128.")
-  var groupSize = Recipe().groupSize
+  @Option(help: ArgumentHelp("How to quantize (default: \(Recipe().method)).", discussion: Self.methodHelp))
+  var method: QuantizationMethod?
 
-  @Option(help: "Keep every N-th sample aside to judge by, at least one; 0 judges by the fitted tokens.")
-  var heldOutEvery = Recipe().heldOutEvery
+  @Option(
+    help: "Input features that share a scale and a zero: 32, 64 or 128 (default: \(Recipe().groupSize)).")
+  var groupSize: Int?
+
+  @Option(
+    help: """
+      Keep every N-th sample aside to judge by, at least one; 0 judges by the fitted tokens (default: \
+      \(Recipe().heldOutEvery)).
+      """)
+  var heldOutEvery: Int?
 
   @Option(
     help: ArgumentHelp(
-      "How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal.",
+      """
+      How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal \
+      (default: \(Recipe().damping)).
+      """,
       discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not."))
-  var damping = Recipe().damping
+  var damping: Double?
 
   @Option(help: "Quantize only linears whose name matches (repeatable).")
   var include: [NamePattern] = []
@@ -62,19 +80,19 @@ struct RecipeOptions: ParsableArguments {
     return "quantized, but float for \(methods.joined(separator: " and ")), as AutoAWQ does it"
   }()
 
-  /// What was asked for, prompts by the model's files.
-  var recipe: Recipe {
-    var recipe = Recipe()
-    recipe.method = method
-    recipe.groupSize = groupSize
-    recipe.heldOutEvery = heldOutEvery
-    recipe.damping = damping
-    recipe.include = include
-    recipe.skip = skip
-    recipe.propagation = propagate
-    recipe.tokenWeighting = tokenWeights
-    recipe.sixteenBitBytes = keepSixteenBit?.bytes
-    recipe.omitted = Set(without)
+  /// `recipe` but for what was given here, prompts by its own.
+  func applied(to recipe: Recipe) -> Recipe {
+    var recipe = recipe
+    recipe.method = method ?? recipe.method
+    recipe.groupSize = groupSize ?? recipe.groupSize
+    recipe.heldOutEvery = heldOutEvery ?? recipe.heldOutEvery
+    recipe.damping = damping ?? recipe.damping
+    if !include.isEmpty { recipe.include = include }
+    if !skip.isEmpty { recipe.skip = skip }
+    recipe.propagation = propagate ?? recipe.propagation
+    recipe.tokenWeighting = tokenWeights ?? recipe.tokenWeighting
+    recipe.sixteenBitBytes = keepSixteenBit?.bytes ?? recipe.sixteenBitBytes
+    if !without.isEmpty { recipe.omitted = Set(without) }
     return recipe
   }
 }

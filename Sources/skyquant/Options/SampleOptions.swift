@@ -6,8 +6,8 @@ struct SampleOptions: ParsableArguments {
   @Option(help: "Plain text, cut into windows, instead of questions.")
   var text: String?
 
-  @Option(help: "Tokens of a window of --text.")
-  var window = SampleSource.defaultWindow
+  @Option(help: "Tokens of a window of --text (default: \(SampleSource.defaultWindow)).")
+  var window: Int?
 
   @Option(help: "Use only the first N questions or windows.")
   var samples: Int?
@@ -18,16 +18,19 @@ struct SampleOptions: ParsableArguments {
   var imagesRoot: String?
 
   func validate() throws {
-    guard (2...1 << 20).contains(window) else { throw ValidationError("--window must be at least 2") }
+    let windows = SampleSource.windows
+    guard windows.contains(window ?? windows.lowerBound) else {
+      throw ValidationError("--window must be from \(windows.lowerBound) to \(windows.upperBound)")
+    }
     guard imagesRoot != "" else { throw ValidationError("--images-root must name a directory") }
     guard imagesRoot == nil || text == nil else { throw ValidationError("--text has no pictures for --images-root") }
     if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
   }
 
-  /// The samples of a questions file, or of --text.
-  func source(questions: String?) -> SampleSource {
-    let origin: SampleSource.Origin =
-      questions.map { .questions(path: $0) } ?? text.map { .text(path: $0) } ?? .nothing
-    return SampleSource(origin, window: window, limit: samples, imagesRoot: imagesRoot)
+  /// `source` but for what was given here: the samples of a questions file, or of --text.
+  func applied(to source: SampleSource = SampleSource(), questions: String?) -> SampleSource {
+    SampleSource(
+      questions.map { .questions(path: $0) } ?? text.map { .text(path: $0) } ?? source.origin,
+      window: window ?? source.window, limit: samples ?? source.limit, imagesRoot: imagesRoot)
   }
 }

@@ -16,6 +16,8 @@ public struct Recipe: Sendable, Equatable {
   public var heldOutEvery = 8
   /// How little codes are fitted to the calibration tokens; see `QuantizationOptions.damping`.
   public var damping = QuantizationOptions.defaultDamping
+  /// How little weights are moved towards the original's outputs; see `QuantizationOptions.correctionDamping`.
+  public var correctionDamping = QuantizationOptions.defaultCorrectionDamping
   /// Only linears with a name that fits one of these are quantized; all if there is none.
   public var include: [NamePattern] = []
   /// Linears with a name that fits one of these stay in 16 bit.
@@ -30,24 +32,29 @@ public struct Recipe: Sendable, Equatable {
   public var omitted: Set<QuantizationStep> = []
   /// How questions become prompts.
   public var prompt = PromptSettings()
+  /// What the model is calibrated on, and how much of it; nothing is enough for plain rounding only.
+  public var samples = SampleSource()
 
   /// The defaults.
   public init() {}
 
-  /// Checks that the settings are ones that something can be made of.
-  /// - Throws: `RecipeError` for the first that is not.
+  /// Checks that something can be made of each setting by itself.
+  /// - Throws: `RecipeError` for the first that is not so.
   public func requireUsable() throws(RecipeError) {
     func require(_ condition: Bool, _ setting: String, _ demand: String) throws(RecipeError) {
       if !condition { throw RecipeError(setting: setting, demand: demand) }
     }
     try require(QuantizationScheme(groupSize: groupSize) != nil, "group-size", "must be 32, 64 or 128")
-    try require(damping > 0 && damping <= 100, "damping", "must be above 0 and at most 100")
+    let dampings = [(damping, "damping"), (correctionDamping, "correction-damping")]
+    for (damping, setting) in dampings {
+      try require(damping > 0 && damping <= 100, setting, "must be above 0 and at most 100")
+    }
     try require(heldOutEvery == 0 || heldOutEvery > 1, "held-out-every", "must be 0 or above 1")
   }
 
   /// Checks that the settings can do with the samples that there are.
   /// - Throws: as above.
-  public func requireUsable(with samples: SampleSource) throws(RecipeError) {
+  public func requireComplete() throws(RecipeError) {
     try requireUsable()
     guard samples.isEmpty else { return }
     guard !method.needsCalibration else {
@@ -90,6 +97,7 @@ public struct Recipe: Sendable, Equatable {
     }
     options.omitted = omitted
     options.damping = damping
+    options.correctionDamping = correctionDamping
     return options
   }
 }

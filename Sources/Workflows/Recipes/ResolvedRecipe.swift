@@ -1,0 +1,45 @@
+// What became of a recipe's settings for one model: the method's own choices, and those of the model's files.
+internal import Calibration
+internal import JSON
+internal import LayerSearch
+internal import ModelConfig
+internal import ModelFiles
+internal import ModelInputs
+internal import Quantization
+internal import Tokenization
+
+extension Recipe {
+  /// The settings that were left open, as this model and method decide them.
+  func resolved(_ model: LoadedModel, _ options: QuantizationOptions) -> JSONValue {
+    let config = model.file.config
+    let template = model.builder.template
+    let system = prompt.system ?? config.systemMessage ?? template.defaultSystemText
+    return [
+      "steps": .array(options.steps.map(\.rawValue).sorted().map(JSONValue.string)),
+      "propagate": .string(options.propagation.rawValue), "token_weights": .string(resolvedTokenWeighting.text),
+      "widest_gram": .integer(options.widestGram),
+      "bits": .integer(4), "template": .string(template.name), "system": system.map(JSONValue.string) ?? .null,
+      "think": .bool(prompt.thinks ?? template.thinksByDefault), "tiling": config.multimodal?.tilingJSON ?? .null,
+      "linears": .array(config.text.modules(where: options.isIncluded).map(JSONValue.string)),
+    ]
+  }
+}
+
+extension TextConfig {
+  /// The names of the decoder's linears that `isIncluded` takes, layer by layer.
+  func modules(where isIncluded: (String) -> Bool) -> [String] {
+    (0..<layerCount).flatMap { layer in
+      DecoderLinear.allCases.map { $0.moduleName(layer: layer) }.filter(isIncluded)
+    }
+  }
+}
+
+extension MultimodalConfig {
+  /// How pictures are cut.
+  fileprivate var tilingJSON: JSONValue {
+    [
+      "tile_size": .integer(vision.imageSize), "dynamic": .bool(usesDynamicTiling), "min_tiles": .integer(minTiles),
+      "max_tiles": .integer(maxTiles), "thumbnail": .bool(usesThumbnail),
+    ]
+  }
+}

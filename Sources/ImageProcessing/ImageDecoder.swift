@@ -142,7 +142,10 @@ public enum ImageError: CategorizedError, Equatable {
   case malformed(file: String, format: ImageFormat, reason: String)
 
   public var category: FailureCategory {
-    if case .unsupportedFormat = self { .unsupported } else { .malformedInput }
+    switch self {
+    case .unsupportedFormat: .unsupported
+    case .fileTooLarge, .pictureTooLarge, .tooFewBytes, .malformed: .malformedInput
+    }
   }
 
   public var description: String {

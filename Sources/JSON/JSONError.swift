@@ -30,7 +30,14 @@ public enum JSONError: CategorizedError, Equatable {
   /// The JSON library ran out of memory.
   case writerOutOfMemory
 
-  public var category: FailureCategory { self == .writerOutOfMemory ? .systemLimit : .malformedInput }
+  public var category: FailureCategory {
+    switch self {
+    case .tooLong, .unexpectedEnd, .unexpectedByte, .trailingBytes, .tooDeep, .duplicateKey, .invalidUTF8,
+      .controlCharacter, .invalidEscape, .loneSurrogate, .notAnUnsignedInteger, .unwritableKey:
+      .malformedInput
+    case .writerOutOfMemory: .systemLimit
+    }
+  }
 
   public var description: String {
     switch self {

@@ -75,7 +75,10 @@ public enum KernelsError: CategorizedError, Equatable {
   case openBLASUnavailable(reason: String)
 
   public var category: FailureCategory {
-    if case .openBLASUnavailable = self { .unsupported } else { .malformedInput }
+    switch self {
+    case .unsupportedDType, .notAMatrix: .malformedInput
+    case .openBLASUnavailable: .unsupported
+    }
   }
 
   public var description: String {

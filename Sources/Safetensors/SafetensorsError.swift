@@ -7,8 +7,10 @@ public import JSON
 public struct SafetensorsError: CategorizedError, Equatable {
   /// The file or directory at fault, as it was named by the user or the index.
   public let path: String
+  /// What is wrong.
   public let reason: Reason
 
+  /// A fault of the file or directory `path`.
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason
@@ -19,8 +21,7 @@ public struct SafetensorsError: CategorizedError, Equatable {
   /// One line for people, ending in the code of the reason.
   public var description: String { "\(path.displayed): \(reason) [\(reason.code)]" }
 
-  /// One cause each. `offset` counts bytes from the start of the file, header or index; `begin` and `end` are what
-  /// `data_offsets` says, and count from the first byte after the header.
+  /// One cause each. `offset` counts bytes from the start of the file, header or index.
   public enum Reason: Error, Equatable {
     /// The file is too short to hold the length of its header.
     case noHeaderLength(fileByteCount: Int)
@@ -38,34 +39,47 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case duplicateName(String, offset: Int)
     /// A tensor's name is empty or contains U+0000.
     case invalidName(String, offset: Int)
-    /// A tensor's entry repeats a field.
-    case duplicateField(String, tensor: String)
-    /// A tensor's entry has a field other than `dtype`, `shape` and `data_offsets`.
-    case unknownField(String, tensor: String)
-    /// A tensor's entry lacks a field.
-    case missingField(String, tensor: String)
     /// `__metadata__` repeats a key.
     case duplicateMetadata(key: String, offset: Int)
-    /// An element type this program does not know.
-    case unknownDType(String, tensor: String)
-    /// More dimensions than `SafetensorsHeader.maximumRank`.
-    case tooManyDimensions(tensor: String)
-    /// The extents that are not zero, times the width of an element, exceed `Int.max`.
-    case sizeOverflow(tensor: String, dimensions: [Int])
-    /// A range that ends before it begins.
-    case reversedOffsets(tensor: String, begin: Int, end: Int)
-    /// `data_offsets` is not a list of two.
-    case offsetCount(tensor: String)
-    /// Shape and dtype need another number of bytes than the range has.
-    case sizeMismatch(tensor: String, expected: Int, found: Int)
-    /// A tensor begins before its predecessor ends.
-    case overlap(tensor: String, begin: Int, previous: String, previousEnd: Int)
-    /// Bytes before a tensor that belong to none.
-    case hole(tensor: String, begin: Int, previousEnd: Int)
-    /// A tensor ends after the file does.
-    case beyondFile(tensor: String, end: Int, dataByteCount: Int)
+    /// The entry of the tensor of this name.
+    case tensor(String, TensorFault)
     /// Bytes after the last tensor.
     case tail(dataEnd: Int, dataByteCount: Int)
+    /// The files of a checkpoint do not go together.
+    case checkpoint(CheckpointFault)
+  }
+
+  /// What is wrong with one tensor. `begin` and `end` are what `data_offsets` says, and count from the first byte after
+  /// the header.
+  public enum TensorFault: Sendable, Equatable {
+    /// A field is given twice.
+    case duplicateField(String)
+    /// A field other than `dtype`, `shape` and `data_offsets`.
+    case unknownField(String)
+    /// A field is not there.
+    case missingField(String)
+    /// An element type this program does not know.
+    case unknownDType(String)
+    /// More dimensions than `SafetensorsHeader.maximumRank`.
+    case tooManyDimensions
+    /// The extents that are not zero, times the width of an element, exceed `Int.max`.
+    case sizeOverflow(dimensions: [Int])
+    /// `data_offsets` is not a list of two.
+    case offsetCount
+    /// A range that ends before it begins.
+    case reversedOffsets(begin: Int, end: Int)
+    /// Shape and dtype need another number of bytes than the range has.
+    case sizeMismatch(expected: Int, found: Int)
+    /// The tensor begins before its predecessor ends.
+    case overlap(begin: Int, previous: String, previousEnd: Int)
+    /// Bytes before the tensor that belong to none.
+    case hole(begin: Int, previousEnd: Int)
+    /// The tensor ends after the file does.
+    case beyondFile(end: Int, dataByteCount: Int)
+  }
+
+  /// What is wrong with a checkpoint directory or its index.
+  public enum CheckpointFault: Sendable, Equatable {
     /// The index has no object `weight_map`.
     case noWeightMap
     /// A shard of the index is not a plain file name ending in `.safetensors`.
@@ -82,16 +96,6 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case ambiguousWeights
     /// The checkpoint has no such tensor.
     case noSuchTensor(String)
-  }
-}
-
-extension SafetensorsError.Reason {
-  public var category: FailureCategory {
-    switch self {
-    case .unknownDType, .pickle: .unsupported
-    case .noWeights: .missingInput
-    default: .malformedInput
-    }
   }
 }
 
@@ -116,6 +120,16 @@ extension SafetensorsError.Reason: CustomStringConvertible {
   /// A code that never changes its meaning.
   public var code: String { entry.code }
 
+  public var category: FailureCategory {
+    switch self {
+    case .noHeaderLength, .headerTooLarge, .headerBeyondFile, .headerNotObject, .padding, .json, .duplicateName,
+      .invalidName, .duplicateMetadata, .tail:
+      .malformedInput
+    case .tensor(_, let fault): fault.category
+    case .checkpoint(let fault): fault.category
+    }
+  }
+
   private var entry: (code: String, text: String) {
     switch self {
     case .noHeaderLength(let size): ("E101", "\(size) bytes are too few for a safetensors file")
@@ -130,31 +144,62 @@ extension SafetensorsError.Reason: CustomStringConvertible {
       ("E107", "duplicate tensor name \"\(name.displayed)\" at byte \(offset)")
     case .invalidName(let name, let offset):
       ("E108", "tensor name \"\(name.displayed)\" at byte \(offset) is empty or contains U+0000")
-    case .duplicateField(let field, let tensor):
-      ("E109", "\(named(tensor)): field \"\(field.displayed)\" is given twice")
-    case .unknownField(let field, let tensor): ("E110", "\(named(tensor)): unknown field \"\(field.displayed)\"")
-    case .missingField(let field, let tensor): ("E111", "\(named(tensor)): field \"\(field)\" is missing")
     case .duplicateMetadata(let key, let offset):
       ("E112", "duplicate metadata key \"\(key.displayed)\" at byte \(offset)")
-    case .unknownDType(let dtype, let tensor):
-      ("E113", "\(named(tensor)): dtype \"\(dtype.displayed)\" is not supported")
-    case .tooManyDimensions(let tensor):
-      ("E114", "\(named(tensor)): more than \(SafetensorsHeader.maximumRank) dimensions")
-    case .sizeOverflow(let tensor, let dimensions):
-      ("E115", "\(named(tensor)): shape \(dimensions) overflows")
-    case .offsetCount(let tensor): ("E116", "\(named(tensor)): data_offsets are not two numbers")
-    case .reversedOffsets(let tensor, let begin, let end):
-      ("E117", "\(named(tensor)): data ends at offset \(end) before it begins at \(begin)")
-    case .sizeMismatch(let tensor, let expected, let found):
-      ("E118", "\(named(tensor)): expected \(expected) bytes by shape and dtype, found \(found)")
-    case .overlap(let tensor, let begin, let previous, let previousEnd):
-      ("E119", "\(named(tensor)) at offset \(begin) overlaps \(named(previous)), which ends at \(previousEnd)")
-    case .hole(let tensor, let begin, let previousEnd):
-      ("E120", "\(named(tensor)) begins at offset \(begin), but the data before it ends at \(previousEnd)")
-    case .beyondFile(let tensor, let end, let size):
-      ("E121", "\(named(tensor)) ends at offset \(end), but there are \(size) bytes of data; the file is truncated")
+    case .tensor(let name, let fault): fault.entry(named(name))
     case .tail(let end, let size):
       ("E122", "the last tensor ends at offset \(end), but there are \(size) bytes of data; something was appended")
+    case .checkpoint(let fault): fault.entry
+    }
+  }
+}
+
+extension SafetensorsError.TensorFault {
+  fileprivate var category: FailureCategory {
+    switch self {
+    case .unknownDType: .unsupported
+    case .duplicateField, .unknownField, .missingField, .tooManyDimensions, .sizeOverflow, .offsetCount,
+      .reversedOffsets, .sizeMismatch, .overlap, .hole, .beyondFile:
+      .malformedInput
+    }
+  }
+
+  /// - Parameter tensor: How the tensor is named.
+  fileprivate func entry(_ tensor: String) -> (code: String, text: String) {
+    switch self {
+    case .duplicateField(let field): ("E109", "\(tensor): field \"\(field.displayed)\" is given twice")
+    case .unknownField(let field): ("E110", "\(tensor): unknown field \"\(field.displayed)\"")
+    case .missingField(let field): ("E111", "\(tensor): field \"\(field)\" is missing")
+    case .unknownDType(let dtype): ("E113", "\(tensor): dtype \"\(dtype.displayed)\" is not supported")
+    case .tooManyDimensions: ("E114", "\(tensor): more than \(SafetensorsHeader.maximumRank) dimensions")
+    case .sizeOverflow(let dimensions): ("E115", "\(tensor): shape \(dimensions) overflows")
+    case .offsetCount: ("E116", "\(tensor): data_offsets are not two numbers")
+    case .reversedOffsets(let begin, let end):
+      ("E117", "\(tensor): data ends at offset \(end) before it begins at \(begin)")
+    case .sizeMismatch(let expected, let found):
+      ("E118", "\(tensor): expected \(expected) bytes by shape and dtype, found \(found)")
+    case .overlap(let begin, let previous, let previousEnd):
+      ("E119", "\(tensor) at offset \(begin) overlaps \(named(previous)), which ends at \(previousEnd)")
+    case .hole(let begin, let previousEnd):
+      ("E120", "\(tensor) begins at offset \(begin), but the data before it ends at \(previousEnd)")
+    case .beyondFile(let end, let size):
+      ("E121", "\(tensor) ends at offset \(end), but there are \(size) bytes of data; the file is truncated")
+    }
+  }
+}
+
+extension SafetensorsError.CheckpointFault {
+  fileprivate var category: FailureCategory {
+    switch self {
+    case .pickle: .unsupported
+    case .noWeights: .missingInput
+    case .noWeightMap, .invalidShardName, .missingFromShard, .notInIndex, .ambiguousWeights, .noSuchTensor:
+      .malformedInput
+    }
+  }
+
+  fileprivate var entry: (code: String, text: String) {
+    switch self {
     case .noWeightMap: ("E130", "no object \"weight_map\" in the index")
     case .invalidShardName(let name, let tensor):
       ("E131", "\(named(tensor)): shard '\(name.displayed)' is not a plain file name ending in .safetensors")
@@ -170,10 +215,10 @@ extension SafetensorsError.Reason: CustomStringConvertible {
     case .noSuchTensor(let name): ("E143", "no \(named(name))")
     }
   }
+}
 
-  private func named(_ tensor: String) -> String { "tensor '\(tensor.displayed)'" }
+private func named(_ tensor: String) -> String { "tensor '\(tensor.displayed)'" }
 
-  private func listed(_ names: [String], of count: Int) -> String {
-    names.map(\.displayed).joined(separator: ", ") + (count > names.count ? ", …" : "")
-  }
+private func listed(_ names: [String], of count: Int) -> String {
+  names.map(\.displayed).joined(separator: ", ") + (count > names.count ? ", …" : "")
 }

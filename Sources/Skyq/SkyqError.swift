@@ -48,7 +48,12 @@ public enum SkyqErrorCode: String, Sendable, CaseIterable {
   public var category: FailureCategory {
     switch self {
     case .unknownMajorVersion, .unknownIncompatFlag, .unknownCriticalSection, .unknownEncoding: .unsupported
-    default: .malformedInput
+    case .tooShort, .unknownMagic, .unsealed, .superblockChecksum, .structureSize, .fileSize, .alignment,
+      .tooManyEntries, .frontLayout, .indexDigest, .reservedBytes, .namePlacement, .nameBytes, .duplicateName,
+      .sectionName, .sectionFlags, .sectionSize, .sectionPlacement, .dimensions, .elementCount, .encodingParameters,
+      .planeSize, .planePlacement, .dataEnd, .parameterCount, .contentID, .sectionChecksum, .zstdFrame,
+      .sectionDigest, .planeChecksum, .tensorDigest, .padding, .value, .canonicalJSON, .notInFile:
+      .malformedInput
     }
   }
 }

@@ -43,7 +43,9 @@ import TestSupport
     #expect(checkpoint.contains("x") && !checkpoint.contains("w"))
     #expect(checkpoint.shard(of: "x")?.path == directory.path("b.safetensors"))
     #expect(try checkpoint.view("y").info.byteCount == 1)
-    #expect(throws: SafetensorsError(path: directory.path, reason: .noSuchTensor("w"))) { try checkpoint.view("w") }
+    #expect(throws: SafetensorsError(path: directory.path, reason: .checkpoint(.noSuchTensor("w")))) {
+      try checkpoint.view("w")
+    }
   }
 
   @Test func aSingleFileIsACheckpointInItsDirectoryAndByItself() throws {
@@ -59,7 +61,7 @@ import TestSupport
   ])
   func aShardNameThatIsNotPlainIsRefusedBeforeAnythingIsOpened(name: String) throws {
     try writeIndex([("x", name)])
-    guard case .invalidShardName(_, tensor: "x") = try refusal()?.reason else {
+    guard case .checkpoint(.invalidShardName(_, tensor: "x")) = try refusal()?.reason else {
       Issue.record("accepted, or refused for another reason")
       return
     }
@@ -83,7 +85,7 @@ import TestSupport
     try writeShard("s.safetensors", tensors: ["a"])
     try writeIndex((["a"] + (0..<7).map { "m\($0)" }).map { ($0, "s.safetensors") })
     let error = try refusal()
-    #expect(error?.reason == .missingFromShard(names: ["m0", "m1", "m2", "m3", "m4"], count: 7))
+    #expect(error?.reason == .checkpoint(.missingFromShard(names: ["m0", "m1", "m2", "m3", "m4"], count: 7)))
     #expect(
       error?.description
         == "\(directory.path("s.safetensors")): 7 tensors that the index places here are missing: m0, m1, m2, m3, m4, …"
@@ -94,14 +96,14 @@ import TestSupport
     try writeShard("s.safetensors", tensors: ["a", "b"])
     try writeShard("t.safetensors", tensors: ["b"])
     try writeIndex([("a", "s.safetensors"), ("b", "t.safetensors")])
-    #expect(try refusal()?.reason == .notInIndex(names: ["b"], count: 1))
+    #expect(try refusal()?.reason == .checkpoint(.notInIndex(names: ["b"], count: 1)))
   }
 
   @Test(
     arguments: [
       ("[]", .json(.unexpectedByte(UInt8(ascii: "["), expected: "an object", offset: 0))),
-      ("{}", .noWeightMap),
-      (#"{"weight_map":[]}"#, .noWeightMap),
+      ("{}", .checkpoint(.noWeightMap)),
+      (#"{"weight_map":[]}"#, .checkpoint(.noWeightMap)),
       (#"{"weight_map":{"a":1}}"#, .json(.unexpectedByte(UInt8(ascii: "1"), expected: "a string", offset: 19))),
       (#"{"weight_map":{},"weight_map":{}}"#, .json(.duplicateKey("weight_map", offset: 17))),
       (#"{"weight_map":{"a":"s.safetensors","\u0061":"s.safetensors"}}"#, .duplicateName("a", offset: 35)),
@@ -116,9 +118,9 @@ import TestSupport
   func pickleIsRefusedByItsNameWithoutBeingOpened(name: String) throws {
     let path = try directory.write("", to: name)
     #expect(unsafe chmod(path, 0) == 0)
-    #expect(try refusal()?.reason == .pickle(name: name))
+    #expect(try refusal()?.reason == .checkpoint(.pickle(name: name)))
     #expect(try refusal()?.reason.category == .unsupported)
-    #expect(throws: SafetensorsError(path: path, reason: .pickle(name: path))) {
+    #expect(throws: SafetensorsError(path: path, reason: .checkpoint(.pickle(name: path)))) {
       _ = try SafetensorsCheckpoint(path: path)
     }
   }
@@ -130,10 +132,10 @@ import TestSupport
   }
 
   @Test func aDirectoryWithoutWeightsOrWithTwoKindsIsRefused() throws {
-    #expect(try refusal()?.reason == .noWeights)
+    #expect(try refusal()?.reason == .checkpoint(.noWeights))
     try writeShard("model.safetensors", tensors: ["x"])
     try writeShard("s.safetensors", tensors: ["x"])
     try writeIndex([("x", "s.safetensors")])
-    #expect(try refusal()?.reason == .ambiguousWeights)
+    #expect(try refusal()?.reason == .checkpoint(.ambiguousWeights))
   }
 }

@@ -44,7 +44,9 @@ import Testing
 
   @Test func aTensorThatIsNotThereIsNamed() throws {
     let file = try SafetensorsFile(path: path)
-    #expect(throws: SafetensorsError(path: path, reason: .noSuchTensor("absent"))) { try file.tensor("absent") }
+    #expect(throws: SafetensorsError(path: path, reason: .checkpoint(.noSuchTensor("absent")))) {
+      try file.tensor("absent")
+    }
   }
 
   private func bytes(_ view: TensorView) -> [UInt8] {

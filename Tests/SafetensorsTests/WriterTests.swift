@@ -87,7 +87,7 @@ import Testing
       try ShardPlan(tensors: twice, shardByteCount: 1)
     }
     let deep = TensorInfo(name: "a", dtype: .uint8, shape: [1, 1, 1, 1, 1, 1, 1, 1, 1])
-    #expect(throws: SafetensorsError.Reason.tooManyDimensions(tensor: "a")) { try SafetensorsPlan(tensors: [deep]) }
+    #expect(throws: SafetensorsError.Reason.tensor("a", .tooManyDimensions)) { try SafetensorsPlan(tensors: [deep]) }
     let nameless = TensorInfo(name: "", dtype: .uint8, shape: [1])
     #expect(throws: SafetensorsError.Reason.invalidName("", offset: 1)) { try SafetensorsPlan(tensors: [nameless]) }
     let null = TensorInfo(name: "a\u{0}", dtype: .uint8, shape: [1])

@@ -41,7 +41,7 @@ public struct SafetensorsCheckpoint: Sendable {
     }
     let index = try SafetensorsCheckpoint.parseIndex(bytes, path: path)
     if directory.names.contains(singleFileName), !index.shards.contains(singleFileName) {
-      throw SafetensorsError(path: path, reason: .ambiguousWeights)
+      throw SafetensorsError(path: path, reason: .checkpoint(.ambiguousWeights))
     }
     let shards = try index.shards.map { try SafetensorsFile(directory.map($0)) }
     try SafetensorsCheckpoint.compare(index, with: shards)
@@ -74,7 +74,9 @@ public struct SafetensorsCheckpoint: Sendable {
   /// The tensor `name`, not copied.
   /// - Throws: `SafetensorsError` if there is none.
   public func view(_ name: String) throws(SafetensorsError) -> TensorView {
-    guard let shard = shard(of: name) else { throw SafetensorsError(path: path, reason: .noSuchTensor(name)) }
+    guard let shard = shard(of: name) else {
+      throw SafetensorsError(path: path, reason: .checkpoint(.noSuchTensor(name)))
+    }
     return try shard.tensor(name)
   }
 }
@@ -94,8 +96,8 @@ extension SafetensorsCheckpoint {
   private static func openSingleFile(_ directory: DirectoryFiles) throws -> SafetensorsFile {
     guard directory.names.contains(singleFileName) else {
       let pickle = directory.names.first(where: isPickle)
-      let reason = pickle.map { SafetensorsError.Reason.pickle(name: $0) } ?? .noWeights
-      throw SafetensorsError(path: directory.path, reason: reason)
+      let fault = pickle.map { SafetensorsError.CheckpointFault.pickle(name: $0) } ?? .noWeights
+      throw SafetensorsError(path: directory.path, reason: .checkpoint(fault))
     }
     return try SafetensorsFile(directory.map(singleFileName))
   }
@@ -103,7 +105,7 @@ extension SafetensorsCheckpoint {
   /// Checks that `path` is not the name of a pickle file.
   /// - Throws: `SafetensorsError` with the reason `pickle`.
   public static func refusePickle(_ path: String) throws(SafetensorsError) {
-    if isPickle(path) { throw SafetensorsError(path: path, reason: .pickle(name: path)) }
+    if isPickle(path) { throw SafetensorsError(path: path, reason: .checkpoint(.pickle(name: path))) }
   }
 
   /// Judged by the name alone: the file is not opened.
@@ -118,13 +120,13 @@ extension SafetensorsCheckpoint {
       let missing = (tensorsByShard[name] ?? []).filter { shard.header[$0] == nil }
       guard missing.isEmpty else {
         let names = missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        throw SafetensorsError(
-          path: shard.path, reason: .missingFromShard(names: Array(names.prefix(5)), count: names.count))
+        let fault = SafetensorsError.CheckpointFault.missingFromShard(names: Array(names.prefix(5)), count: names.count)
+        throw SafetensorsError(path: shard.path, reason: .checkpoint(fault))
       }
       let unlisted = shard.tensors.map(\.name).filter { index.weightMap[$0] != name }
       guard unlisted.isEmpty else {
-        throw SafetensorsError(
-          path: shard.path, reason: .notInIndex(names: Array(unlisted.prefix(5)), count: unlisted.count))
+        let fault = SafetensorsError.CheckpointFault.notInIndex(names: Array(unlisted.prefix(5)), count: unlisted.count)
+        throw SafetensorsError(path: shard.path, reason: .checkpoint(fault))
       }
     }
   }

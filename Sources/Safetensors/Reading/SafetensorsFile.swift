@@ -39,7 +39,7 @@ public struct SafetensorsFile: Sendable {
   /// The tensor `name`, not copied.
   /// - Throws: `SafetensorsError` if there is none.
   public func tensor(_ name: String) throws(SafetensorsError) -> TensorView {
-    guard let entry = header[name] else { throw SafetensorsError(path: path, reason: .noSuchTensor(name)) }
+    guard let entry = header[name] else { throw SafetensorsError(path: path, reason: .checkpoint(.noSuchTensor(name))) }
     return TensorView(
       info: entry.info, storage: mapping, byteOffset: dataOffset + entry.byteRange.lowerBound)
   }

@@ -132,53 +132,54 @@ private struct TensorFields {
         try requireFirst(offsets == nil, field, reader)
         offsets = try parsePair(&reader)
       } else {
-        throw SafetensorsError.Reason.unknownField(reader.string(field), tensor: reader.string(name))
+        throw fault(.unknownField(reader.string(field)), reader)
       }
     }
   }
 
   /// The tensor, if its fields agree.
   func record(_ reader: JSONReader, _ extents: [Int]) throws(SafetensorsError.Reason) -> SafetensorsEntryList.Record {
-    guard let dtype else { throw .missingField("dtype", tensor: reader.string(name)) }
-    guard let dimensions else { throw .missingField("shape", tensor: reader.string(name)) }
-    guard let offsets else { throw .missingField("data_offsets", tensor: reader.string(name)) }
+    guard let dtype else { throw fault(.missingField("dtype"), reader) }
+    guard let dimensions else { throw fault(.missingField("shape"), reader) }
+    guard let offsets else { throw fault(.missingField("data_offsets"), reader) }
     let shape = extents[Int(dimensions.lowerBound)..<Int(dimensions.upperBound)]
     // Extents of zero do not hide an overflow of the others: strides and row sizes are computed from those.
     var bound: Int? = dtype.byteWidth
     for extent in shape where extent != 0 { bound = bound?.multiplied(checked: extent) }
-    guard let bound else { throw .sizeOverflow(tensor: reader.string(name), dimensions: Array(shape)) }
+    guard let bound else { throw fault(.sizeOverflow(dimensions: Array(shape)), reader) }
     guard offsets.begin <= offsets.end else {
-      throw .reversedOffsets(tensor: reader.string(name), begin: offsets.begin, end: offsets.end)
+      throw fault(.reversedOffsets(begin: offsets.begin, end: offsets.end), reader)
     }
     let byteCount = shape.contains(0) ? 0 : bound
     guard byteCount == offsets.end - offsets.begin else {
-      throw .sizeMismatch(tensor: reader.string(name), expected: byteCount, found: offsets.end - offsets.begin)
+      throw fault(.sizeMismatch(expected: byteCount, found: offsets.end - offsets.begin), reader)
     }
     return SafetensorsEntryList.Record(dtype: dtype, dimensions: dimensions, byteRange: offsets.begin..<offsets.end)
   }
 
+  /// What is wrong with this tensor.
+  private func fault(_ fault: SafetensorsError.TensorFault, _ reader: JSONReader) -> SafetensorsError.Reason {
+    .tensor(reader.string(name), fault)
+  }
+
   private func requireFirst(_ isFirst: Bool, _ field: JSONText, _ reader: JSONReader) throws {
-    guard isFirst else {
-      throw SafetensorsError.Reason.duplicateField(reader.string(field), tensor: reader.string(name))
-    }
+    guard isFirst else { throw fault(.duplicateField(reader.string(field)), reader) }
   }
 
   private func parseDType(_ reader: inout JSONReader) throws -> DType {
     let text = try reader.readString()
-    guard let dtype = DType(rawValue: text) else {
-      throw SafetensorsError.Reason.unknownDType(text, tensor: reader.string(name))
-    }
+    guard let dtype = DType(rawValue: text) else { throw fault(.unknownDType(text), reader) }
     return dtype
   }
 
   /// Two integers, without an array to hold them: there are as many as tensors.
   private func parsePair(_ reader: inout JSONReader) throws -> (begin: Int, end: Int) {
     try reader.beginArray()
-    guard try reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
+    guard try reader.nextElement() else { throw fault(.offsetCount, reader) }
     let begin = try reader.readUnsignedInteger()
-    guard try reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
+    guard try reader.nextElement() else { throw fault(.offsetCount, reader) }
     let end = try reader.readUnsignedInteger()
-    guard try !reader.nextElement() else { throw SafetensorsError.Reason.offsetCount(tensor: reader.string(name)) }
+    guard try !reader.nextElement() else { throw fault(.offsetCount, reader) }
     return (begin, end)
   }
 
@@ -188,7 +189,7 @@ private struct TensorFields {
     try reader.beginArray()
     while try reader.nextElement() {
       guard extents.count - first < SafetensorsHeader.maximumRank else {
-        throw SafetensorsError.Reason.tooManyDimensions(tensor: reader.string(name))
+        throw fault(.tooManyDimensions, reader)
       }
       extents.append(try reader.readUnsignedInteger())
     }

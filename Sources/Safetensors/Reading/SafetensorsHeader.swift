@@ -111,13 +111,15 @@ extension SafetensorsEntryList {
     for index in indices {
       let (position, range) = (position(of: index), records[position(of: index)].byteRange)
       if range.lowerBound < end {
-        throw .overlap(
-          tensor: names[position], begin: range.lowerBound, previous: self[index - 1].info.name, previousEnd: end)
+        let previous = self[index - 1].info.name
+        throw .tensor(names[position], .overlap(begin: range.lowerBound, previous: previous, previousEnd: end))
       }
-      if range.lowerBound > end { throw .hole(tensor: names[position], begin: range.lowerBound, previousEnd: end) }
+      if range.lowerBound > end {
+        throw .tensor(names[position], .hole(begin: range.lowerBound, previousEnd: end))
+      }
       end = range.upperBound
       guard end <= dataByteCount else {
-        throw .beyondFile(tensor: names[position], end: end, dataByteCount: dataByteCount)
+        throw .tensor(names[position], .beyondFile(end: end, dataByteCount: dataByteCount))
       }
     }
     guard end == dataByteCount else { throw .tail(dataEnd: end, dataByteCount: dataByteCount) }

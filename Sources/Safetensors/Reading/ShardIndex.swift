@@ -24,7 +24,7 @@ public struct ShardIndex: Sendable {
       try reader.finish()
       return weightMap
     }
-    guard let weightMap else { throw .noWeightMap }
+    guard let weightMap else { throw .checkpoint(.noWeightMap) }
     self.init(checked: weightMap)
   }
 
@@ -45,14 +45,14 @@ public struct ShardIndex: Sendable {
   }
 
   private static func parseWeightMap(_ reader: inout JSONReader) throws -> [String: String] {
-    guard try reader.peekKind() == .object else { throw SafetensorsError.Reason.noWeightMap }
+    guard try reader.peekKind() == .object else { throw SafetensorsError.Reason.checkpoint(.noWeightMap) }
     var weightMap: [String: String] = [:]
     try reader.beginObject()
     while let tensor = try reader.nextKey() {
       let offset = reader.tokenOffset
       let shard = try reader.readString()
       guard (try? requirePlainFileName(shard)) != nil, shard.hasSuffix(".safetensors") else {
-        throw SafetensorsError.Reason.invalidShardName(shard, tensor: tensor)
+        throw SafetensorsError.Reason.checkpoint(.invalidShardName(shard, tensor: tensor))
       }
       guard weightMap.updateValue(shard, forKey: tensor) == nil else {
         throw SafetensorsError.Reason.duplicateName(tensor, offset: offset)

@@ -8,7 +8,7 @@ public import Tensors
 ///
 /// The header gives the columns. `image` holds pictures, everything else text. Rows are known by `index`,
 /// else `id` or `pid`, else their number.
-public struct TSVFile: Sendable {
+public struct TSVFile: BenchmarkSource {
   /// Bounds, and how missing values are read.
   public struct Options: Sendable {
     /// Most rows.

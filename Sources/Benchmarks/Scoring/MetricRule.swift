@@ -29,39 +29,6 @@ public struct MetricRule: Sendable {
   }
 }
 
-/// What makes rows belong together.
-public indirect enum RowKey: Sendable {
-  /// Nothing: every row is alone.
-  case row
-  /// The same picture; rows without one are alone.
-  case picture
-  /// The same text in a column.
-  case column(String)
-  /// The same field of the index between underscores, counted from 0.
-  case indexField(Int)
-  /// The same index modulo a number; an index that is no number is its own. The column `g_index` wins if it
-  /// is there.
-  case indexModulo(Int)
-  /// The same piece of a column's text in front of a mark.
-  case prefix(String, upTo: String)
-  /// All of these are the same.
-  case all([RowKey])
-
-  /// The key of a row; equal for rows that belong together.
-  public func key(of row: BenchmarkRow, picture: String?) -> String {
-    switch self {
-    case .row: row.index
-    case .picture: picture ?? "row " + row.index
-    case .column(let column): row[column] ?? ""
-    case .indexField(let number):
-      row.index.components(separatedBy: "_").dropFirst(number).first ?? ""
-    case .indexModulo(let modulus): row["g_index"] ?? Int(row.index).map { String($0 % modulus) } ?? row.index
-    case .prefix(let column, let mark): (row[column] ?? "").components(separatedBy: mark)[0]
-    case .all(let keys): keys.map { $0.key(of: row, picture: picture) }.joined(separator: "\u{1F}")
-    }
-  }
-}
-
 /// A row with what is needed to count it.
 public struct ScoredRow: Sendable {
   /// The row.
@@ -129,27 +96,5 @@ extension MetricRule {
       let masters = problem.score == 1 && (isStrict ? allSteps : steps.contains(true))
       return masters ? 1 : problem.score != 1 && allSteps ? 0.5 : 0
     }
-  }
-}
-
-/// A column that splits a benchmark into groups with scores of their own.
-public enum GroupRule: Sendable, Equatable {
-  /// One group for each text.
-  case column(String)
-  /// The cell spells out a list, and the row belongs to each element's group.
-  case list(String)
-
-  /// The column's name.
-  public var name: String {
-    switch self {
-    case .column(let name), .list(let name): name
-    }
-  }
-
-  /// Groups of a row; none if the cell is missing. A cell that is no list is one group.
-  public func groups(of row: BenchmarkRow) -> [String] {
-    guard let cell = row[name] else { return [] }
-    if case .list = self, let texts = try? PythonLiteral(parsing: cell).texts { return texts }
-    return [cell]
   }
 }

@@ -104,7 +104,7 @@ let package = Package(
     library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // What the commands do, for programs: work without printing, results as values
-    library("Reports", ["Tensors", "JSON", "Quantization", "ModelFiles", "Calibration", "LayerSearch"]),
+    library("Reports", ["Basics", "Tensors", "JSON", "Quantization", "ModelFiles", "Calibration", "LayerSearch"]),
     library(
       "Workflows",
       [
@@ -183,6 +183,7 @@ let package = Package(
       resources: [.copy("Resources")]),
     tests(
       "Doctor", ["Storage", "JSON", "Tensors", "Kernels", "ModelFiles", "Quantization", "SampleModel", "Safetensors"]),
+    tests("Reports", ["JSON", "LayerSearch"]),
     tests(
       "Workflows",
       [

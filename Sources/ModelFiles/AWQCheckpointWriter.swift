@@ -7,20 +7,6 @@ internal import Safetensors
 public import Storage
 internal import Tensors
 
-/// What a decoder layer has become.
-public struct LayerOutput: Sendable {
-  /// Quantized linears by canonical module name.
-  public var linears: [String: QuantizedLinear]
-  /// Norms and biases that absorbed scales, by canonical tensor name.
-  public var folded: [String: [Float]]
-
-  /// What a decoder layer has become.
-  public init(linears: [String: QuantizedLinear], folded: [String: [Float]]) {
-    self.linears = linears
-    self.folded = folded
-  }
-}
-
 /// Streams an AWQ checkpoint into a directory that has no name until it is complete.
 ///
 /// Nothing but the layer at hand is in memory. Everything that is not quantized keeps its bytes, and every file of the
@@ -58,9 +44,7 @@ public struct AWQCheckpointWriter: ~Copyable {
         digests: resumed.shardDigests)
     } else {
       var begun = try SafetensorsCheckpointWriter(shards, in: directory)
-      for tensor in plan.outside {
-        try tensor.write(LayerOutput(linears: [:], folded: [:]), into: &begun, from: source.path)
-      }
+      for tensor in plan.outside { try tensor.write(QuantizedLayer(), into: &begun, from: source.path) }
       writer = begun
     }
     self.source = source
@@ -89,8 +73,8 @@ public struct AWQCheckpointWriter: ~Copyable {
 
   /// Writes decoder layer `index`; layers must come in order.
   /// - Throws: `StorageError` if the disk fails, `ModelFilesError.beyondHalf` for a norm or bias that absorbs scales.
-  public mutating func write(_ output: LayerOutput, layer index: Int) throws {
-    for tensor in plan.layers[index] { try tensor.write(output, into: &writer, from: source.path) }
+  public mutating func write(_ layer: QuantizedLayer, at index: Int) throws {
+    for tensor in plan.layers[index] { try tensor.write(layer, into: &writer, from: source.path) }
   }
 
   /// Writes config and carried-over files.
@@ -113,12 +97,12 @@ public struct AWQCheckpointWriter: ~Copyable {
 extension PlannedTensor {
   /// Writes what the tensor has become.
   fileprivate func write(
-    _ output: LayerOutput, into writer: inout SafetensorsCheckpointWriter, from path: String
+    _ layer: QuantizedLayer, into writer: inout SafetensorsCheckpointWriter, from path: String
   ) throws {
     switch fate {
     case .copied(let tensor, _): try writer.write(tensor, as: .awq)
     case .folded(let tensor):
-      let values = try output.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)
+      let values = try layer.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)
       let largest = Float(Float16.greatestFiniteMagnitude)
       if let value = values.first(where: { $0.isFinite && abs($0) > largest }) {
         throw ModelFilesError.beyondHalf(path: path, name: name, value: value)
@@ -126,7 +110,7 @@ extension PlannedTensor {
       try writer.write(unsafe HalfPrecision.float16Bits(values).span.bytes, of: name)
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName
-      guard let linear = output.linears[module] else { preconditionFailure("planned, not given: \(module)") }
+      guard let linear = layer.linears[module] else { preconditionFailure("planned, not given: \(module)") }
       try writer.write(linear, weight: name, as: .awq)
     }
   }

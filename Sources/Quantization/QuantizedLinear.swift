@@ -157,3 +157,18 @@ public struct GroupRanges: Sendable, Equatable {
       &weights, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: groupSize)
   }
 }
+
+/// Everything of a decoder layer that changed; what is not named here stays as it was. It passes from the search, which
+/// decides, to the files, which write: neither module knows the other.
+public struct QuantizedLayer: Sendable, Equatable {
+  /// Quantized linears by canonical module name.
+  public var linears: [String: QuantizedLinear]
+  /// Values of norms and biases that absorbed scales, by canonical tensor name; they are stored in half precision.
+  public var folded: [String: [Float]]
+
+  /// A layer of which nothing changed but this.
+  public init(linears: [String: QuantizedLinear] = [:], folded: [String: [Float]] = [:]) {
+    self.linears = linears
+    self.folded = folded
+  }
+}

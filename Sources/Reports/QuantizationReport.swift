@@ -70,9 +70,9 @@ public struct QuantizationReport: Sendable {
   public mutating func add(warnings: [String]) { self.warnings += warnings }
 
   /// Adds a layer that is done.
-  public mutating func add(_ layer: QuantizedLayer) {
-    reports += layer.reports
-    warnings += layer.warnings
+  public mutating func add(_ outcome: LayerOutcome) {
+    reports += outcome.reports
+    warnings += outcome.warnings
   }
 
   /// What the run cost, linear by linear.

@@ -7,12 +7,6 @@ public struct SensitivityTable: Sendable {
   /// What is known of the linears.
   public let reports: [LinearReport]
 
-  private static let columns = [
-    "module", "out_features", "in_features", "method", "scale_rule", "ratio", "output_energy", "error_before",
-    "error_after", "share", "largest_input", "outlier_channels", "dead_channels", "zero_groups", "smallest_scales",
-    "clamped_weights",
-  ]
-
   /// A table of all linears of a run.
   public init(reports: [LinearReport]) { self.reports = reports }
 
@@ -27,7 +21,8 @@ public struct SensitivityTable: Sendable {
 
   /// The same as comma-separated values (RFC 4180), a line of names first.
   public var csv: String {
-    ([Self.columns.joined(separator: ",")] + rows.map(\.csv)).joined(separator: "\r\n") + "\r\n"
+    let names = LinearField.all.map(\.key).joined(separator: ",")
+    return ([names] + rows.map(\.csv)).joined(separator: "\r\n") + "\r\n"
   }
 
   /// One row per linear.
@@ -46,28 +41,11 @@ public struct SensitivityRow: Sendable {
 
   /// The row as one JSON object.
   public var json: JSONValue {
-    [
-      "module": .string(report.module), "out_features": .integer(report.outFeatures),
-      "in_features": .integer(report.inFeatures), "method": .string(report.rounding.rawValue),
-      "scale_rule": .string(report.rule.rawValue), "ratio": .double(report.ratio),
-      "output_energy": .double(report.outputEnergy), "error_before": .double(report.errorBefore),
-      "error_after": .double(report.errorAfter), "share": .double(share),
-      "largest_input": .double(Double(report.largestInput)),
-      "outlier_channels": .array(
-        report.outlierChannels.map { ["channel": .integer($0.channel), "ratio": .double(Double($0.ratio))] }),
-      "dead_channels": .integer(report.counts.deadChannels), "zero_groups": .integer(report.counts.zeroGroups),
-      "smallest_scales": .integer(report.counts.smallestScales),
-      "clamped_weights": .integer(report.counts.clampedWeights),
-    ]
+    var object = JSONObject()
+    for field in LinearField.all { object[field.key] = field.value(self).json }
+    return .object(object)
   }
 
   /// The same as a line; no field can hold a comma or a quote, since module names are those of the model's layers.
-  public var csv: String {
-    let outliers = report.outlierChannels.map { "\($0.channel):\($0.ratio)" }.joined(separator: " ")
-    return "\(report.module),\(report.outFeatures),\(report.inFeatures),\(report.rounding.rawValue),"
-      + "\(report.rule.rawValue),\(report.ratio),\(report.outputEnergy),\(report.errorBefore),\(report.errorAfter),"
-      + "\(share),\(report.largestInput),\(outliers),"
-      + "\(report.counts.deadChannels),\(report.counts.zeroGroups),\(report.counts.smallestScales),"
-      + "\(report.counts.clampedWeights)"
-  }
+  public var csv: String { LinearField.all.map { $0.value(self).csv }.joined(separator: ",") }
 }

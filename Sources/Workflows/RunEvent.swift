@@ -11,7 +11,7 @@ public enum RunEvent: Sendable {
   /// A stopped run is gone on with.
   case resumed(layerCount: Int, of: Int)
   /// A decoder layer is quantized.
-  case quantized(QuantizedLayer)
+  case quantized(LayerOutcome)
   /// The result is not all that it may be taken for; one line.
   case warning(String)
 }

@@ -6,10 +6,9 @@ import Testing
 
 @Suite struct LinearReportTests {
   private func report(_ module: String, energy: Double = 1, error: Double, size: Int = 64) -> LinearReport {
-    LinearReport(
-      module: module, outFeatures: size, inFeatures: 64, rounding: .nearest, rule: .identity, ratio: 0,
-      outputEnergy: energy,
-      errorBefore: error, errorAfter: error, largestInput: 1, outlierChannels: [])
+    var report = LinearReport(module: module)
+    (report.outFeatures, report.inFeatures, report.outputEnergy, report.errorAfter) = (size, 64, energy, error)
+    return report
   }
 
   @Test func `fused linears are kept together, by error per byte, within the budget`() throws {

@@ -30,11 +30,11 @@ import Testing
   private func quantized(
     _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
     samples: [CalibrationSample]? = nil
-  ) throws -> [QuantizedLayer] {
+  ) throws -> [LayerOutcome] {
     let scheme = try #require(QuantizationScheme(groupSize: 64))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     options.widestGram = widestGram
-    var layers: [QuantizedLayer] = []
+    var layers: [LayerOutcome] = []
     try ModelQuantizer(model: model, config: file.config.text, options: options).run(samples ?? self.samples) { event in
       if case .layer(let layer, _) = event { layers.append(layer) }
     }
@@ -44,7 +44,7 @@ import Testing
   @Test(arguments: [QuantizationMethod.rtn, .awq, .awqGPTQ, .best], Propagation.allCases)
   func noLinearIsWorseThanPlainRoundingOnTokensKeptAside(method: QuantizationMethod, propagation: Propagation) throws {
     let layers = try quantized(method, propagation)
-    #expect(layers.count == model.layerCount && layers.allSatisfy { $0.linears.count == 7 })
+    #expect(layers.count == model.layerCount && layers.allSatisfy { $0.layer.linears.count == 7 })
     for report in layers.flatMap(\.reports) {
       #expect(report.errorAfter <= report.errorBefore, "\(report.module)")
       #expect(report.errorBefore > 0 && report.outputEnergy > report.errorBefore)
@@ -68,7 +68,7 @@ import Testing
       let quantizer = ModelQuantizer(
         model: model, config: file.config.text,
         options: QuantizationOptions(scheme: scheme, method: method, propagation: propagation))
-      var layers: [QuantizedLayer] = []
+      var layers: [LayerOutcome] = []
       var states: [StreamState] = []
       try quantizer.run(samples) { event in
         guard case .layer(let layer, let state) = event else { return }
@@ -78,9 +78,8 @@ import Testing
       for finished in 1..<model.layerCount {
         var index = finished
         try quantizer.run(samples, resuming: (finished, states[finished - 1])) { event in
-          guard case .layer(let layer, _) = event else { return }
-          #expect(layer.index == index && layer.linears.map(\.linear) == layers[index].linears.map(\.linear))
-          #expect(layer.folded.map(\.values) == layers[index].folded.map(\.values))
+          guard case .layer(let outcome, _) = event else { return }
+          #expect(outcome.index == index && outcome.layer == layers[index].layer)
           index += 1
         }
         #expect(index == model.layerCount)
@@ -93,7 +92,7 @@ import Testing
     defer { Parallel.threadCount = before }
     let results = try [1, 2, 3].map { threads in
       Parallel.threadCount = threads
-      return try quantized(.awqGPTQ).flatMap { $0.linears.map(\.linear) }
+      return try quantized(.awqGPTQ).map(\.layer)
     }
     #expect(results[0] == results[1] && results[0] == results[2])
   }
@@ -104,7 +103,7 @@ import Testing
     for (a, b) in zip(whole.flatMap(\.reports), blocks.flatMap(\.reports)) {
       #expect(b.errorAfter <= b.errorBefore && a.module == b.module && a.inFeatures == b.inFeatures)
     }
-    let differ = zip(whole.flatMap(\.linears), blocks.flatMap(\.linears)).contains { $0.linear != $1.linear }
+    let differ = zip(whole, blocks).contains { $0.layer.linears != $1.layer.linears }
     #expect(differ)
   }
 
@@ -113,9 +112,9 @@ import Testing
     // which folds nothing: a scale folded wrongly, or into the wrong rows, is off by its size, not by a rounding error.
     let folded = try quantized(.awqGPTQ, .float)[0]
     #expect(Set(folded.reports.filter { $0.rule != .identity }.map(\.module)).count >= 4)
-    #expect(folded.folded.count >= 2)
+    #expect(folded.layer.folded.count >= 2)
     let plain = try quantized(.rtn, .float)[0]
-    #expect(try layerError(folded) < layerError(plain))
+    #expect(try layerError(folded.layer) < layerError(plain.layer))
   }
 
   /// The relative error of layer 0's output on a sample it was fitted to, with everything `quantized` replaces.

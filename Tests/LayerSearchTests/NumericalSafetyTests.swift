@@ -24,7 +24,7 @@ import Testing
     _ method: QuantizationMethod, changing name: String = "",
     _ change: @escaping @Sendable ([Float]) -> [Float] = { $0 },
     inputs: (inout [Float]) -> Void = { _ in }
-  ) throws -> [QuantizedLayer] {
+  ) throws -> [LayerOutcome] {
     let weights = ChangedWeights(source: file.weights, name: name, change: change)
     let model = try LanguageModel(weights: weights, config: file.config.text)
     let samples = try (0..<4).map { sample in
@@ -33,7 +33,7 @@ import Testing
       return CalibrationSample(
         embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
     }
-    var layers: [QuantizedLayer] = []
+    var layers: [LayerOutcome] = []
     try ModelQuantizer(
       model: model, config: file.config.text,
       options: QuantizationOptions(scheme: scheme, method: method, propagation: .float)
@@ -61,19 +61,19 @@ import Testing
     let layers = try quantized(.awqGPTQ, inputs: { $0[7] = .nan })
     let plain = try quantized(.rtn)
     #expect(layers[0].warnings.contains { $0.contains("NaN") })
-    for (a, b) in zip(layers.flatMap(\.linears), plain.flatMap(\.linears)) { #expect(a.linear == b.linear) }
+    #expect(layers.map(\.layer.linears) == plain.map(\.layer.linears))
   }
 
   @Test func `scales that would lift a norm out of half precision are not used`() throws {
     let norm = "language_model.model.layers.0.post_attention_layernorm.weight"
     let usual = try quantized(.awqGPTQ)[0]
-    #expect(usual.folded.contains { $0.name == norm } && usual.warnings.isEmpty)
+    #expect(usual.layer.folded[norm] != nil && usual.warnings.isEmpty)
     let layer = try quantized(.awqGPTQ, changing: norm) { $0.map { value in value < 0 ? -60_000 : 60_000 } }[0]
     #expect(layer.warnings.contains { $0.hasPrefix("layer 0 mlpInput: scales would lead out of half precision") })
-    #expect(!layer.folded.contains { $0.name == norm })
+    #expect(layer.layer.folded[norm] == nil)
     let reports = layer.reports.filter { $0.module.hasSuffix("gate_proj") || $0.module.hasSuffix("up_proj") }
     #expect(reports.count == 2 && reports.allSatisfy { $0.rule == .identity && $0.errorAfter <= $0.errorBefore })
-    let isFinite = layer.folded.allSatisfy { $0.values.allSatisfy { $0.isFinite } }
+    let isFinite = layer.layer.folded.values.allSatisfy { $0.allSatisfy { $0.isFinite } }
     #expect(isFinite)
   }
 
@@ -82,7 +82,7 @@ import Testing
     let up = "language_model.model.layers.0.mlp.up_proj.weight"
     let layer = try quantized(.awqGPTQ, changing: up) { $0.map { $0 * 4e6 } }[0]
     #expect(layer.warnings.contains { $0.hasPrefix("layer 0 mlpOutput: scales would lead out of half precision") })
-    for (module, linear) in layer.linears {
+    for (module, linear) in layer.layer.linears {
       let isFinite = linear.scales.allSatisfy { $0.isFinite }
       #expect(isFinite, "\(module)")
     }
@@ -97,7 +97,7 @@ import Testing
     #expect(layers[0].warnings.isEmpty)
     // All groups of the first row.
     #expect(layers[1].warnings.contains { $0.hasPrefix("\(up): weights of \(columns / 64) groups reach beyond half") })
-    let (_, linear) = try #require(layers[1].linears.first { $0.module == up })
+    let linear = try #require(layers[1].layer.linears[up])
     let isFinite = linear.scales.allSatisfy { $0.isFinite }
     #expect(isFinite)
   }
@@ -110,7 +110,7 @@ import Testing
     let hidden = file.config.text.hiddenSize
     #expect(layer.reports.prefix(3).map(\.counts.deadChannels) == [hidden / 8, hidden / 8, hidden / 8])
     #expect(layer.reports.dropFirst(4).allSatisfy { $0.counts.deadChannels == 0 })
-    #expect(layer.folded.first { $0.name == norm }?.values.allSatisfy { $0.isFinite } ?? true)
+    #expect(layer.layer.folded[norm]?.allSatisfy { $0.isFinite } ?? true)
 
     let query = "language_model.model.layers.0.self_attn.q_proj.weight"
     let zeroed = try quantized(.awqGPTQ, changing: query) { values in
@@ -118,7 +118,7 @@ import Testing
     }[0]
     let report = try #require(zeroed.reports.first { $0.module.hasSuffix("q_proj") })
     #expect(report.counts.zeroGroups == 3)
-    let (_, linear) = try #require(zeroed.linears.first { $0.module.hasSuffix("q_proj") })
+    let linear = try #require(zeroed.layer.linears[report.module])
     #expect(linear.dequantized().values.prefix(3 * 64).allSatisfy { $0 == 0 })
   }
 }

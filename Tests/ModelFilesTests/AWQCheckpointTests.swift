@@ -25,12 +25,12 @@ import Testing
   @discardableResult
   private func write(
     _ source: ModelFile, folded: [String: [Float]] = [:], quantizes: @escaping (String) -> Bool = { _ in true }
-  ) throws -> [LayerOutput] {
+  ) throws -> [QuantizedLayer] {
     var outputs = try plainOutputs(source, scheme, quantizes: quantizes)
     for index in outputs.indices { outputs[index].folded = folded }
     var writer = try AWQCheckpointWriter(
       source: source, scheme: scheme, in: WorkFolder(for: folder.path("out"), making: .directory), quantizes: quantizes)
-    for (index, output) in outputs.enumerated() { try writer.write(output, layer: index) }
+    for (index, output) in outputs.enumerated() { try writer.write(output, at: index) }
     try writer.complete(provenance: ["schema": "test"]).commit()
     return outputs
   }
@@ -156,7 +156,7 @@ import Testing
       var writer = try AWQCheckpointWriter(
         source: source, scheme: scheme, in: WorkFolder(for: folder.path("out"), making: .directory),
         quantizes: { _ in true })
-      try writer.write(outputs[0], layer: 0)
+      try writer.write(outputs[0], at: 0)
       #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path("out")))

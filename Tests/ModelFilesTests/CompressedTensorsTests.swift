@@ -22,7 +22,7 @@ import Testing
     var writer = try AWQCheckpointWriter(
       source: source, scheme: scheme, in: WorkFolder(for: folder.path("awq"), making: .directory), quantizes: quantizes)
     for (index, output) in try plainOutputs(source, scheme, quantizes: quantizes).enumerated() {
-      try writer.write(output, layer: index)
+      try writer.write(output, at: index)
     }
     try writer.complete(provenance: ["schema": "test"]).commit()
     quantized = try ModelFile.open(folder.path("awq"))

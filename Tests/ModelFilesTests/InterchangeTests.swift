@@ -19,7 +19,7 @@ import Testing
       source: source, scheme: scheme, in: WorkFolder(for: folder.path("awq"), making: .directory)
     ) { _ in true }
     for (index, output) in try plainOutputs(source, scheme, quantizes: { _ in true }).enumerated() {
-      try writer.write(output, layer: index)
+      try writer.write(output, at: index)
     }
     try writer.complete(provenance: ["schema": "test"]).commit()
     let checkpoint = try ModelFile.open(folder.path("awq"))

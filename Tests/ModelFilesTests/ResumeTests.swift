@@ -13,7 +13,7 @@ import Testing
   private let folder: TemporaryDirectory
   private let scheme: QuantizationScheme
   private let source: ModelFile
-  private let outputs: [LayerOutput]
+  private let outputs: [QuantizedLayer]
   private let sources: [SourceDigest]
 
   init() throws {
@@ -46,7 +46,7 @@ import Testing
       resuming: resumed.map { ($0.point.layerCount, $0.shardDigests) }
     ) { _ in true }
     for index in layers {
-      try writer.write(outputs[index], layer: index)
+      try writer.write(outputs[index], at: index)
       if index + 1 < outputs.count { try writer.secure(point(after: index + 1)) }
     }
     if layers.upperBound == outputs.count { try writer.complete(provenance: ["schema": "test"]).commit() }

@@ -51,9 +51,9 @@ enum TinyLlama {
 /// Every linear of `file` that `quantizes` admits, plainly rounded, as a quantizer would hand it over.
 func plainOutputs(
   _ file: ModelFile, _ scheme: QuantizationScheme, quantizes: (String) -> Bool
-) throws -> [LayerOutput] {
+) throws -> [QuantizedLayer] {
   try (0..<file.config.text.layerCount).map { index in
-    var output = LayerOutput(linears: [:], folded: [:])
+    var output = QuantizedLayer()
     let text = file.config.text
     let (hidden, inner) = (text.hiddenSize, text.intermediateSize)
     let (wide, narrow) = (text.headCount * text.headDim, text.kvHeadCount * text.headDim)

@@ -4,9 +4,12 @@ import Calibration
 import JSON
 import LayerSearch
 import ModelFiles
+import ModelInputs
+import Reports
 import SampleModel
 import TestSupport
 import Testing
+import Verification
 import Workflows
 
 @Suite struct RecipeTests {

@@ -7,52 +7,38 @@ package import Tensors
 public struct LinearReport: Sendable {
   /// Canonical module name.
   public var module: String
-  /// Rows and columns.
-  public var outFeatures: Int
+  /// Rows.
+  public var outFeatures = 0
   /// Columns.
-  public var inFeatures: Int
+  public var inFeatures = 0
   /// What won: the method's own, for `best` any, or plain rounding where that was not better.
-  public var rounding: Rounding
+  public var rounding = Rounding.plain
   /// Rule and exponent of the site's scales.
-  public var rule: ScaleRule
+  public var rule = ScaleRule.identity
   /// Exponent of the rule.
-  public var ratio: Double
+  public var ratio = 0.0
   /// Mean squared output per token of the original linear, on the tokens that judge: the held-out ones, or all if none
   /// are.
-  public var outputEnergy: Double
+  public var outputEnergy = 0.0
   /// Mean squared output error of plain rounding, on the same tokens.
-  public var errorBefore: Double
+  public var errorBefore = 0.0
   /// Mean squared output error as written, on the same tokens; above `errorBefore` only where the method does not guard
   /// against it, see `QuantizationMethod.isGuarded`.
-  public var errorAfter: Double
+  public var errorAfter = 0.0
   /// The largest |x| seen at the input.
-  public var largestInput: Float
+  public var largestInput: Float = 0
   /// The input features that stand out most, largest first.
-  public var outlierChannels: [OutlierChannel]
+  public var outlierChannels: [OutlierChannel] = []
   /// What lies at the borders of the numbers it is written in.
-  public var counts: RangeCounts
+  public var counts = RangeCounts()
 
   /// The remaining squared error as a share of the output's energy.
   public var relativeError: Double { outputEnergy > 0 ? errorAfter / outputEnergy : 0 }
+}
 
-  package init(
-    module: String, outFeatures: Int, inFeatures: Int, rounding: Rounding, rule: ScaleRule, ratio: Double,
-    outputEnergy: Double, errorBefore: Double, errorAfter: Double, largestInput: Float,
-    outlierChannels: [OutlierChannel], counts: RangeCounts = RangeCounts()
-  ) {
-    self.module = module
-    self.outFeatures = outFeatures
-    self.inFeatures = inFeatures
-    self.rounding = rounding
-    self.rule = rule
-    self.ratio = ratio
-    self.outputEnergy = outputEnergy
-    self.errorBefore = errorBefore
-    self.errorAfter = errorAfter
-    self.largestInput = largestInput
-    self.outlierChannels = outlierChannels
-    self.counts = counts
-  }
+extension LinearReport {
+  /// A report of `module` that says nothing yet.
+  package init(module: String) { self.init(module: module, outFeatures: 0) }
 }
 
 /// An input feature that carries far more than the others, which is what makes plain rounding fail.

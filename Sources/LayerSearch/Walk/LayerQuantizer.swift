@@ -31,7 +31,7 @@ struct LayerQuantizer {
   /// Quantizes the layer while `streams` pass through it.
   mutating func run(
     _ streams: inout CalibrationStreams, onSite: (LinearSite) throws -> Void
-  ) throws -> QuantizedLayer {
+  ) throws -> LayerOutcome {
     for site in LinearSite.allCases {
       let blocks = ColumnBlocks(
         site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
@@ -133,25 +133,24 @@ struct LayerQuantizer {
     }
   }
 
-  private func result() -> QuantizedLayer {
-    let folded = LinearSite.allCases.filter(folds.contains).compactMap { site in
-      absorbed(at: site).map { (name: DecoderNames.layer(index) + "." + site.absorber.tensor, values: $0) }
+  private func result() -> LayerOutcome {
+    var outcome = LayerOutcome(index: index, warnings: warnings)
+    for site in LinearSite.allCases where folds.contains(site) {
+      outcome.layer.folded[DecoderNames.layer(index) + "." + site.absorber.tensor] = absorbed(at: site)
     }
-    var ordered: [(module: String, linear: QuantizedLinear)] = []
-    var (finished, warnings) = ([LinearReport](), warnings)
     for name in DecoderLinear.allCases {
       guard let linear = linears[name], var report = reports[name] else { continue }
-      ordered.append((report.module, linear))
+      outcome.layer.linears[report.module] = linear
       // Only now: linears absorb the scales of later sites.
       report.counts.smallestScales = max(0, linear.smallestScaleCount - report.counts.zeroGroups)
-      finished.append(report)
+      outcome.reports.append(report)
       if linear.beyondHalfCount > 0 {
-        warnings.append(
+        outcome.warnings.append(
           "\(report.module): weights of \(linear.beyondHalfCount) groups reach beyond half precision, in which scales "
             + "are stored; leave it in 16 bit with --skip")
       }
     }
-    return QuantizedLayer(index: index, linears: ordered, folded: folded, reports: finished, warnings: warnings)
+    return outcome
   }
 }
 

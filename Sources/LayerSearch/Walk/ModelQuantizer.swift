@@ -66,18 +66,24 @@ public struct QuantizationOptions: Sendable {
   }
 }
 
-/// Everything of a decoder layer that changed; what is not named here stays as it was.
-public struct QuantizedLayer: Sendable {
+/// What the search has made of a decoder layer, and found on the way.
+public struct LayerOutcome: Sendable {
   /// The layer's number.
   public var index: Int
-  /// Canonical module name and quantized weight, in the layer's order.
-  public var linears: [(module: String, linear: QuantizedLinear)]
-  /// Canonical tensor name and values of norms and biases that absorbed scales; they are stored in half precision.
-  public var folded: [(name: String, values: [Float])]
-  /// One report per quantized linear.
+  /// What changed.
+  public var layer: QuantizedLayer
+  /// One report per quantized linear, in the layer's order.
   public var reports: [LinearReport]
-  /// Canonical names of inputs whose values leave the range of half precision.
+  /// What is to be known about the layer, one line each.
   public var warnings: [String]
+
+  /// A layer of which nothing changed.
+  package init(index: Int, reports: [LinearReport] = [], warnings: [String] = []) {
+    self.index = index
+    layer = QuantizedLayer()
+    self.reports = reports
+    self.warnings = warnings
+  }
 }
 
 /// A step of the way, for progress displays.
@@ -85,7 +91,7 @@ public enum QuantizationEvent: Sendable {
   /// One site of a layer is done.
   case site(layer: Int, site: LinearSite)
   /// A layer is done, and the streams are where the next one begins.
-  case layer(QuantizedLayer, StreamState)
+  case layer(LayerOutcome, StreamState)
 }
 
 /// Walks through the decoder and quantizes it.
@@ -119,10 +125,10 @@ public struct ModelQuantizer {
     for index in (resumed?.layerCount ?? 0)..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options)
-      let layer = try quantizer.run(&streams) { site in
+      let outcome = try quantizer.run(&streams) { site in
         try onEvent(.site(layer: index, site: site))
       }
-      try onEvent(.layer(layer, streams.state))
+      try onEvent(.layer(outcome, streams.state))
     }
   }
 }

@@ -36,7 +36,7 @@ struct QuantizationPass {
   ///   - onLayer: Called with each layer that is done, and the streams behind it.
   func run(
     resuming state: StreamState? = nil, stage: (Int, LinearSite) -> Stage, _ observe: RunObserver,
-    onLayer: (QuantizedLayer, StreamState) throws -> Void
+    onLayer: (LayerOutcome, StreamState) throws -> Void
   ) throws {
     let language = model.model.language
     let sites = LinearSite.allCases.count
@@ -47,8 +47,8 @@ struct QuantizationPass {
       case .site(let layer, let site):
         done += 1
         try observe(.progress(stage(layer, site), done: done, total: language.layerCount * sites))
-      case .layer(let layer, let state):
-        try onLayer(layer, state)
+      case .layer(let outcome, let state):
+        try onLayer(outcome, state)
         model.file.releasePages()
       }
     }

@@ -99,12 +99,12 @@ public struct QuantizationRun: Sendable {
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, in: outputs.folder,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
-    try keeping.run(resuming: resumed?.state, stage: Stage.site, observe) { layer, state in
-      try writer.write(LayerOutput(layer), layer: layer.index)
-      report.add(layer)
-      try observe(.quantized(layer))
-      for warning in layer.warnings { try observe(.warning(warning)) }
-      try points.secure(writer, layerCount: layer.index + 1, state: state, notes: report.notes)
+    try keeping.run(resuming: resumed?.state, stage: Stage.site, observe) { outcome, state in
+      try writer.write(outcome.layer, at: outcome.index)
+      report.add(outcome)
+      try observe(.quantized(outcome))
+      for warning in outcome.warnings { try observe(.warning(warning)) }
+      try points.secure(writer, layerCount: outcome.index + 1, state: state, notes: report.notes)
     }
     report.seconds = clock.elapsed
     report.tokenCount = set.tokenCount
@@ -169,16 +169,7 @@ public struct QuantizationRun: Sendable {
   private func modulesToKeep(_ pass: QuantizationPass, _ observe: RunObserver) throws -> Set<String> {
     guard let bytes = recipe.sixteenBitBytes else { return [] }
     var reports: [LinearReport] = []
-    try pass.run(stage: Stage.measuredSite, observe) { layer, _ in reports += layer.reports }
+    try pass.run(stage: Stage.measuredSite, observe) { outcome, _ in reports += outcome.reports }
     return SixteenBitBudget(bytes: bytes).modules(by: reports, scheme: pass.options.scheme)
-  }
-}
-
-extension LayerOutput {
-  /// What the quantizer decided, as the writer takes it.
-  init(_ layer: QuantizedLayer) {
-    self.init(
-      linears: Dictionary(uniqueKeysWithValues: layer.linears.map { ($0.module, $0.linear) }),
-      folded: Dictionary(uniqueKeysWithValues: layer.folded.map { ($0.name, $0.values) }))
   }
 }

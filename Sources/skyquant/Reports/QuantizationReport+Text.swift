@@ -1,30 +1,8 @@
-// What `skyquant quantize` tells people: a line per linear on the way, a summary at the end.
+// What `skyquant quantize` tells people at the end.
 import Basics
 import LayerSearch
 import Quantization
 import Reports
-
-extension QuantizedLayer {
-  /// One line per linear.
-  var lines: [String] {
-    reports.map { report in
-      let ratio = report.rule == .identity ? "-" : "\(report.rule.rawValue) \(report.ratio.upTo(2))"
-      let relative = "error \(percent(report.errorBefore, report)) -> \(percent(report.errorAfter, report))"
-      return "\(report.module)  \(report.rounding.rawValue)  \(ratio)  \(relative)  gain \(gain(report))"
-    }
-  }
-
-  /// An error as a share of the output.
-  private func percent(_ error: Double, _ report: LinearReport) -> String {
-    Percentage.text((error / report.outputEnergy).squareRoot(), decimals: 2)
-  }
-
-  /// The share of the squared error saved; nothing was to be saved where there was none.
-  private func gain(_ report: LinearReport) -> String {
-    Percentage.text(report.errorBefore == report.errorAfter ? 0 : 1 - report.errorAfter / report.errorBefore)
-  }
-
-}
 
 extension QuantizationReport {
   private var keptLine: [String] {

@@ -1,6 +1,7 @@
 // Progress on standard error: a line that redraws on a terminal, one line per event when piped.
 import Basics
 import Glibc
+import Reports
 import Workflows
 
 /// Shows how far a long run is and how long it will still take.

@@ -1,0 +1,97 @@
+// What is reported of a linear, each value once. JSON and CSV of `--report`, `skyquant.json`, the note that a run leaves
+// to the one that goes on, and the line on a terminal are made from this table.
+internal import Basics
+internal import JSON
+public import LayerSearch
+
+/// A value that is reported of a linear.
+struct LinearField: Sendable {
+  /// Its name in JSON, in CSV and in notes.
+  let key: String
+  /// The value, in all its forms.
+  let value: @Sendable (SensitivityRow) -> any FieldValue
+  /// Sets the value to what a note says; false if no such value has that note. Nil for what follows from other values.
+  let restore: (@Sendable (inout LinearReport, JSONValue) -> Bool)?
+  /// What a line on a terminal says of it; nil for what that leaves out.
+  let cell: (@Sendable (LinearReport) -> String)?
+
+  /// All of them in order. Meanings: Formats/report.md.
+  static let all = [
+    LinearField("module", \.module) { $0.module },
+    LinearField("out_features", \.outFeatures),
+    LinearField("in_features", \.inFeatures),
+    LinearField("method", \.rounding) { $0.rounding.rawValue },
+    LinearField("scale_rule", \.rule),
+    LinearField("ratio", \.ratio) { $0.rule == .identity ? "-" : "\($0.rule.rawValue) \($0.ratio.upTo(2))" },
+    LinearField("output_energy", \.outputEnergy),
+    LinearField("error_before", \.errorBefore),
+    LinearField("error_after", \.errorAfter) { "error \($0.percentBefore) -> \($0.percentAfter)  gain \($0.gain)" },
+    LinearField("share", from: \.share),
+    LinearField("largest_input", \.largestInput),
+    LinearField("outlier_channels", \.outlierChannels),
+    LinearField("dead_channels", \.counts.deadChannels),
+    LinearField("zero_groups", \.counts.zeroGroups),
+    LinearField("smallest_scales", \.counts.smallestScales),
+    LinearField("clamped_weights", \.counts.clampedWeights),
+  ]
+
+  /// A value of the report at `path`.
+  private init<Value: FieldValue>(
+    _ key: String, _ path: any WritableKeyPath<LinearReport, Value> & Sendable,
+    cell: (@Sendable (LinearReport) -> String)? = nil
+  ) {
+    self.key = key
+    self.cell = cell
+    value = { $0.report[keyPath: path] }
+    restore = { report, note in
+      guard let value = Value(note: note) else { return false }
+      report[keyPath: path] = value
+      return true
+    }
+  }
+
+  /// A value that follows from others.
+  private init(_ key: String, from path: any KeyPath<SensitivityRow, some FieldValue> & Sendable) {
+    self.key = key
+    cell = nil
+    value = { $0[keyPath: path] }
+    restore = nil
+  }
+}
+
+extension LayerOutcome {
+  /// One line for each linear, for people.
+  public var lines: [String] {
+    reports.map { report in LinearField.all.compactMap { $0.cell?(report) }.joined(separator: "  ") }
+  }
+}
+
+extension LinearReport {
+  /// Everything in it, so that `init(note:)` gives it back bit by bit.
+  var note: JSONValue {
+    let row = SensitivityRow(report: self, share: 0)
+    var object = JSONObject()
+    for field in LinearField.all where field.restore != nil { object[field.key] = field.value(row).note }
+    return .object(object)
+  }
+
+  /// What `note` gave; nil for anything else.
+  init?(note: JSONValue) {
+    self.init(module: "")
+    for field in LinearField.all {
+      guard let restore = field.restore else { continue }
+      guard let value = note[field.key], restore(&self, value) else { return nil }
+    }
+  }
+
+  /// The errors as shares of the output.
+  fileprivate var percentBefore: String { percent(errorBefore) }
+  fileprivate var percentAfter: String { percent(errorAfter) }
+
+  private func percent(_ error: Double) -> String {
+    Percentage.text((error / outputEnergy).squareRoot(), decimals: 2)
+  }
+
+  /// The share of the squared error saved; nothing was to be saved where there was none.
+  fileprivate var gain: String { Percentage.text(errorBefore == errorAfter ? 0 : 1 - errorAfter / errorBefore) }
+}

@@ -157,7 +157,8 @@ let package = Package(
     tests(
       "ModelInputs",
       [
-        "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ModelFiles", "Safetensors", "SampleModel",
+        "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing", "ModelFiles", "Safetensors",
+        "SampleModel",
       ]),
     tests(
       "ModelFiles",

@@ -37,8 +37,10 @@ public struct ImageProcessor: Sendable {
   /// The tiles of a decoded picture, each `tileSize` x `tileSize`.
   public func tiles(of image: PixelImage) -> [PixelImage] { tiling.tiles(of: image) }
 
-  /// `pixel_values` `[tiles, 3, tileSize, tileSize]`, in 32-bit floats.
-  public func pixelValues(_ tiles: [PixelImage]) -> Tensor { normalization.pixelValues(tiles, side: tileSize) }
+  /// Tiles of pictures as a vision tower reads them.
+  public func pixels(_ tiles: [PixelImage]) -> TilePixels {
+    TilePixels(tiles, side: tileSize, normalization: normalization)
+  }
 }
 
 /// A picture cut into tiles.
@@ -87,4 +89,30 @@ public struct Normalization: Sendable {
     }
     return Tensor(shape: [tiles.count, 3, side, side], values: values)
   }
+}
+
+/// Tiles as 8-bit pixels, which become floats only when a vision tower reads them: floats take four times as much.
+public struct TilePixels: Sendable {
+  /// In the order the model reads them, all of one size.
+  public let tiles: [PixelImage]
+  private let normalization: Normalization
+  private let side: Int
+
+  /// Tiles of `side` x `side` pixels.
+  init(_ tiles: [PixelImage], side: Int, normalization: Normalization) {
+    self.tiles = tiles
+    self.side = side
+    self.normalization = normalization
+  }
+
+  /// What the tower reads of one tile: `[3, side, side]`.
+  public func values(of tile: Int) -> Tensor {
+    normalization.pixelValues([tiles[tile]], side: side).reshaped(to: [3, side, side])
+  }
+
+  /// `pixel_values` `[tiles, 3, side, side]` of all tiles.
+  public var values: Tensor { normalization.pixelValues(tiles, side: side) }
+
+  /// The pixels of all tiles, `[tiles, side, side, 3]`.
+  public var rgb: [UInt8] { tiles.flatMap(\.rgb) }
 }

@@ -92,8 +92,8 @@ public enum Parallel {
 
   /// Calls `body` for each run of `chunkCount` elements of `values` (the last may be shorter) with the index of the
   /// run. The runs are disjoint, so each may be written.
-  public static func forEachChunk(
-    of values: inout [Float], chunkCount: Int, _ body: @Sendable (Int, inout MutableSpan<Float>) -> Void
+  public static func forEachChunk<Element: BitwiseCopyable & Sendable>(
+    of values: inout [Element], chunkCount: Int, _ body: @Sendable (Int, inout MutableSpan<Element>) -> Void
   ) {
     guard !values.isEmpty else { return }
     let count = values.count

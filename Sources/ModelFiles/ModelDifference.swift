@@ -1,6 +1,8 @@
 // What two models on disk do not have in common, whatever files they lie in.
+internal import Glibc
 internal import JSON
 internal import Kernels
+internal import ModelConfig
 internal import Quantization
 internal import Storage
 public import Tensors
@@ -72,7 +74,7 @@ public struct ModelDifference: Sendable {
     files = try names.sorted().filter { try first.files.bytes(of: $0) != second.files.bytes(of: $0) }
   }
 
-  private static func kind(_ first: StoredTensor, _ second: StoredTensor?) throws -> TensorDifference.Kind? {
+  fileprivate static func kind(_ first: StoredTensor, _ second: StoredTensor?) throws -> TensorDifference.Kind? {
     guard let second else { return .onlyInFirst }
     guard first.shape == second.shape else { return .shape(first: first.shape, second: second.shape) }
     var codes: Int?
@@ -93,7 +95,13 @@ public struct ModelDifference: Sendable {
   }
 
   private static func isEqual(_ a: RawSpan, _ b: RawSpan) -> Bool {
-    unsafe a.withUnsafeBytes { a in unsafe b.withUnsafeBytes { b in unsafe a.elementsEqual(b) } }
+    guard a.byteCount == b.byteCount else { return false }
+    return unsafe a.withUnsafeBytes { a in
+      unsafe b.withUnsafeBytes { b in
+        guard let first = a.baseAddress, let second = b.baseAddress else { return true }
+        return unsafe memcmp(first, second, a.count) == 0
+      }
+    }
   }
 
   /// Decodes both, some rows at a time. Equal bits are equal, also those of a NaN.
@@ -118,5 +126,31 @@ public struct ModelDifference: Sendable {
     }
     guard isUnequal else { return .encoding }
     return .values(largest: largest, relative: energy > 0 ? (squares / energy).squareRoot() : nil, codes: codes)
+  }
+}
+
+extension ModelFile {
+  /// Whether both models have the same tensors outside the language model, bit by bit.
+  /// - Throws: what reading throws.
+  public func hasSameVision(as other: ModelFile) throws -> Bool {
+    let own = outsideDecoder, others = other.outsideDecoder
+    guard own.map(\.name) == others.map(\.name) else { return false }
+    let batch = 32
+    for start in stride(from: 0, to: own.count, by: batch) {
+      let range = start..<min(start + batch, own.count)
+      let results = Parallel.map(range.count) { index in
+        Result { try ModelDifference.kind(own[start + index], others[start + index]) }
+      }
+      for tensor in own[range] + others[range] { tensor.release() }
+      guard try results.allSatisfy({ try $0.get() == nil }) else { return false }
+    }
+    return true
+  }
+
+  /// By name.
+  private var outsideDecoder: [StoredTensor] {
+    tensors.filter { tensor in
+      WeightNames.canonical(tensor.name, layout: config.layout).contains { !$0.name.hasPrefix(DecoderNames.prefix) }
+    }.sorted { $0.name < $1.name }
   }
 }

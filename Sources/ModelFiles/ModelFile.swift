@@ -45,6 +45,9 @@ public struct ModelFile: Sendable {
     path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
   }
 
+  /// Bytes of all weights, as stored.
+  public var weightByteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+
   /// How many files the weights lie in.
   public var weightFileCount: Int { shards.count }
 

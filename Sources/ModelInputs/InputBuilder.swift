@@ -77,8 +77,7 @@ public struct InputBuilder: Sendable {
     try check(ids.count)
     return ModelInput(
       renderedPrompt: prompt, ids: ids, answerStart: answerStart, isPlainText: false,
-      pixelValues: tiles.isEmpty ? nil : images?.pixelValues(tiles), tilePixels: tiles.flatMap(\.rgb),
-      tileCounts: tileCounts)
+      pixels: tiles.isEmpty ? nil : images?.pixels(tiles), tileCounts: tileCounts)
   }
 
   /// Plain text, without a template.

@@ -1,6 +1,6 @@
 // What a model reads: token ids, and the pixels that take the places of image tokens.
 public import Basics
-public import Tensors
+public import ImageProcessing
 
 /// A prompt, ready for a model.
 public struct ModelInput: Sendable {
@@ -12,10 +12,8 @@ public struct ModelInput: Sendable {
   public var answerStart: Int
   /// Whether the prompt is text without a template.
   public var isPlainText: Bool
-  /// `[tiles, 3, side, side]`; nil without pictures.
-  public var pixelValues: Tensor?
-  /// The tiles as 8-bit pixels, `[tiles, side, side, 3]`, for comparison with other implementations.
-  public var tilePixels: [UInt8]
+  /// The tiles of all pictures; nil without pictures.
+  public var pixels: TilePixels?
   /// Tiles of each picture.
   public var tileCounts: [Int]
 }
@@ -24,8 +22,7 @@ extension ModelInput {
   /// Text without a template and without pictures.
   init(plainText text: String, ids: [Int]) {
     self.init(
-      renderedPrompt: text, ids: ids, answerStart: ids.count, isPlainText: true, pixelValues: nil, tilePixels: [],
-      tileCounts: [])
+      renderedPrompt: text, ids: ids, answerStart: ids.count, isPlainText: true, pixels: nil, tileCounts: [])
   }
 }
 

@@ -3,6 +3,7 @@
 //   2. qzeros  int32 [in/g, out/8]: zeros, packed alike; no "minus one"
 //   3. scales  f16   [in/g, out]
 // W[in, out] = (q − z) · s. All little-endian.
+internal import Kernels
 
 /// Bit layout of AWQ GEMM checkpoints.
 public enum AWQPacking {
@@ -17,26 +18,45 @@ public enum AWQPacking {
   static func pack(_ values: [UInt8], outFeatures: Int, width: Int) -> [UInt32] {
     let words = outFeatures / packFactor
     var packed = [UInt32](repeating: 0, count: width * words)
-    for word in 0..<words {
-      for (nibble, column) in order.enumerated() {
-        let row = (word * packFactor + column) * width
-        for index in 0..<width {
-          packed[index * words + word] |= UInt32(values[row + index] & 0xF) << UInt32(4 * nibble)
+    guard words > 0 else { return packed }
+    // A worker's part: some input features, and of them square blocks, so that every line of the cache is used whole.
+    Parallel.forEachChunk(of: &packed, chunkCount: block * words) { chunk, output in
+      let start = chunk * block, count = min(block, width - start)
+      for firstWord in stride(from: 0, to: words, by: wordBlock) {
+        for word in firstWord..<min(firstWord + wordBlock, words) {
+          for (nibble, column) in order.enumerated() {
+            let row = (word * packFactor + column) * width + start
+            for index in 0..<count {
+              output[index * words + word] |= UInt32(values[row + index] & 0xF) << UInt32(4 * nibble)
+            }
+          }
         }
       }
     }
     return packed
   }
 
+  /// Input features of one block: the codes of a row are a line of the cache.
+  private static let block = 64
+  /// Words of one block: a line of the cache, too.
+  private static let wordBlock = 16
+
   /// The inverse of `pack`.
   static func unpack(_ packed: [UInt32], outFeatures: Int, width: Int) -> [UInt8] {
     let words = outFeatures / packFactor
     var values = [UInt8](repeating: 0, count: outFeatures * width)
-    for word in 0..<words {
-      for (nibble, column) in order.enumerated() {
-        let row = (word * packFactor + column) * width
-        for index in 0..<width {
-          values[row + index] = UInt8(truncatingIfNeeded: packed[index * words + word] >> UInt32(4 * nibble)) & 0xF
+    guard width > 0 else { return values }
+    Parallel.forEachChunk(of: &values, chunkCount: wordBlock * packFactor * width) { chunk, output in
+      let firstWord = chunk * wordBlock, count = min(wordBlock, words - firstWord)
+      for start in stride(from: 0, to: width, by: block) {
+        for word in 0..<count {
+          for (nibble, column) in order.enumerated() {
+            let row = (word * packFactor + column) * width
+            for index in start..<min(start + block, width) {
+              let codes = packed[index * words + firstWord + word]
+              output[row + index] = UInt8(truncatingIfNeeded: codes >> UInt32(4 * nibble)) & 0xF
+            }
+          }
         }
       }
     }

@@ -21,15 +21,42 @@ public struct VisionEncoder: Sendable {
     tokensPerTile = config.tokensPerTile
   }
 
-  /// One tile as tokens of the language model.
-  /// - Parameter tile: `[3, side, side]`.
-  /// - Returns: `[tokensPerTile, hidden]`.
-  /// - Throws: if a weight is missing, or a shape is not the config's.
-  public func callAsFunction(_ tile: Tensor, trace: TraceSink? = nil) throws -> Tensor {
-    let hidden = try tower(tile, trace: trace)
-    let tokens = projector(shuffle(hidden.rows(1..<hidden.rowCount)))
-    trace?("projector", tokens.reshaped(to: [1, tokens.rowCount, tokens.rowWidth]))
-    return tokens
+  /// Bytes of hidden states that go through the tower together: 39 tiles of InternViT-6B.
+  private static let heldByteCount = 512 << 20
+
+  /// Tiles that go through the tower together.
+  public var tilesAtOnce: Int {
+    let config = tower.config
+    return max(1, Self.heldByteCount / (config.tokenCount * config.hiddenSize * MemoryLayout<Float>.size))
+  }
+
+  /// Tiles as tokens of the language model, `tilesAtOnce` of them at a time, so that memory does not grow with their
+  /// number and weights are read once for many.
+  /// - Parameters:
+  ///   - onTile: Called with the number of tiles done; between two calls as much has been computed as one tile takes.
+  ///   - tile: Gives a tile by its number, `[3, side, side]`.
+  /// - Returns: `[count · tokensPerTile, hidden]`.
+  /// - Throws: if a weight is missing, or a shape is not the config's; what the closures throw.
+  public func callAsFunction(
+    count: Int, trace: TraceSink? = nil, onTile: (Int) throws -> Void = { _ in }, tile: (Int) throws -> Tensor
+  ) throws -> Tensor {
+    var values: [Float] = []
+    var steps = 0
+    func step() throws {
+      steps += 1
+      if steps % tower.activeLayerCount == 0 { try onTile(steps / tower.activeLayerCount) }
+    }
+    for start in stride(from: 0, to: count, by: tilesAtOnce) {
+      let hidden = try tower(count: min(tilesAtOnce, count - start), trace: trace, onStep: step) {
+        try tile(start + $0)
+      }
+      for hidden in hidden {
+        let tokens = projector(shuffle(hidden.rows(1..<hidden.rowCount)))
+        trace?("projector", tokens.reshaped(to: [1, tokens.rowCount, tokens.rowWidth]))
+        values += tokens.values
+      }
+    }
+    return Tensor(shape: [count * tokensPerTile, projector.outFeatures], values: values)
   }
 }
 
@@ -52,7 +79,7 @@ public struct VisionLanguageModel: Sendable {
   /// What multiplies, from pixels to logits.
   public var numericMode: NumericMode { language.numericMode }
 
-  /// Tiles as tokens of the language model, one tile at a time, so that memory does not grow with the tiles.
+  /// Tiles as tokens of the language model.
   /// - Parameter pixelValues: `[tiles, 3, side, side]`.
   /// - Returns: `[tiles · tokensPerTile, hidden]`.
   /// - Throws: `ReferenceModelError` if there is no tower or the shape is wrong; if a weight is missing.
@@ -63,12 +90,9 @@ public struct VisionLanguageModel: Sendable {
       throw ReferenceModelError.pixelShape(
         expected: "[tiles, 3, \(side), \(side)]", found: pixelValues.shape.description)
     }
-    let tiles = pixelValues.rowCount
-    var values: [Float] = []
-    for tile in 0..<tiles {
-      values += try vision(pixelValues.rows(tile..<tile + 1).reshaped(to: [3, side, side]), trace: trace).values
+    return try vision(count: pixelValues.rowCount, trace: trace) { tile in
+      pixelValues.rows(tile..<tile + 1).reshaped(to: [3, side, side])
     }
-    return Tensor(shape: [tiles * vision.tokensPerTile, language.config.hiddenSize], values: values)
   }
 
   /// Embeddings of a prompt, with the rows of image context tokens replaced by image tokens, in order.

@@ -28,10 +28,8 @@ public enum Stage: Sendable, Equatable, CustomStringConvertible {
   case readingWeights
   /// Questions become prompts, and pictures tiles.
   case prompts
-  /// Pictures pass through the vision tower.
+  /// Tiles of pictures pass through the vision tower, or through those of both models if they differ.
   case visionTower
-  /// Pictures pass through the vision towers of both models.
-  case visionTowers
   /// The sites of the decoder layers are quantized; this one is done.
   case site(layer: Int, LinearSite)
   /// The same in the pass that only measures.
@@ -53,8 +51,7 @@ public enum Stage: Sendable, Equatable, CustomStringConvertible {
     case .hashing: "hashing the weights"
     case .readingWeights: "reading the weights"
     case .prompts: "pictures and prompts"
-    case .visionTower: "vision tower"
-    case .visionTowers: "vision towers"
+    case .visionTower: "tiles through the vision tower"
     case .site(let layer, let site): "layer \(layer) \(site.rawValue)"
     case .measuredSite(let layer, let site): "first pass, layer \(layer) \(site.rawValue)"
     case .layers: "layers"

@@ -19,7 +19,7 @@ import Testing
     #expect(tiled.tiles.count == 3)
     #expect(tiled.tiles[1].rgb == right)
     #expect(tiled.tiles[2] == BicubicResampler.resize(pixels, width: 56, height: 56))
-    #expect(processor(dynamic: true).pixelValues(tiled.tiles).shape == [3, 3, 56, 56])
+    #expect(processor(dynamic: true).pixels(tiled.tiles).values.shape == [3, 3, 56, 56])
   }
 
   @Test func withoutDynamicTilingThePictureBecomesOneTile() throws {

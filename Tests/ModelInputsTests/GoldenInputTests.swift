@@ -1,6 +1,7 @@
 // Prompts, token ids, tiles and pixel values of whole questions against PyTorch's goldens
 // (Tests/ReferenceModelTests/Resources/README.md says where they come from).
 import Foundation
+import ImageProcessing
 import ModelFiles
 import ModelInputs
 import Safetensors
@@ -30,9 +31,10 @@ import Testing
     func bytes(_ tensor: String) throws -> [UInt8] {
       try golden.tensor(tensor).withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
     }
-    #expect(input.tilePixels == (try bytes("tiles_u8")))
+    let tiles = try #require(input.pixels)
+    #expect(tiles.rgb == (try bytes("tiles_u8")))
     #expect(input.ids.flatMap { Int32($0).littleEndianBytes } == (try bytes("input_ids")))
-    let pixels = try #require(input.pixelValues)
+    let pixels = tiles.values
     #expect(pixels.shape == (try golden.tensor("pixel_values")).info.shape)
     #expect(pixels.values.flatMap(\.bitPattern.littleEndianBytes) == (try bytes("pixel_values")))
   }

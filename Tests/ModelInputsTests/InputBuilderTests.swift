@@ -30,7 +30,7 @@ import Tokenization
     let answer = Array(whole.ids[whole.answerStart...])
     #expect(builder.tokenizer.decode(Array(answer.dropLast())) == "It is red.")
     #expect(builder.stopIDs == [452] && answer.last == 452, "<|im_end|>")
-    #expect(whole.pixelValues == nil && whole.tileCounts.isEmpty)
+    #expect(whole.pixels == nil && whole.tileCounts.isEmpty)
   }
 
   @Test func `a system text from outside replaces the config's`() throws {

@@ -128,4 +128,43 @@ import Workflows
     #expect(try answer.run { pieces += $0 }.text == answers.pairs[0].reference)
     #expect(pieces.contains(answers.pairs[0].reference))
   }
+
+  /// How many tiles are to go through vision towers when `quantized` is verified with these lines.
+  private func tileCount(_ quantized: String, _ lines: [String]) throws -> Int {
+    try folder.write(lines.joined(separator: "\n"), to: "questions.jsonl")
+    var run = VerificationRun(
+      quantized: quantized, reference: sample.modelDirectory, samples: .questions(folder.path("questions.jsonl")))
+    run.answerTokens = 0
+    var counts: [Int] = []
+    let report = try run.run { event in
+      if case .progress(.visionTower, let done, let total) = event {
+        counts.append(done)
+        #expect(done == counts.count && done <= total)
+      }
+    }
+    #expect((report.overall.divergence.max == 0) == (quantized == sample.modelDirectory))
+    return counts.count
+  }
+
+  @Test func `a picture passes a tower once, however many questions show it, and once more if towers differ in a bit`()
+    throws
+  {
+    let images = URL(fileURLWithPath: sample.evaluationQuestions).deletingLastPathComponent().path + "/images/"
+    func line(_ image: String, _ question: String) -> String {
+      #"{"image": "\#(images + image)", "question": "\#(question)", "answer": "One."}"#
+    }
+    let first = [line("0000.jpg", "How many?")], second = [line("0001.png", "Where?")]
+    let lines = first + second + [line("0000.jpg", "Which?"), line("0001.png", "How many?"), first[0]]
+    let model = sample.modelDirectory
+    let distinct = try tileCount(model, first) + tileCount(model, second)
+    #expect(try tileCount(model, lines) == distinct)
+
+    let copy = folder.path("copy")
+    try FileManager.default.copyItem(atPath: model, toPath: copy)
+    let shard = copy + "/model-00001-of-00003.safetensors"
+    let header = try Data(contentsOf: URL(fileURLWithPath: shard)).prefix(8)
+    // The first tensor is the tower's class embedding; the high byte of its first value.
+    try flipBit(at: 8 + header.enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) } + 1, in: shard)
+    #expect(try tileCount(copy, lines) == 2 * distinct)
+  }
 }

@@ -62,6 +62,9 @@ public struct Projector: Sendable {
     linear2 = try linear("3", from: hiddenSize)
   }
 
+  /// Features of a token of the language model.
+  var outFeatures: Int { linear2.weight.rows }
+
   /// - Parameter x: `[tokens, factor² · width]`, after the shuffle.
   /// - Returns: `[tokens, hidden]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { linear2(Activation.gelu(linear1(norm(x)))) }

@@ -5,7 +5,7 @@ public import Kernels
 public import ModelFiles
 public import ModelInputs
 public import ReferenceModel
-public import Tensors
+internal import Tensors
 internal import Tokenization
 
 /// A model on disk with all that it takes to ask it.
@@ -42,25 +42,23 @@ public struct LoadedModel: Sendable {
     }
   }
 
-  /// The input in front of the first decoder layer, `[tokens, hidden]`.
-  /// - Parameter imageContextID: What stands for pieces of a picture in `input`; nil for this model's own.
-  /// - Throws: `ReferenceModelError`; if a weight is missing.
-  public func embed(_ input: ModelInput, imageContextID: Int? = nil) throws -> Tensor {
-    try model.embed(
-      ids: input.ids, imageContextToken: imageContextID ?? builder.imageContextID,
-      imageTokens: try input.pixelValues.map { try model.projectTiles($0) })
-  }
-
-  /// The model's answer to a prompt: its text, special tokens left out, and its ids, without the stop token.
-  /// - Parameters:
-  ///   - imageContextID: As above.
-  ///   - onPiece: Called with each piece of text as soon as its characters are complete; what it throws ends the answer.
+  /// The model's answer to the prompt of `input`: its text, special tokens left out, and its ids, without the stop token.
+  /// - Parameter onPiece: Called with each piece of text as soon as its characters are complete; what it throws ends the
+  ///   answer.
   /// - Throws: `ReferenceModelError`, what reading weights throws, what `onPiece` throws.
   public func answer(
-    _ input: ModelInput, imageContextID: Int? = nil, sampling: SamplingOptions = .greedy, maxTokens: Int,
+    _ input: ModelInput, sampling: SamplingOptions = .greedy, maxTokens: Int,
     onPiece: (String) throws -> Void = { _ in }
   ) throws -> (text: String, ids: [Int]) {
-    let prompt = try embed(input.promptOnly, imageContextID: imageContextID)
+    let prompt = try InputEmbedder([self]).embed(input.promptOnly)
+    return try answer(toPrompt: prompt[0], sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+  }
+
+  /// The same of a prompt in front of the first decoder layer, `[tokens, hidden]`.
+  func answer(
+    toPrompt prompt: Tensor, sampling: SamplingOptions = .greedy, maxTokens: Int,
+    onPiece: (String) throws -> Void = { _ in }
+  ) throws -> (text: String, ids: [Int]) {
     let generator = TextGenerator(
       model: model.language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()

@@ -1,4 +1,5 @@
 // Every intermediate tensor of a prompt in one safetensors file, so that a port can be compared step by step.
+internal import ImageProcessing
 internal import ModelInputs
 internal import ReferenceModel
 internal import Safetensors
@@ -34,9 +35,10 @@ public struct TraceFile: Sendable {
     let model = loaded.model
     var recording = Recording()
     var imageTokens: Tensor?
-    if let pixels = input.pixelValues {
+    if let tiles = input.pixels {
+      let pixels = tiles.values
       let side = pixels.shape[2]
-      recording.add("tiles_u8", .uint8, [pixels.shape[0], side, side, 3], input.tilePixels)
+      recording.add("tiles_u8", .uint8, [pixels.shape[0], side, side, 3], tiles.rgb)
       recording.add("pixel_values", pixels)
       imageTokens = try model.projectTiles(pixels) { recording.add($0, $1) }
     }

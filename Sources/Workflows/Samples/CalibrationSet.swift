@@ -1,6 +1,7 @@
 // The samples of a calibration: which of them judge, how their tokens count, and what they are in front of the first
 // decoder layer.
 internal import Calibration
+internal import ImageProcessing
 internal import JSON
 internal import ModelInputs
 internal import Storage
@@ -36,13 +37,13 @@ struct CalibrationSet {
 
   /// Brings the samples in front of the first decoder layer.
   mutating func embed(_ model: LoadedModel, _ observe: RunObserver) throws {
-    for (index, input) in inputs.enumerated() {
-      let embeddings = try model.embed(input)
+    try InputEmbedder([model]).embed(
+      inputs, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
+    ) { index, embeddings in
       let sample = CalibrationSample(
-        embeddings: embeddings, tokenWeights: tokenWeights[index], isHeldOut: heldOut[index])
+        embeddings: embeddings[0], tokenWeights: tokenWeights[index], isHeldOut: heldOut[index])
       samples.append(sample)
-      digests.append(Self.digest(input, sample))
-      try observe(.progress(.visionTower, done: index + 1, total: inputs.count))
+      digests.append(Self.digest(inputs[index], sample))
     }
   }
 
@@ -75,7 +76,7 @@ struct CalibrationSet {
     for part in [[input.ids.count, input.answerStart, sample.isHeldOut ? 1 : 0], input.ids] {
       hasher.update(unsafe part.span.bytes)
     }
-    hasher.update(input.tilePixels)
+    for tile in input.pixels?.tiles ?? [] { hasher.update(tile.rgb) }
     hasher.update(unsafe sample.embeddings.values.span.bytes)
     hasher.update(unsafe sample.tokenWeights.span.bytes)
     return hasher.finalize()

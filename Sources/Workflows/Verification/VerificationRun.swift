@@ -16,8 +16,8 @@ public struct VerificationRun: Sendable {
   public var reference: String
   /// What both are asked.
   public var samples: SampleSource
-  /// The longest answer to generate; 0 generates none.
-  public var answerTokens = defaultAnswerTokens
+  /// The longest answer to generate, 0 for none; nil leaves answers out where they would take hours, and says so.
+  public var answerTokens: Int?
   /// How questions become prompts.
   public var prompt = PromptSettings()
   /// Limits that turn the report into a pass or a failure.
@@ -27,8 +27,11 @@ public struct VerificationRun: Sendable {
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
 
-  /// `answerTokens` unless something else is asked for.
+  /// The longest answer unless something else is asked for.
   public static let defaultAnswerTokens = 48
+
+  /// Bytes of weights of an original that answers unasked: each token of an answer reads all of them.
+  private static let answeringByteCount = 16 << 30
 
   /// A comparison with default settings.
   public init(quantized: String, reference: String, samples: SampleSource) {
@@ -46,12 +49,14 @@ public struct VerificationRun: Sendable {
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
     let layerCount = original.model.language.layerCount
+    let pairs = try pairs(asked, original, candidate, observe)
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)
-      .run(try pairs(asked, original, candidate, observe)) {
+      .run(pairs) {
         for model in [original, candidate] { model.file.releasePages() }
         try observe(.progress(.layers, done: $0, total: layerCount))
       }
-    let answers = try answers(asked, original, candidate, observe)
+    let answers = try answers(
+      asked, pairs, original, candidate, maxTokens: answerLength(asked, original, observe), observe)
     guard
       let report = VerificationReport(
         quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
@@ -78,33 +83,49 @@ public struct VerificationRun: Sendable {
     _ asked: [SampleSource.Sample], _ original: LoadedModel, _ candidate: LoadedModel, _ observe: RunObserver
   ) throws -> [VerificationSample] {
     let imageContextID = original.builder.imageContextID
+    let inputs = asked.map(\.input)
     var pairs: [VerificationSample] = []
-    for (index, item) in asked.enumerated() {
+    try InputEmbedder([original, candidate]).embed(
+      inputs, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
+    ) { index, embeddings in
       pairs.append(
         VerificationSample(
-          reference: try original.embed(item.input),
-          quantized: try candidate.embed(item.input, imageContextID: imageContextID), ids: item.input.ids,
-          classes: item.input.tokenClasses(imageContextID: imageContextID)))
-      try observe(.progress(.visionTowers, done: index + 1, total: asked.count))
+          reference: embeddings[0], quantized: embeddings[1], ids: inputs[index].ids,
+          classes: inputs[index].tokenClasses(imageContextID: imageContextID)))
     }
     return pairs
   }
 
+  /// The longest answer to generate.
+  private func answerLength(
+    _ asked: [SampleSource.Sample], _ original: LoadedModel, _ observe: RunObserver
+  ) throws -> Int {
+    if let answerTokens { return answerTokens }
+    let isLarge = original.file.weightByteCount > Self.answeringByteCount
+    guard isLarge, asked.contains(where: { !$0.question.isPlainText }) else { return Self.defaultAnswerTokens }
+    try observe(
+      .warning(
+        "no answers are generated, which takes hours with a model of this size; ask for them with --answer-tokens "
+          + "\(Self.defaultAnswerTokens)"))
+    return 0
+  }
+
   /// Greedy answers of both models to the questions that are not plain text.
+  /// - Parameter embedded: What was asked, in front of the first decoder layer.
   private func answers(
-    _ asked: [SampleSource.Sample], _ original: LoadedModel, _ candidate: LoadedModel, _ observe: RunObserver
+    _ asked: [SampleSource.Sample], _ embedded: [VerificationSample], _ original: LoadedModel,
+    _ candidate: LoadedModel, maxTokens: Int, _ observe: RunObserver
   ) throws -> AnswerSummary? {
-    let questions = asked.filter { !$0.question.isPlainText }
-    guard answerTokens > 0, !questions.isEmpty else { return nil }
-    func answer(_ input: ModelInput, _ model: LoadedModel) throws -> String {
-      try model.answer(input, imageContextID: original.builder.imageContextID, maxTokens: answerTokens).text
-    }
+    let questions = zip(asked, embedded).filter { !$0.0.question.isPlainText }
+    guard maxTokens > 0, !questions.isEmpty else { return nil }
     var pairs: [AnswerPair] = []
-    for (index, item) in questions.enumerated() {
+    for (index, (item, sample)) in questions.enumerated() {
+      let prompt = 0..<item.input.answerStart
       pairs.append(
         AnswerPair(
           question: item.question.text, kind: item.question.kind, expected: item.question.answer,
-          reference: try answer(item.input, original), quantized: try answer(item.input, candidate)))
+          reference: try original.answer(toPrompt: sample.reference.rows(prompt), maxTokens: maxTokens).text,
+          quantized: try candidate.answer(toPrompt: sample.quantized.rows(prompt), maxTokens: maxTokens).text))
       try observe(.progress(.answers, done: index + 1, total: questions.count))
     }
     return AnswerSummary(pairs)

@@ -30,8 +30,12 @@ struct Verify: ParsableCommand {
   @Option(help: "Questions, one JSON object per line, with pictures and answers.")
   var questions: String?
 
-  @Option(help: "Longest answer to generate; 0 generates none.")
-  var answerTokens = VerificationRun.defaultAnswerTokens
+  @Option(
+    help: """
+      Longest answer to generate; 0 generates none (default: \(VerificationRun.defaultAnswerTokens), none for a model of \
+      more than 16 GiB).
+      """)
+  var answerTokens: Int?
 
   @OptionGroup var gates: GateOptions
   @OptionGroup var samples: SampleOptions
@@ -44,7 +48,7 @@ struct Verify: ParsableCommand {
     guard (questions == nil) != (samples.text == nil) else {
       throw ValidationError("give either --questions or --text")
     }
-    guard answerTokens >= 0 else { throw ValidationError("--answer-tokens must not be negative") }
+    guard answerTokens ?? 0 >= 0 else { throw ValidationError("--answer-tokens must not be negative") }
   }
 
   func run() throws {

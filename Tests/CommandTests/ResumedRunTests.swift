@@ -36,8 +36,10 @@ import Testing
     try FileManager.default.removeItem(atPath: model + "/notes.txt")
     for (more, part) in [
       (["--damping", "0.3"], "--damping"), (["--system", "Be brief."], "--system"), (["--no-think"], "--think"),
-      (["--group-size", "64"], "--group-size"), (["--held-out-every", "2"], "--held-out-every"),
-      (["--samples", "7"], "--samples"), (["--skip", "*.0.mlp.down_proj"], "--skip"), (["--without", "ranges"], "--without"),
+      (["--group-size", "64"], "--group-size"),
+      (["--held-out-every", "2"], "--held-out-every"),
+      (["--samples", "7"], "--samples"), (["--skip", "*.0.mlp.down_proj"], "--skip"),
+      (["--without", "ranges"], "--without"),
     ] {
       expectError(73, "'\(part)' differs", from: try skyquant(arguments: arguments + more + ["--resume"]))
     }

@@ -100,11 +100,16 @@ let package = Package(
     library(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
-    library("Verification", ["Basics", "Tensors", "Kernels", "ReferenceModel", "Companions", "JSON"]),
+    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions"]),
     library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
 
     // What the commands do, for programs: work without printing, results as values
-    library("Reports", ["Basics", "Tensors", "JSON", "Quantization", "ModelFiles", "Calibration", "LayerSearch"]),
+    library(
+      "Reports",
+      [
+        "Basics", "Tensors", "JSON", "Companions", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
+        "Verification",
+      ]),
     library(
       "Workflows",
       [
@@ -180,7 +185,10 @@ let package = Package(
         "Safetensors", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
-      "Verification", ["Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "SampleModel"],
+      "Verification",
+      [
+        "Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "Reports", "SampleModel",
+      ],
       resources: [.copy("Resources")]),
     tests(
       "Doctor", ["Storage", "JSON", "Tensors", "Kernels", "ModelFiles", "Quantization", "SampleModel", "Safetensors"]),

@@ -74,3 +74,16 @@ public enum Quantity {
     return "\(count)"
   }
 }
+
+/// Times that something takes.
+public enum Seconds {
+  /// `8.2 s`, `3 min 20 s`, `2 h 5 min`; what is longer than a century is as good as for ever.
+  public static func text(_ seconds: Double) -> String {
+    guard seconds < 3e9 else { return "for ever" }
+    if seconds < 10 { return "\(seconds.upTo(1)) s" }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+}

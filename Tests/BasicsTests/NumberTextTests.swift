@@ -25,7 +25,7 @@ import Testing
   @Test func `no value traps`() {
     for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e300, -0.0] {
       for decimals in 0...6 { #expect(!value.fixed(decimals).isEmpty && !value.upTo(decimals).isEmpty) }
-      #expect(!value.short.isEmpty && !Percentage.text(value, decimals: 2).isEmpty)
+      #expect(!value.short.isEmpty && !Percentage.text(value, decimals: 2).isEmpty && !Seconds.text(value).isEmpty)
     }
     for count in [0, 1023, 1024, .max, .min] {
       #expect(!ByteCount.text(count).isEmpty && !Quantity.text(count).isEmpty)
@@ -51,6 +51,14 @@ import Testing
   ])
   func `shares are percentages as long as they say something`(share: Double, decimals: Int, text: String) {
     #expect(Percentage.text(share, decimals: decimals) == text)
+  }
+
+  @Test(arguments: [
+    (0, "0.0 s"), (8.15, "8.2 s"), (59.4, "59 s"), (200.3, "3 min 20 s"), (7_500, "2 h 5 min"), (1e10, "for ever"),
+    (.nan, "for ever"),
+  ])
+  func `times are told in what they are counted in`(seconds: Double, text: String) {
+    #expect(Seconds.text(seconds) == text)
   }
 
   @Test func `bytes and things have units of their own`() {

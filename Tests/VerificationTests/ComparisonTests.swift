@@ -3,6 +3,7 @@ import JSON
 import ModelConfig
 import ModelFiles
 import ReferenceModel
+import Reports
 import SampleModel
 import Tensors
 import Testing

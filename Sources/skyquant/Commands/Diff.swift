@@ -1,6 +1,7 @@
 // skyquant diff: what two models do not have in common.
 import ArgumentParser
 import ModelFiles
+import Reports
 
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 // skyquant inspect: what a model file holds, from headers alone.
 import ArgumentParser
 import ModelFiles
+import Reports
 import Safetensors
 import Workflows
 

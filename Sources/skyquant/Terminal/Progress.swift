@@ -72,25 +72,12 @@ struct Progress {
   private func remaining(_ done: Int, _ total: Int) -> String {
     guard done > 0, done < total else { return "" }
     let left = elapsed / Double(done) * Double(total - done)
-    return " · \(Duration.text(elapsed)) elapsed · \(Duration.text(left)) left"
+    return " · \(Seconds.text(elapsed)) elapsed · \(Seconds.text(left)) left"
   }
 
   private static func now() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
-
-/// Durations for people.
-enum Duration {
-  /// `8.2 s`, `3 min 20 s`, `2 h 5 min`; what is longer than a century is as good as for ever.
-  static func text(_ seconds: Double) -> String {
-    guard seconds < 3e9 else { return "for ever" }
-    let whole = Int(seconds.rounded())
-    if seconds < 10 { return "\(seconds.upTo(1)) s" }
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 }

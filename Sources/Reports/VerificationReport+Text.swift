@@ -1,6 +1,7 @@
-// The report on one screen.
+// The report of `skyquant verify` on one screen.
 internal import Basics
 internal import Companions
+public import Verification
 
 extension VerificationReport {
   /// The report for people: a table of classes, the layers, the answers, files that differ, the gates.

@@ -1,8 +1,8 @@
-// What `skyquant quantize` tells people at the end.
-import Basics
-import LayerSearch
-import Quantization
-import Reports
+// What `skyquant quantize` tells people at the end, and what every report says of the samples.
+internal import Basics
+public import JSON
+internal import LayerSearch
+internal import Quantization
 
 extension QuantizationReport {
   private var keptLine: [String] {
@@ -38,7 +38,7 @@ extension QuantizationReport {
   }
 
   /// The result on one screen.
-  var lines: [String] {
+  public var lines: [String] {
     let written =
       "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
       + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them"
@@ -46,6 +46,36 @@ extension QuantizationReport {
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
       + samplesHint(seesImages: seesImages)
     return [written, gainLine] + keptLine + borderLine
-      + ["\(tokenCount) calibration tokens, \(Duration.text(seconds))", next]
+      + ["\(tokenCount) calibration tokens, \(Seconds.text(seconds))", next]
+  }
+}
+
+/// How a model is given samples to be verified on, for hints at the next command.
+func samplesHint(seesImages: Bool) -> String { seesImages ? "--questions FILE" : "--text FILE" }
+
+/// Where the pictures of a questions file lie.
+public struct PictureNote: Sendable, Equatable {
+  /// Pictures outside the directory of the questions file.
+  public let outside: Int
+  /// Whether the user has said where pictures may lie.
+  public let isConfined: Bool
+
+  /// A note.
+  public init(outside: Int, isConfined: Bool) {
+    self.outside = outside
+    self.isConfined = isConfined
+  }
+
+  /// One line if there is something to say.
+  public var lines: [String] {
+    guard outside > 0, !isConfined else { return [] }
+    return ["pictures from outside the directory of the questions: \(outside) (--images-root confines them)"]
+  }
+
+  /// The report with the number.
+  public func added(to report: JSONValue) -> JSONValue {
+    guard var object = report.objectValue else { return report }
+    object["pictures_outside"] = .integer(outside)
+    return .object(object)
   }
 }

@@ -1,15 +1,18 @@
-// The one-screen summary of a model.
-import Basics
-import JSON
-import ModelFiles
+// What `skyquant inspect` tells of a model.
+internal import Basics
+public import JSON
+public import ModelFiles
 
-struct SummaryText {
+/// The summary of a model, on one screen and for programs.
+public struct SummaryText {
   private static let barWidth = 24
   private let summary: ModelSummary
 
-  init(_ summary: ModelSummary) { self.summary = summary }
+  /// The text of `summary`.
+  public init(_ summary: ModelSummary) { self.summary = summary }
 
-  var lines: [String] {
+  /// For people.
+  public var lines: [String] {
     var lines = [heading, bits]
     if let skyq = summary.skyq {
       lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
@@ -51,7 +54,8 @@ struct SummaryText {
       + (summary.kind == .checkpoint ? "" : "   ·   skyquant verify \(path) --reference DIR \(samples)")
   }
 
-  var json: JSONValue {
+  /// For programs.
+  public var json: JSONValue {
     var object: JSONObject = [
       "schema": "skyquant.inspect/1", "path": .string(summary.path), "kind": .string(summary.kind.rawValue),
       "architecture": .string(summary.architecture), "parameters": .integer(summary.parameterCount),
@@ -75,6 +79,3 @@ struct SummaryText {
     return .object(object)
   }
 }
-
-/// How a model is given samples to be verified on, for hints at the next command.
-func samplesHint(seesImages: Bool) -> String { seesImages ? "--questions FILE" : "--text FILE" }

@@ -1,20 +1,21 @@
 // What `inspect --provenance` says: how a model was made.
-import Basics
-import JSON
-import ModelFiles
-import Tensors
+internal import Basics
+public import JSON
+public import ModelFiles
 
-struct ProvenanceText {
+/// How a model was made, on one screen and for programs.
+public struct ProvenanceText {
   private let path: String
   private let provenance: ModelProvenance
 
-  init(_ provenance: ModelProvenance, path: String) {
+  /// The text of `provenance`, of the model that the user calls `path`.
+  public init(_ provenance: ModelProvenance, path: String) {
     self.path = path
     self.provenance = provenance
   }
 
   /// One line for each setting and each file.
-  var lines: [String] {
+  public var lines: [String] {
     var table = TextTable(columns: [.left, .left])
     if let packing = provenance.packing {
       let program = ["tool", "version"].compactMap { packing[$0]?.stringValue?.displayed }
@@ -40,7 +41,7 @@ struct ProvenanceText {
   }
 
   /// What is not known is null.
-  var json: JSONValue {
+  public var json: JSONValue {
     [
       "schema": "skyquant.provenance/1", "path": .string(path), "packing": provenance.packing ?? .null,
       "recipe": provenance.recipe ?? .null, "calibration": provenance.calibration ?? .null,

@@ -1,12 +1,11 @@
 // What `skyquant diff` tells.
-import Basics
-import JSON
-import ModelFiles
-import Tensors
+internal import Basics
+public import JSON
+public import ModelFiles
 
 extension ModelDifference {
   /// What the models `a` and `b` do not have in common, for programs.
-  func json(_ a: String, _ b: String) -> JSONValue {
+  public func json(_ a: String, _ b: String) -> JSONValue {
     [
       "schema": "skyquant.diff/1", "a": .string(a), "b": .string(b), "equal_tensors": .integer(equalTensorCount),
       "tensors": .array(tensors.map(\.json)), "files": .array(files.map(JSONValue.string)),
@@ -14,7 +13,7 @@ extension ModelDifference {
   }
 
   /// A line for each difference, and one for the whole.
-  var lines: [String] {
+  public var lines: [String] {
     tensors.map { "\($0.name.displayed): \($0.kind.text)" } + files.map { "file \($0.displayed): differs" }
       + [
         "tensors the same: \(equalTensorCount), tensors that differ: \(tensors.count), "

@@ -1,0 +1,108 @@
+// What commands on files tell: those that list tensors, check, pack, import and export.
+import Basics
+import GGUFExport
+import JSON
+import ModelFiles
+import Safetensors
+import Skyq
+import Tensors
+import Workflows
+
+/// Tensors by name, encoding, shape and size, for `inspect`.
+struct TensorTable {
+  private struct Row {
+    let name: String
+    let encoding: String
+    let shape: Shape
+    let byteCount: Int
+  }
+
+  private let rows: [Row]
+
+  /// The tensors of `file` whose name matches; all without a pattern.
+  init(_ file: ModelFile, matching pattern: NamePattern?) {
+    rows = file.tensors.compactMap { tensor in
+      guard pattern?.matches(tensor.name) ?? true else { return nil }
+      return Row(
+        name: tensor.name, encoding: tensor.encodingName, shape: tensor.shape, byteCount: tensor.byteCount)
+    }
+  }
+
+  /// The tensors of `shard` whose name matches; all without a pattern.
+  init(shard: SafetensorsFile, matching pattern: NamePattern?) {
+    rows = shard.header.entries.compactMap { entry in
+      let info = entry.info
+      guard pattern?.matches(info.name) ?? true else { return nil }
+      return Row(name: info.name, encoding: info.dtype.rawValue, shape: info.shape, byteCount: info.byteCount)
+    }
+  }
+
+  var lines: [String] {
+    var table = TextTable(columns: [.left, .left, .left, .right])
+    table.add(["tensor", "encoding", "shape", "bytes"])
+    for row in rows { table.add([row.name.displayed, row.encoding, "\(row.shape)", "\(row.byteCount)"]) }
+    let bytes = rows.reduce(0) { $0 + $1.byteCount }
+    return table.lines + ["", "\(rows.count) tensors, \(ByteCount.text(bytes))"]
+  }
+
+  var json: JSONValue {
+    [
+      "schema": "skyquant.tensors/1",
+      "tensors": .array(
+        rows.map { row in
+          [
+            "name": .string(row.name), "encoding": .string(row.encoding),
+            "shape": .array(row.shape.dimensions.map(JSONValue.integer)), "bytes": .integer(row.byteCount),
+          ]
+        }),
+    ]
+  }
+}
+
+extension IntegrityCheck.Result {
+  /// The result of `check` for programs.
+  func json(_ check: IntegrityCheck) -> JSONValue {
+    var json: JSONObject = [
+      "schema": "skyquant.check/1", "file": .string(check.path), "level": check.isFull ? "full" : "quick",
+      "parts": .integer(parts), "bytes": .integer(byteCount), "intact": .bool(problems.isEmpty),
+      "problems": .array(problems.map(JSONValue.string)),
+    ]
+    if !digests.isEmpty { json["digests"] = .array(digests.map(\.json)) }
+    return .object(json)
+  }
+
+  /// Digests, a line for each problem, and one for the whole.
+  func lines(_ check: IntegrityCheck, seconds: Double) -> [String] {
+    let speed = ByteCount.text(Int(min(Double(byteCount) / max(seconds, 1e-6), 1e15)))
+    let read = byteCount == 0 ? "headers only" : "\(ByteCount.text(byteCount)) read, \(speed)/s"
+    let verdict = problems.isEmpty ? "intact" : "\(problems.count) damaged"
+    return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems
+      + ["\(check.path.displayed): \(verdict), \(parts) parts, \(read)"]
+  }
+}
+
+extension PackingOptions {
+  /// Prints what `pack` and `import` have written.
+  func print(_ header: SkyqHeader, schema: String, proof: [String] = []) throws {
+    try output.print([
+      "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
+      "content_id": .string(header.contentID),
+    ]) {
+      ["wrote \(out.displayed): \(header.fileSize) bytes, content \(header.contentID)"] + proof
+        + ["next: skyquant inspect \(out.displayed)"]
+    }
+  }
+}
+
+extension GGUFExportReport {
+  /// What `export` has written to `out`, and what has no place there.
+  func lines(_ out: String) -> [String] {
+    let losses = losses + ["skyquant.json and other files of the directory"]
+    return [
+      "wrote \(out.displayed): \(tensorCount) tensors, \(ByteCount.text(byteCount))",
+      "\(quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
+        + "precision shift a group by up to \(largestShift) of a step",
+      "not carried over: \(losses.joined(separator: "; "))",
+    ]
+  }
+}

@@ -187,7 +187,8 @@ let package = Package(
     tests(
       "Verification",
       [
-        "Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "Reports", "SampleModel",
+        "Basics", "Tensors", "JSON", "Safetensors", "ModelConfig", "ModelFiles", "ReferenceModel", "Reports",
+        "SampleModel",
       ],
       resources: [.copy("Resources")]),
     tests(

@@ -1,6 +1,6 @@
 // What is reported of a linear, each value once. JSON and CSV of `--report`, `skyquant.json`, the note that a run leaves
 // to the one that goes on, and the line on a terminal are made from this table.
-internal import Basics
+public import Basics
 internal import JSON
 public import LayerSearch
 
@@ -13,19 +13,21 @@ struct LinearField: Sendable {
   /// Sets the value to what a note says; false if no such value has that note. Nil for what follows from other values.
   let restore: (@Sendable (inout LinearReport, JSONValue) -> Bool)?
   /// What a line on a terminal says of it; nil for what that leaves out.
-  let cell: (@Sendable (LinearReport) -> String)?
+  let cell: (@Sendable (LinearReport) -> StyledText)?
 
   /// All of them in order. Meanings: Formats/report.md.
   static let all = [
-    LinearField("module", \.module) { $0.module },
+    LinearField("module", \.module) { "\($0.module)" },
     LinearField("out_features", \.outFeatures),
     LinearField("in_features", \.inFeatures),
-    LinearField("method", \.rounding) { $0.rounding.rawValue },
+    LinearField("method", \.rounding) { "\($0.rounding.rawValue)" },
     LinearField("scale_rule", \.rule),
-    LinearField("ratio", \.ratio) { $0.rule == .identity ? "-" : "\($0.rule.rawValue) \($0.ratio.upTo(2))" },
+    LinearField("ratio", \.ratio) { "\($0.scaleText)" },
     LinearField("output_energy", \.outputEnergy),
     LinearField("error_before", \.errorBefore),
-    LinearField("error_after", \.errorAfter) { "error \($0.percentBefore) -> \($0.percentAfter)  gain \($0.gain)" },
+    LinearField("error_after", \.errorAfter) {
+      "error \($0.percentBefore) -> \("\($0.percentAfter)  gain \($0.gain)", $0.concern)"
+    },
     LinearField("share", from: \.share),
     LinearField("largest_input", \.largestInput),
     LinearField("outlier_channels", \.outlierChannels),
@@ -38,7 +40,7 @@ struct LinearField: Sendable {
   /// A value of the report at `path`.
   private init<Value: FieldValue>(
     _ key: String, _ path: any WritableKeyPath<LinearReport, Value> & Sendable,
-    cell: (@Sendable (LinearReport) -> String)? = nil
+    cell: (@Sendable (LinearReport) -> StyledText)? = nil
   ) {
     self.key = key
     self.cell = cell
@@ -61,8 +63,11 @@ struct LinearField: Sendable {
 
 extension LayerOutcome {
   /// One line for each linear, for people.
-  public var lines: [String] {
-    reports.map { report in LinearField.all.compactMap { $0.cell?(report) }.joined(separator: "  ") }
+  public var lines: [StyledText] {
+    let cells = LinearField.all.compactMap(\.cell)
+    var table = TextTable(columns: cells.map { _ in .left })
+    for report in reports { table.add(cells.map { $0(report) }) }
+    return table.styledLines
   }
 }
 
@@ -82,6 +87,17 @@ extension LinearReport {
       guard let restore = field.restore else { continue }
       guard let value = note[field.key], restore(&self, value) else { return nil }
     }
+  }
+
+  /// The rule that found its scales, and how far it went.
+  fileprivate var scaleText: String { rule == .identity ? "-" : "\(rule.rawValue) \(ratio.upTo(2))" }
+
+  /// From this part of the output on an error is worth a look: 4 bits usually leave a few hundredths.
+  private static let largeError = 0.1
+
+  /// What stands out on a terminal: a linear that ended worse than plain rounding, and one with a large error.
+  fileprivate var concern: TextRole? {
+    errorAfter > errorBefore ? .bad : relativeError.squareRoot() >= Self.largeError ? .warning : nil
   }
 
   /// The errors as shares of the output.

@@ -1,22 +1,23 @@
 // What `skyquant quantize` tells people at the end, and what every report says of the samples.
-internal import Basics
+public import Basics
 public import JSON
 internal import LayerSearch
 internal import Quantization
 
 extension QuantizationReport {
-  private var keptLine: [String] {
+  private var keptLine: [StyledText] {
     kept.isEmpty ? [] : ["kept in 16 bit: \(kept.joined(separator: ", "))"]
   }
 
   /// What the report counts at the borders of number formats, if there is any.
-  private var borderLine: [String] {
+  private var borderLine: [StyledText] {
     let counts = [
       (reports.reduce(0) { $0 + $1.counts.deadChannels }, "input channels without a signal"),
       (reports.reduce(0) { $0 + $1.counts.zeroGroups }, "groups of zeros"),
       (reports.reduce(0) { $0 + $1.counts.smallestScales }, "scales raised to the smallest normal half"),
     ].filter { $0.0 > 0 }
-    return counts.isEmpty ? [] : [counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + "; see --report"]
+    let text = counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    return counts.isEmpty ? [] : ["\(text); see --report"]
   }
 
   /// How often each method won.
@@ -28,25 +29,27 @@ extension QuantizationReport {
   }
 
   /// What calibration was good for, by the errors themselves: not every method takes plain rounding where that is better.
-  private var gainLine: String {
+  private var gainLine: StyledText {
     guard options.method.needsCalibration else { return "plain rounding, no calibration" }
     let better = reports.count { $0.errorAfter < $0.errorBefore }
     let worse = reports.count { $0.errorAfter > $0.errorBefore }
-    let counts = "\(better) of \(reports.count) better" + (worse > 0 ? " and \(worse) worse" : "")
+    let losses: StyledText = worse > 0 ? " and \("\(worse) worse", .bad)" : ""
     let tokens = hasHeldOut ? "held-out tokens" : "the tokens fitted to, as none are held out"
-    return "\(counts) than plain rounding on \(tokens); methods that won: \(winners)"
+    return "\(better) of \(reports.count) better\(losses) than plain rounding on \(tokens); "
+      + "methods that won: \(winners)"
   }
 
   /// The result on one screen.
-  public var lines: [String] {
-    let written =
+  public var lines: [StyledText] {
+    [
       "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
-      + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them"
-    let next =
+        + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
+      gainLine,
+    ] + keptLine + borderLine + [
+      "\(tokenCount) calibration tokens, \(Seconds.text(seconds))",
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
-      + samplesHint(seesImages: seesImages)
-    return [written, gainLine] + keptLine + borderLine
-      + ["\(tokenCount) calibration tokens, \(Seconds.text(seconds))", next]
+        + "\(samplesHint(seesImages: seesImages))",
+    ]
   }
 }
 
@@ -67,7 +70,7 @@ public struct PictureNote: Sendable, Equatable {
   }
 
   /// One line if there is something to say.
-  public var lines: [String] {
+  public var lines: [StyledText] {
     guard outside > 0, !isConfined else { return [] }
     return ["pictures from outside the directory of the questions: \(outside) (--images-root confines them)"]
   }

@@ -1,21 +1,24 @@
 // The report of `skyquant verify` on one screen.
-internal import Basics
+public import Basics
 internal import Companions
 public import Verification
 
 extension VerificationReport {
   /// The report for people: a table of classes, the layers, the answers, files that differ, the gates.
-  public var lines: [String] {
-    var lines = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
+  public var lines: [StyledText] {
+    var lines: [StyledText] = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
     if nonFiniteCount > 0 {
       lines += [
-        "warning: the KL divergence is no finite number at \(nonFiniteCount) of \(overall.divergence.count) tokens: a "
-          + "model computes NaN or infinity there",
+        "\("warning:", .warning) the KL divergence is no finite number at \(nonFiniteCount) of "
+          + "\(overall.divergence.count) tokens: a model computes NaN or infinity there",
         "",
       ]
     }
     if isBeyondMeasure {
-      lines += ["warning: the perplexity is larger than any number: nothing is left of what the model has learned", ""]
+      lines += [
+        "\("warning:", .warning) the perplexity is larger than any number: nothing is left of what the model has learned",
+        "",
+      ]
     }
     lines += table
     lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines
@@ -25,56 +28,66 @@ extension VerificationReport {
     return lines
   }
 
-  private func fileLines(limit: Int) -> [String] {
+  private func fileLines(limit: Int) -> [StyledText] {
     ["settings that travel along and are not the reference's:"]
       + files.prefix(limit).map { "  \($0.description)" }
       + (files.count > limit ? ["  … and \(files.count - limit) more (--json lists all)"] : [])
   }
 
-  private var fileGate: [String] {
+  private var fileGate: [StyledText] {
     guard !files.isEmpty else { return [] }
-    return ["gate  settings that differ: \(files.count), " + (filesPass ? "allowed: PASS" : "limit 0: FAIL")]
+    let verdict: StyledText = filesPass ? "allowed: \("PASS", .good)" : "limit 0: \("FAIL", .bad)"
+    return ["gate  settings that differ: \(files.count), \(verdict)"]
   }
 
-  private var table: [String] {
+  private var table: [StyledText] {
     var table = TextTable(columns: [.left] + [TextTable.Alignment](repeating: .right, count: 9))
     table.add(["tokens", "", "mean KL ± se", "median", "p90", "p99", "p99.9", "max", "same top-1", "PPL ratio"])
     for (name, summary) in classes.map({ ($0.tokenClass.rawValue, $0.summary) }) + [("all", overall)] {
       let divergence = summary.divergence
+      let mean = "\(divergence.estimate.mean.short) ± \(divergence.estimate.standardError.short)"
       table.add([
-        name, String(divergence.count),
-        "\(divergence.estimate.mean.short) ± \(divergence.estimate.standardError.short)", divergence.median.short,
-        divergence.p90.short, divergence.p99.short, divergence.p999.short, divergence.max.short,
+        "\(name)", "\(divergence.count)", "\(mean, divergence.concern)", "\(divergence.median.short)",
+        "\(divergence.p90.short)", "\(divergence.p99.short)", "\(divergence.p999.short)", "\(divergence.max.short)",
         "\((100 * summary.sameTop.mean).fixed(1)) ± \((100 * summary.sameTop.standardError).fixed(1)) %",
         "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
       ])
     }
-    return table.lines + [
+    return table.styledLines + [
       "KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better.",
       "numeric mode: \(numericMode)",
     ]
   }
 
   /// Eight layers a line, so that those of a large model stay readable.
-  private var layerLines: [String] {
+  private var layerLines: [StyledText] {
     let cells = layers.map { "\($0.layer): \($0.relativeError.short)" }
     return stride(from: 0, to: cells.count, by: 8).map {
-      cells[$0..<min($0 + 8, cells.count)].joined(separator: "  ")
+      StyledText(cells[$0..<min($0 + 8, cells.count)].joined(separator: "  "))
     }
   }
 }
 
+extension Distribution {
+  /// What stands out on a terminal: a mean KL divergence of 0.05 nats and more, which 4 bits need not cost, and one of 0.1,
+  /// which is more like 3 bits; and one that is no number.
+  fileprivate var concern: TextRole? {
+    guard estimate.mean < 0.1 else { return .bad }
+    return estimate.mean < 0.05 ? nil : .warning
+  }
+}
+
 extension AnswerSummary {
-  fileprivate var line: String {
+  fileprivate var line: StyledText {
     let right =
       knownCount > 0
       ? "\(quantizedCorrect) of \(knownCount) right, \(referenceCorrect) before; " : ""
     return "answers: \(right)\(changedCount) of \(pairs.count) changed"
   }
 
-  fileprivate func changedLines(limit: Int) -> [String] {
+  fileprivate func changedLines(limit: Int) -> [StyledText] {
     let changed = pairs.filter { $0.reference != $0.quantized }
-    let lines = changed.prefix(limit).flatMap { pair in
+    let lines: [StyledText] = changed.prefix(limit).flatMap { pair in
       [
         "  \(pair.question.onOneLine)", "    reference: \(pair.reference.onOneLine)",
         "    quantized: \(pair.quantized.onOneLine)",
@@ -85,9 +98,19 @@ extension AnswerSummary {
 }
 
 extension GateResult {
-  fileprivate var line: String {
+  fileprivate var line: StyledText {
     "gate  \(metric): \(value.short), at two standard errors \(bound.short), limit \(limit.short): "
-      + verdict.rawValue.uppercased()
+      + "\(verdict.rawValue.uppercased(), verdict.role)"
+  }
+}
+
+extension GateResult.Verdict {
+  fileprivate var role: TextRole {
+    switch self {
+    case .pass: .good
+    case .fail: .bad
+    case .inconclusive: .warning
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // The command line: a table of commands, and one place where errors become one line and an exit code.
 import ArgumentParser
+import Basics
 import Glibc
 import Storage
 import Workflows
@@ -16,13 +17,23 @@ struct Skyquant: ParsableCommand {
         skyquant pack MODEL-awq model.skyq
 
       MODEL is a directory with config.json and safetensors shards: Skywork-R1V and InternVL checkpoints, or a Qwen2, \
-      Qwen3 or Llama text model. Every command takes --json, and --help tells more.
+      Qwen3 or Llama text model. Every command takes --json, and --help tells more. On a terminal what passes, fails \
+      or warns has a colour, unless --no-color or NO_COLOR says no.
 
-      Exit codes: 0 fine, 1 a gate failed, models differ or doctor found errors, 64 usage, 65 malformed input, 66 input missing or changed, 69 unsupported, \
-      70 internal error, 71 the system gives too few threads, open files or too little memory, 73 cannot create output, \
-      74 I/O error (also of standard output), 75 locked by another run, \
-      130 and 143 interrupted (quantize, pack and import go on with --resume). A reader of standard output that goes away, \
-      as `head -1` does, changes none of them.
+      Exit codes:
+         0  fine
+         1  a gate failed, models differ, or doctor found errors
+        64  usage
+        65  malformed input, damage
+        66  input missing or changed
+        69  unsupported input
+        70  internal error
+        71  too few threads or open files, or too little memory
+        73  output exists, or cannot be created
+        74  I/O error, also of standard output
+        75  locked by another run
+       130  interrupted, 143 terminated; --resume goes on (quantize, pack, import)
+      A reader of standard output that goes away, as `head -1` does, changes none of them.
       """,
     version: Version.current,
     subcommands: [
@@ -55,24 +66,31 @@ struct Skyquant: ParsableCommand {
   /// Says what ended the command: an error, or that help was asked for.
   private static func report(_ error: any Error) -> Int32 {
     if let failure = Failure(error) {
-      StandardError.write(SafeText(line: "error: \(failure.message)"))
+      StandardError.write(SafeText(line: "\("error:", .bad) \(failure.message)"))
       return failure.exitCode
     }
     let (code, message) = (exitCode(for: error), fullMessage(for: error))
     guard code != .failure || error is ExitCode else {
-      StandardError.write(SafeText(line: "error: internal error: \(error)"))
+      StandardError.write(SafeText(line: "\("error:", .bad) internal error: \(String(describing: error))"))
       return 70
     }
     guard code.isSuccess else {
-      if !message.isEmpty { StandardError.write(SafeText(document: message)) }
+      if !message.isEmpty { StandardError.write(SafeText(document: usageError(message))) }
       return code.rawValue
     }
     do throws(StorageError) {
-      try StandardOutput.write(SafeText(document: message))
+      try StandardOutput.write(SafeText(document: StyledText(message)))
       try StandardOutput.close()
       return code.rawValue
     } catch {
       return report(error)
     }
+  }
+
+  /// What the parser says of arguments that it cannot read; it begins with "Error:".
+  private static func usageError(_ message: String) -> StyledText {
+    let mark = "Error:"
+    guard message.hasPrefix(mark) else { return StyledText(message) }
+    return StyledText(mark, .bad) + StyledText(String(message.dropFirst(mark.count)))
   }
 }

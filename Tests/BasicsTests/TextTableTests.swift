@@ -11,4 +11,14 @@ import Testing
   }
 
   @Test func `a table without rows has no lines`() { #expect(TextTable(columns: [.left]).lines.isEmpty) }
+
+  @Test func `roles change no width`() {
+    var plain = TextTable(columns: [.right, .left]), styled = TextTable(columns: [.right, .left])
+    for (name, mark) in [("mean KL", "0.2"), ("max", "")] {
+      plain.add([name, mark])
+      styled.add([StyledText(name, .warning), StyledText(mark, .bad)])
+    }
+    #expect(styled.lines == plain.lines && plain.lines == ["mean KL  0.2", "    max"])
+    #expect(styled.styledLines.first == "\("mean KL", .warning)  \("0.2", .bad)")
+  }
 }

@@ -21,14 +21,17 @@ let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().d
 /// Runs `skyquant` with `arguments`.
 /// - Parameters:
 ///   - output: Where its results go; nil collects them.
+///   - errors: Where progress, warnings and errors go; nil collects them.
+///   - directory: Where it runs; nil is where we do.
 ///   - redirection: What a shell does to its streams first, as `2>&-`.
 ///   - fileSizeLimit: Bytes that it may write into one file.
 ///   - addressSpaceLimit: Bytes that it may map.
 ///   - environment: What it finds in its environment besides ours.
 ///   - during: Called while it runs.
 func skyquant(
-  arguments: [String], output: FileHandle? = nil, redirection: String? = nil, fileSizeLimit: Int? = nil,
-  addressSpaceLimit: Int? = nil, environment: [String: String] = [:],
+  arguments: [String], output: FileHandle? = nil, errors: FileHandle? = nil, directory: String? = nil,
+  redirection: String? = nil, fileSizeLimit: Int? = nil, addressSpaceLimit: Int? = nil,
+  environment: [String: String] = [:],
   during: (Process) throws -> Void = { _ in }
 ) throws -> CommandResult {
   let process = Process()
@@ -39,12 +42,13 @@ func skyquant(
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   process.executableURL = URL(fileURLWithPath: command[0])
   process.arguments = Array(command.dropFirst())
+  if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
   let folder = try TemporaryDirectory()
   let streams = ["output", "errors"].map { URL(fileURLWithPath: folder.path($0)) }
   for stream in streams { try Data().write(to: stream) }
   // Files, not pipes: a pipe that nobody reads fills up.
   process.standardOutput = try output ?? FileHandle(forWritingTo: streams[0])
-  process.standardError = try FileHandle(forWritingTo: streams[1])
+  process.standardError = try errors ?? FileHandle(forWritingTo: streams[1])
   process.standardInput = FileHandle.nullDevice
   try process.run()
   try during(process)

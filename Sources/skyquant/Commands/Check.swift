@@ -8,6 +8,7 @@ import Workflows
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check a .skyq file, or a checkpoint directory, for damage.",
+    usage: "skyquant check [<options>] <file>",
     discussion: """
       In a .skyq file, without --full every plane and section is compared with its XXH3, as fast as the disk reads. With --full also \
       with its SHA-256, and padding, values and embedded JSON with what the format demands (Formats/skyq.md). The exit \
@@ -17,8 +18,9 @@ struct Check: ParsableCommand {
       are read: NaN, infinities and matrices of zeros in 16 and 32 bit are damage (for int4 see `skyquant doctor`), files \
       in the Hugging Face cache are held to the SHA-256 that names them, and those of all files are printed.
 
-      Example, a seventh a night:
-        skyquant check model.skyq --full --subset 1/7
+      Examples:
+        skyquant check model.skyq
+        skyquant check model.skyq --full --subset 1/7     # a seventh a night
         skyquant check MODEL-awq --full
       """)
 
@@ -41,7 +43,7 @@ struct Check: ParsableCommand {
     var progress = Progress(output)
     let result = try check.run { progress.show($0) }
     progress.finish()
-    try output.print(result.json(check)) { result.lines(check, seconds: progress.elapsed) }
+    try output.print(result.json(check), styled: result.lines(check, seconds: progress.elapsed))
     if !result.problems.isEmpty { throw ExitCode(FailureCategory.malformedInput.exitCode) }
   }
 }

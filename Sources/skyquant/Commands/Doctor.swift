@@ -2,13 +2,12 @@
 import ArgumentParser
 import Basics
 import Doctor
-import JSON
-import Kernels
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Find what loaders will stumble over in an AWQ repository.",
+    usage: "skyquant doctor [<options>] (<directory> | --machine)",
     discussion: """
       Examines a directory that AutoAWQ, llm-compressor, lmdeploy, skyquant or a person has made: files, \
       quantization_config, names and shapes, whether the weights are those that config.json calls for, and, unless \
@@ -53,21 +52,8 @@ struct DoctorCommand: ParsableCommand {
       progress.update("tensors", done: done, total: total)
     }
     progress.finish()
-    let counts = Finding.Severity.allCases.map { severity in findings.count { $0.severity == severity } }
-    try output.print([
-      "schema": "skyquant.doctor/1", "directory": .string(directory), "values_read": .bool(!headersOnly),
-      "errors": .integer(counts[0]), "warnings": .integer(counts[1]), "notes": .integer(counts[2]),
-      "findings": .array(findings.map(\.json)),
-    ]) {
-      findings.map(\.description)
-        + ["\(directory.displayed): errors: \(counts[0]), warnings: \(counts[1]), notes: \(counts[2])"]
-        + (counts[0] > 0 ? [] : [next(directory)])
-    }
-    if counts[0] > 0 { throw ExitCode(1) }
-  }
-
-  private func next(_ directory: String) -> String {
-    "next: skyquant verify \(directory.displayed) --reference DIR, for what files cannot show: the order of codes, the offset "
-      + "of zeros, the size of scales"
+    let text = DoctorText(findings, directory: directory, areValuesRead: !headersOnly)
+    try output.print(text.json, styled: text.lines)
+    if text.count(.error) > 0 { throw ExitCode(1) }
   }
 }

@@ -1,5 +1,6 @@
 // skyquant quantize: calibrate, search, write an AWQ checkpoint.
 import ArgumentParser
+import Basics
 import Reports
 import Workflows
 
@@ -82,6 +83,6 @@ struct Quantize: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.recipe.samples.pictures()
-    try output.print(pictures.added(to: report.json)) { report.lines + pictures.lines }
+    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines)
   }
 }

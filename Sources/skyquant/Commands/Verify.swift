@@ -1,5 +1,6 @@
 // skyquant verify: what quantization cost, measured from the written bytes.
 import ArgumentParser
+import Basics
 import Reports
 import Verification
 import Workflows
@@ -17,24 +18,29 @@ struct Verify: ParsableCommand {
       since both models read what the original's files make of the questions.
 
       With gates the exit code is 1 if a limit is not kept with two standard errors to spare, or if such settings differ; \
-      it is always 1 if a divergence is no finite number:
-        skyquant verify model.skyq --reference MODEL --questions q.jsonl --max-mean-kl 0.05 --min-top1 0.9
+      it is always 1 if a divergence is no finite number.
+
+      Examples:
+        skyquant verify model.skyq --reference MODEL --questions q.jsonl
+        skyquant verify model.skyq --reference MODEL --questions q.jsonl \\
+          --max-mean-kl 0.05 --min-top1 0.9
       """)
 
   @Argument(help: "AWQ directory or .skyq file.")
   var quantized: String
 
-  @Option(help: "Directory of the original model.")
+  @Option(help: ArgumentHelp("Directory of the original model.", valueName: "dir"))
   var reference: String
 
-  @Option(help: "Questions, one JSON object per line, with pictures and answers.")
+  @Option(help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"))
   var questions: String?
 
   @Option(
-    help: """
-      Longest answer to generate; 0 generates none (default: \(VerificationRun.defaultAnswerTokens), none for a model of \
-      more than 16 GiB).
-      """)
+    help: ArgumentHelp(
+      """
+      Longest answer to generate; 0 generates none (default: \(VerificationRun.defaultAnswerTokens), none for a model \
+      of more than 16 GiB).
+      """, valueName: "n"))
   var answerTokens: Int?
 
   @OptionGroup var gates: GateOptions
@@ -64,7 +70,7 @@ struct Verify: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.samples.pictures()
-    try output.print(pictures.added(to: report.json)) { report.lines + pictures.lines }
+    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines.map { StyledText($0) })
     if !report.passes { throw ExitCode(1) }
   }
 }

@@ -1,10 +1,12 @@
 // Options of every command that computes, and of those that run a model.
 import ArgumentParser
+import Basics
 import CLinux
 import Kernels
 
 struct ComputeOptions: ParsableArguments {
-  @Option(help: "Threads to compute with (default: all cores). Results do not depend on it.")
+  @Option(
+    help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -19,8 +21,9 @@ struct ComputeOptions: ParsableArguments {
     if let shortage = Parallel.startWorkers() {
       StandardError.write(
         SafeText(
-          line: "warning: \(shortage.available) of \(shortage.wanted) threads compute, the system starts no more: "
-            + "\(shortage.reason); the result is the same"))
+          line:
+            "\("warning:", .warning) \(shortage.available) of \(shortage.wanted) threads compute, the system starts "
+            + "no more: \(shortage.reason); the result is the same"))
     }
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
     mallopt(M_TRIM_THRESHOLD, 512 << 20)

@@ -72,11 +72,11 @@ extension IntegrityCheck.Result {
   }
 
   /// Digests, a line for each problem, and one for the whole.
-  func lines(_ check: IntegrityCheck, seconds: Double) -> [String] {
+  func lines(_ check: IntegrityCheck, seconds: Double) -> [StyledText] {
     let speed = ByteCount.text(Int(min(Double(byteCount) / max(seconds, 1e-6), 1e15)))
     let read = byteCount == 0 ? "headers only" : "\(ByteCount.text(byteCount)) read, \(speed)/s"
-    let verdict = problems.isEmpty ? "intact" : "\(problems.count) damaged"
-    return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems
+    let verdict: StyledText = problems.isEmpty ? "\("intact", .good)" : "\("\(problems.count) damaged", .bad)"
+    return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems.map { StyledText($0) }
       + ["\(check.path.displayed): \(verdict), \(parts) parts, \(read)"]
   }
 }

@@ -37,14 +37,14 @@ enum Interruption {
       OutOfMemory.message.map { ($0, FailureCategory.systemLimit.exitCode) } ?? ("interrupted", 128 + number)
     UnfinishedOutputs.abandon { outcome in
       switch outcome {
-      case .resumable: end(message + resumeHint(CommandLine.arguments), code)
+      case .resumable: end(message + StyledText(resumeHint(CommandLine.arguments)), code)
       case .published: end(message, code)
       case .nothing: end(message + "; nothing was written", code)
       }
     }
   }
 
-  private static func end(_ message: String, _ code: Int32) -> Never {
+  private static func end(_ message: StyledText, _ code: Int32) -> Never {
     StandardError.write((StandardError.isTerminal ? .clearedLine : .empty) + SafeText(line: message))
     _exit(code)
   }

@@ -27,10 +27,11 @@ enum OutOfMemory {
   }
 
   /// What to say if an allocation has failed; nil if none has.
-  static var message: String? {
+  static var message: StyledText? {
     let byteCount = failedByteCount.load(ordering: .acquiring)
     guard byteCount > 0 else { return nil }
-    return "error: out of memory: the system refuses \(byteCount) bytes; allow more (ulimit -v, the container's limit)"
+    return "\("error:", .bad) out of memory: the system refuses \(byteCount) bytes; allow more (ulimit -v, the "
+      + "container's limit)"
   }
 
   /// Runs inside the allocation, and so may not allocate.

@@ -41,12 +41,12 @@ struct Progress {
   }
 
   /// A line that stays: an event of a piped run, or a row of a table above the bar.
-  func event(_ text: String) {
+  func event(_ text: StyledText) {
     if isShown { write(text) }
   }
 
   /// A line that stays and that `--quiet` does not hide: the result is not all that the user may take it for.
-  func warning(_ text: String) { write("warning: \(text)") }
+  func warning(_ text: String) { write("\("warning:", .warning) \(text)") }
 
   /// Warns of directories in a model's directory, which are no part of what is made of it.
   func warn(ofDirectoriesIn model: String, _ names: [String]) {
@@ -61,7 +61,7 @@ struct Progress {
     StandardError.write(clearedBar)
   }
 
-  private func write(_ line: String) { StandardError.write(clearedBar + SafeText(line: line)) }
+  private func write(_ line: StyledText) { StandardError.write(clearedBar + SafeText(line: line)) }
 
   /// Takes the bar away, if there is one.
   private var clearedBar: SafeText { isShown && isAnimated ? .clearedLine : .empty }

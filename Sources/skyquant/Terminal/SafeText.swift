@@ -6,36 +6,44 @@ import JSON
 ///
 /// Strings of files, configs, arguments and paths become lines here, whatever way they came. What is in them that a
 /// terminal would act on, a line break too, becomes an escape such as `\u{1b}`; so no string can draw a line of its own.
-/// `displayed` is for names inside a line, which it also cuts; it leaves nothing to escape.
+/// `displayed` is for names inside a line, which it also cuts; it leaves nothing to escape. Roles are not characters: no
+/// string can give itself one.
 struct SafeText {
-  /// The text as it may be printed.
-  let text: String
+  /// Nothing in its characters is left to escape but what is meant.
+  private let text: StyledText
 
-  private init(safe text: String) { self.text = text }
+  private init(safe text: StyledText) { self.text = text }
 
   /// A line, with its end.
-  init(line: String) { self.init(lines: [line]) }
+  init(line: StyledText) { self.init(lines: [line]) }
 
   /// Lines, each with its end.
-  init(lines: [String]) { text = lines.map { $0.escaped + "\n" }.joined() }
+  init(lines: [StyledText]) {
+    text = lines.reduce(into: "") { text, line in
+      text.append(line.mapped(\.escaped))
+      text.append("\n")
+    }
+  }
 
   /// A part of a line.
-  init(part: String) { text = part.escaped }
+  init(part: String) { self.init(safe: StyledText(part.escaped)) }
 
   /// Text whose line breaks and tabs are meant: help and usage, scripts for shells. It ends in a line break.
-  init(document: String) {
-    let safe = document.escaping(where: { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" })
-    text = safe.hasSuffix("\n") ? safe : safe + "\n"
+  init(document: StyledText) {
+    let safe = document.mapped { $0.escaping(where: { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" }) }
+    text = safe.parts.last?.text.hasSuffix("\n") == true ? safe : safe + "\n"
   }
 
   /// What a model says or a file holds, for a person's eyes: line breaks, tabs, joiners and direction marks stay.
-  init(content: String) { text = content.escaping(where: { $0.drivesTerminal && $0 != "\n" && $0 != "\t" }) }
+  init(content: String) {
+    text = StyledText(content.escaping(where: { $0.drivesTerminal && $0 != "\n" && $0 != "\t" }))
+  }
 
   /// JSON over several lines. Its own escapes stand for what a terminal would act on; the writer has escaped what lies
   /// below U+0020 itself, so that those left are its own line breaks.
   init(json: JSONValue) throws(JSONError) {
     let json = String(decoding: try json.serialized(.pretty), as: UTF8.self)
-    text = json.escaping(as: Self.jsonEscape, where: { $0.isUnsafeToPrint && $0 != "\n" }) + "\n"
+    text = StyledText(json.escaping(as: Self.jsonEscape, where: { $0.isUnsafeToPrint && $0 != "\n" }) + "\n")
   }
 
   /// `\u001b`. All that is escaped lies below U+10000.
@@ -50,4 +58,12 @@ struct SafeText {
   static let empty = SafeText(safe: "")
 
   static func + (left: SafeText, right: SafeText) -> SafeText { SafeText(safe: left.text + right.text) }
+
+  /// The text as it may be printed: plain, or with what makes a terminal show roles.
+  func rendered(inColor: Bool) -> String {
+    text.parts.map { part in
+      guard inColor, let role = part.role else { return part.text }
+      return TerminalColor.shown(part.text, as: role)
+    }.joined()
+  }
 }

@@ -8,7 +8,7 @@ enum StandardOutput {
   /// Writes all of `text`. A reader that went away, as `head -1` does, ends the output silently.
   /// - Throws: `StorageError.failed`, also if there is no standard output.
   static func write(_ text: SafeText) throws(StorageError) {
-    _ = try writeAll(Array(text.text.utf8), to: STDOUT_FILENO)
+    _ = try writeAll(text.bytes(for: STDOUT_FILENO), to: STDOUT_FILENO)
   }
 
   /// Writes what was asked for as it is, all of `bytes`. A terminal gets it as text that it does not act on.
@@ -16,8 +16,9 @@ enum StandardOutput {
   /// - Throws: `StorageError.failed`, as above.
   @discardableResult static func write(content bytes: [UInt8]) throws(StorageError) -> Bool {
     let isShown = isatty(STDOUT_FILENO) == 1
-    let shown = isShown ? Array(SafeText(content: String(decoding: bytes, as: UTF8.self)).text.utf8) : bytes
-    return try writeAll(shown, to: STDOUT_FILENO)
+    guard isShown else { return try writeAll(bytes, to: STDOUT_FILENO) }
+    let shown = SafeText(content: String(decoding: bytes, as: UTF8.self))
+    return try writeAll(shown.bytes(for: STDOUT_FILENO), to: STDOUT_FILENO)
   }
 
   /// Nothing more will be written. Some file systems tell only now that they had no room.
@@ -31,7 +32,7 @@ enum StandardOutput {
 /// Progress, warnings and errors. That they cannot be written is ignored on purpose: there is no other place to say so,
 /// and the exit code stays what it is.
 enum StandardError {
-  static func write(_ text: SafeText) { _ = try? writeAll(Array(text.text.utf8), to: STDERR_FILENO) }
+  static func write(_ text: SafeText) { _ = try? writeAll(text.bytes(for: STDERR_FILENO), to: STDERR_FILENO) }
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
@@ -44,6 +45,13 @@ enum StandardStreams {
       let number = unsafe open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY)
       guard number == stream else { _exit(FailureCategory.inputOutput.exitCode) }
     }
+  }
+}
+
+extension SafeText {
+  /// As `stream` takes it, with colours if it is a terminal that shows them.
+  fileprivate func bytes(for stream: Int32) -> [UInt8] {
+    Array(rendered(inColor: TerminalColor.isUsed(on: stream)).utf8)
   }
 }
 

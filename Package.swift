@@ -202,7 +202,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "SampleModel", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Snapshots"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

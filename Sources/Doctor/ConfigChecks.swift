@@ -65,9 +65,11 @@ struct ConfigChecks {
       _ = try ModelConfig(document: config)
       return []
     } catch {
+      // The error names the file, as the finding does.
+      let (text, file) = ("\(error)", "config.json: ")
+      let what = text.hasPrefix(file) ? String(text.dropFirst(file.count)) : text
       return [
-        Finding(
-          "C201", .error, "config.json", "\(error)", do: "take the original config.json and add quantization_config")
+        Finding("C201", .error, "config.json", what, do: "take the original config.json and add quantization_config")
       ]
     }
   }

@@ -53,8 +53,8 @@ extension TensorDifference.Kind {
     case .bits: "other bits"
     case .encoding: "the same values in another encoding"
     case .values(let largest, let relative, let codes):
-      "largest difference \(Float(largest))"
-        + (relative.map { ", relative \(Float($0))" } ?? ", all of a is zero")
+      "largest difference \(largest.short)"
+        + (relative.map { ", relative \($0.short)" } ?? ", all of a is zero")
         + (codes.map { ", \($0) codes differ" } ?? "")
     }
   }

@@ -6,6 +6,7 @@ import Reports
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare two models tensor by tensor.",
+    usage: "skyquant diff [<options>] <a> <b>",
     discussion: """
       A and B are checkpoint directories, AWQ directories or .skyq files in any combination: an AWQ directory equals the \
       .skyq file packed from it. The exit code is 1 if anything differs.

@@ -9,9 +9,12 @@ import Storage
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a model in the layout that another program wants.",
+    usage: "skyquant export [<options>] <model> --out <path>",
     discussion: """
       awq: qweight, qzeros and scales of the packed checkpoint bit by bit, and all other tensors and files.
+
       compressed-tensors: the same codes, zeros and scales in llm-compressor's pack-quantized layout; nothing is lost.
+
       gguf-q4_1: one file for llama.cpp, text models only. Codes and scales stay, a group's zero becomes an offset in \
       half precision; what that shifts, and what has no place in the file, is printed.
 
@@ -31,10 +34,12 @@ struct Export: ParsableCommand {
   @Argument(help: "A .skyq file or an AWQ directory.")
   var model: String
 
-  @Option(help: "The layout.")
+  @Option(help: ArgumentHelp("The layout.", valueName: "layout"))
   var to: Format = .awq
 
-  @Option(help: "Directory or .gguf file to write; it must not exist unless --force is given.")
+  @Option(
+    help: ArgumentHelp(
+      "Directory or .gguf file to write; it must not exist unless --force is given.", valueName: "path"))
   var out: String
 
   @Flag(help: "Replace existing output.")

@@ -1,5 +1,4 @@
 // skyquant extract: the files inside a .skyq file, byte for byte, and single tensors.
-import Basics
 import ArgumentParser
 import Basics
 import JSON
@@ -10,6 +9,7 @@ import Workflows
 struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Take files such as config.json, and single tensors, out of a .skyq file.",
+    usage: "skyquant extract [<options>] <model>",
     discussion: """
       Without options the embedded files are listed. --file prints one byte for byte, a terminal gets it without control \
       characters. --tensor writes tensors into one safetensors file: those of 16 or \
@@ -19,19 +19,21 @@ struct Extract: ParsableCommand {
       Examples:
         skyquant extract model.skyq --file config.json
         skyquant extract model.skyq --out tokenizer-and-config
-        skyquant extract model.skyq --tensor model.layers.0.mlp.down_proj.weight --out down.safetensors
+        skyquant extract model.skyq --tensor lm_head.weight --out head.safetensors
       """)
 
   @Argument(help: "A .skyq file.")
   var model: String
 
-  @Option(help: "Print this file to standard output.")
+  @Option(help: ArgumentHelp("Print this file to standard output.", valueName: "name"))
   var file: String?
 
-  @Option(help: "Write this tensor into the safetensors file --out; may be given several times.")
+  @Option(help: ArgumentHelp("Write this tensor into the safetensors file --out (repeatable).", valueName: "name"))
   var tensor: [String] = []
 
-  @Option(help: "Write all files into this new directory, or the tensors into this new file.")
+  @Option(
+    help: ArgumentHelp(
+      "Write all files into this new directory, or the tensors into this new file.", valueName: "path"))
   var out: String?
 
   @Flag(help: "Replace an existing output.")
@@ -54,7 +56,11 @@ struct Extract: ParsableCommand {
     try output.print([
       "schema": "skyquant.extract/1", "file": .string(model),
       "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }),
-    ]) { files.map { "\($0.name.displayed)  \(ByteCount.text($0.byteCount))" } }
+    ]) {
+      var table = TextTable(columns: [.left, .right])
+      for file in files { table.add([file.name.displayed, ByteCount.text(file.byteCount)]) }
+      return table.lines
+    }
   }
 
   private func show(_ tensors: [StoredTensor]) throws {

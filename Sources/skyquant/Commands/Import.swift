@@ -5,6 +5,7 @@ import Workflows
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pack an AWQ checkpoint of any tool, and prove that it comes back.",
+    usage: "skyquant import [<options>] <model> <out>",
     discussion: """
       The directory must be an AWQ checkpoint in the GEMM layout, as AutoAWQ, AutoRound and skyquant write it. It is \
       packed as `skyquant pack` does; then, before the file gets its name, it is read again, and every tensor that \

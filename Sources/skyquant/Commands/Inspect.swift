@@ -8,6 +8,7 @@ import Workflows
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a model consists of.",
+    usage: "skyquant inspect [<options>] <path>",
     discussion: """
       Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint or AWQ directory, a .skyq \
       file, or one safetensors file.

@@ -5,6 +5,7 @@ import Workflows
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pack a checkpoint into one memory-mapped .skyq file.",
+    usage: "skyquant pack [<options>] <model> <out>",
     discussion: """
       Config, tokenizer and provenance go inside, so that `run` and `verify` need nothing else. Packing computes \
       nothing: `skyquant export` gives the checkpoint's tensors back byte for byte. The checkpoint may be AWQ or plain; \

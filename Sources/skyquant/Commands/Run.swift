@@ -13,24 +13,25 @@ struct Run: ParsableCommand {
 
       Examples:
         skyquant run model.skyq --image receipt.png --question "What is the total?"
-        skyquant run SmolLM2-135M --prompt "Gravity is" --max-tokens 40 --temperature 0.7 --seed 1
+        skyquant run TEXT-MODEL --prompt "Gravity is" --temperature 0.7 --seed 1
       """)
 
   @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.")
   var model: String
 
-  @Option(help: "A picture, PNG or JPEG (repeatable).")
+  @Option(help: ArgumentHelp("A picture, PNG or JPEG (repeatable).", valueName: "file"))
   var image: [String] = []
 
-  @Option(help: "What to ask, put into the model's conversation template.")
+  @Option(help: ArgumentHelp("What to ask, put into the model's conversation template.", valueName: "text"))
   var question: String?
 
-  @Option(name: .customLong("prompt"), help: "Text to continue, without a template.")
+  @Option(name: .customLong("prompt"), help: ArgumentHelp("Text to continue, without a template.", valueName: "text"))
   var text: String?
 
   @OptionGroup var generation: GenerationOptions
 
-  @Option(help: "Write every intermediate tensor of the prompt to this safetensors file.")
+  @Option(
+    help: ArgumentHelp("Write every intermediate tensor of the prompt to this safetensors file.", valueName: "file"))
   var trace: String?
 
   @Flag(help: "Replace an existing file of --trace.")

@@ -3,16 +3,18 @@ import ArgumentParser
 import Verification
 
 struct GateOptions: ParsableArguments {
-  @Option(help: "Fail unless the mean KL divergence is at most this.")
+  @Option(help: ArgumentHelp("Fail unless the mean KL divergence is at most this.", valueName: "nats"))
   var maxMeanKl: Double?
 
-  @Option(help: "Fail unless the 99th percentile of the KL divergence is at most this.")
+  @Option(
+    help: ArgumentHelp("Fail unless the 99th percentile of the KL divergence is at most this.", valueName: "nats"))
   var maxP99Kl: Double?
 
-  @Option(help: "Fail unless at least this share of positions has the same first choice.")
+  @Option(
+    help: ArgumentHelp("Fail unless at least this share of positions has the same first choice.", valueName: "share"))
   var minTop1: Double?
 
-  @Option(help: "Fail unless the perplexity ratio is at most this.")
+  @Option(help: ArgumentHelp("Fail unless the perplexity ratio is at most this.", valueName: "ratio"))
   var maxPplRatio: Double?
 
   @Flag(help: "Let gates pass though files that travel along with the weights mean something else than the original's.")

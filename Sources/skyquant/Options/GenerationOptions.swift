@@ -4,22 +4,22 @@ import ReferenceModel
 import Workflows
 
 struct GenerationOptions: ParsableArguments {
-  @Option(help: "Most tokens to produce.")
+  @Option(help: ArgumentHelp("Most tokens to produce.", valueName: "n"))
   var maxTokens = AnswerRun.defaultMaxTokens
 
-  @Option(help: "0 is greedy; the authors of Skywork-R1V use 0.6.")
+  @Option(help: ArgumentHelp("0 is greedy; the authors of Skywork-R1V use 0.6.", valueName: "t"))
   var temperature = 0.0
 
-  @Option(help: "Sample among the K likeliest tokens only; 0 for all.")
+  @Option(help: ArgumentHelp("Sample among the K likeliest tokens only; 0 for all.", valueName: "k"))
   var topK = 50
 
-  @Option(help: "Sample among the likeliest tokens that make up this probability.")
+  @Option(help: ArgumentHelp("Sample among the likeliest tokens that make up this probability.", valueName: "p"))
   var topP = 1.0
 
-  @Option(help: "Divide the scores of tokens already produced by this.")
+  @Option(help: ArgumentHelp("Divide the scores of tokens already produced by this.", valueName: "factor"))
   var repetitionPenalty = 1.0
 
-  @Option(help: "Seed of the sampling; the same seed gives the same answer.")
+  @Option(help: ArgumentHelp("Seed of the sampling; the same seed gives the same answer.", valueName: "number"))
   var seed: UInt64 = 0
 
   func validate() throws {

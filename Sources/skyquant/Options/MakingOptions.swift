@@ -3,7 +3,9 @@ import ArgumentParser
 import Workflows
 
 struct MakingOptions: ParsableArguments {
-  @Option(help: "Also write what quantization cost each linear into the new directory DIR, as JSON and CSV.")
+  @Option(
+    help: ArgumentHelp(
+      "Also write what quantization cost each linear into this new directory, as JSON and CSV.", valueName: "dir"))
   var report: String?
 
   @Flag(help: "Replace an existing output directory; a stopped run's work is dropped.")

@@ -88,7 +88,7 @@ extension PackingOptions {
       "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
       "content_id": .string(header.contentID),
     ]) {
-      ["wrote \(out.displayed): \(header.fileSize) bytes, content \(header.contentID)"] + proof
+      ["wrote \(out.displayed): \(ByteCount.text(header.fileSize)), content \(header.contentID)"] + proof
         + ["next: skyquant inspect \(out.displayed)"]
     }
   }

@@ -114,8 +114,8 @@ let package = Package(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "Companions",
-        "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
-        "Verification", "Reports",
+        "ImageProcessing", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
+        "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart

@@ -35,9 +35,9 @@ public struct CheckpointExporter {
   ///
   /// As AWQ, tensors and files are those of the packed checkpoint, bit by bit; shards may be cut elsewhere. As
   /// compressed-tensors, codes, zeros and scales are the same numbers in another order, and config.json says so.
-  /// - Parameter onTensor: Called with the number of tensors done and of all.
+  /// - Parameter onTensor: Called with the number of tensors done and of all; what it throws ends the export.
   /// - Throws: `StorageError`, `SafetensorsError`; then nothing has the directory's name.
-  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) -> Void) throws {
+  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws {
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
       plan = try ShardPlan(tensors: source.tensors.flatMap { $0.tensors(in: format) }, metadata: ["format": "pt"])
@@ -52,7 +52,7 @@ public struct CheckpointExporter {
     for (index, tensor) in source.tensors.enumerated() {
       try writer.write(tensor, as: format)
       tensor.release()
-      onTensor(index + 1, source.tensors.count)
+      try onTensor(index + 1, source.tensors.count)
     }
     var directory = try writer.finish()
     for name in source.carriedNames {

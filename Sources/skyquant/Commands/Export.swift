@@ -1,10 +1,6 @@
 // skyquant export: a model in the layout that a loader wants.
 import ArgumentParser
-import Basics
-import GGUFExport
-import JSON
-import ModelFiles
-import Storage
+import Workflows
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,18 +20,11 @@ struct Export: ParsableCommand {
         skyquant export MODEL-awq --to gguf-q4_1 --out MODEL-Q4_1.gguf
       """)
 
-  /// What can be written.
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case awq
-    case compressedTensors = "compressed-tensors"
-    case gguf = "gguf-q4_1"
-  }
-
   @Argument(help: "A .skyq file or an AWQ directory.")
   var model: String
 
   @Option(help: ArgumentHelp("The layout.", valueName: "layout"))
-  var to: Format = .awq
+  var to: ExportRun.Layout = .awq
 
   @Option(
     help: ArgumentHelp(
@@ -53,27 +42,10 @@ struct Export: ParsableCommand {
 
   func run() throws {
     var progress = Progress(output)
-    try requireOutput(out, keeping: [model])
-    let file = try ModelFile.open(model)
-    progress.warn(ofDirectoriesIn: model, file.directoryNames)
-    func advance(_ done: Int, _ total: Int) { progress.update("tensors", done: done, total: total) }
-    var result: JSONObject = ["schema": "skyquant.export/1", "output": .string(out), "format": .string(to.rawValue)]
-    let lines: [String]
-    switch to {
-    case .awq, .compressedTensors:
-      let format: CheckpointFormat = to == .awq ? .awq : .compressedTensors
-      try CheckpointExporter(file, as: format).export(to: out, overwriting: force, onTensor: advance)
-      result["tensors"] = .integer(file.tensors.count)
-      lines = ["wrote \(out.displayed): \(file.tensors.count) tensors, \(to.rawValue)"]
-    case .gguf:
-      let report = try GGUFExporter(file).export(to: out, overwriting: force, onTensor: advance)
-      result["tensors"] = .integer(report.tensorCount)
-      result["bytes"] = .integer(report.byteCount)
-      result["largest_shift"] = .double(Double(report.largestShift))
-      result["losses"] = .array(report.losses.map(JSONValue.string))
-      lines = report.lines(out)
-    }
+    var job = ExportRun(model: model, output: out, layout: to)
+    job.overwrites = force
+    let result = try job.run { progress.show($0) }
     progress.finish()
-    try output.print(.object(result)) { lines }
+    try output.print(result.json(job)) { result.lines(job) }
   }
 }

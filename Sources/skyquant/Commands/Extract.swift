@@ -1,9 +1,5 @@
 // skyquant extract: the files inside a .skyq file, byte for byte, and single tensors.
 import ArgumentParser
-import Basics
-import JSON
-import ModelFiles
-import Tensors
 import Workflows
 
 struct Extract: ParsableCommand {
@@ -51,22 +47,11 @@ struct Extract: ParsableCommand {
   func run() throws {
     let extraction = Extraction(model: model, overwrites: force)
     if let file { return _ = try StandardOutput.write(content: extraction.bytes(ofFile: file)) }
-    if !tensor.isEmpty, let out { return try show(extraction.tensors(tensor, into: out)) }
-    let files = try extraction.files(into: out)
-    try output.print([
-      "schema": "skyquant.extract/1", "file": .string(model),
-      "files": .array(files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] }),
-    ]) {
-      var table = TextTable(columns: [.left, .right])
-      for file in files { table.add([file.name.displayed, ByteCount.text(file.byteCount)]) }
-      return table.lines
+    if !tensor.isEmpty, let out {
+      let tensors = try extraction.tensors(tensor, into: out)
+      return try output.print(extraction.json(tensors)) { extraction.lines(tensors) }
     }
-  }
-
-  private func show(_ tensors: [StoredTensor]) throws {
-    try output.print([
-      "schema": "skyquant.extract/1", "file": .string(model),
-      "tensors": .array(tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] }),
-    ]) { tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)" } }
+    let files = try extraction.files(into: out)
+    try output.print(extraction.json(files)) { extraction.lines(files) }
   }
 }

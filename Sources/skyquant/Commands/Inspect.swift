@@ -15,20 +15,22 @@ struct Inspect: ParsableCommand {
 
       Examples:
         skyquant inspect model.skyq
-        skyquant inspect Skywork-R1V3-38B-awq --tensors 'language_model.model.layers.0.*'
-        skyquant inspect Skywork-R1V3-38B-awq --provenance
+        skyquant inspect R1V3-38B-awq --tensors '*.layers.0.*'
+        skyquant inspect R1V3-38B-awq --provenance
       """)
 
   @Argument(help: "Checkpoint directory, AWQ directory, .skyq file or safetensors file.")
   var path: String
 
-  @Option(help: "List the tensors whose name matches, instead of the summary ('*' lists all).")
+  @Option(
+    help: ArgumentHelp(
+      "List the tensors whose name matches, instead of the summary ('*' lists all).", valueName: "pattern"))
   var tensors: NamePattern?
 
   @Flag(help: "Show how the model was quantized: recipe, calibration files, and with --json what it cost each linear.")
   var provenance = false
 
-  @Option(help: "Write every int4 linear, decoded to F32, to this safetensors file.")
+  @Option(help: ArgumentHelp("Write every int4 linear, decoded to F32, to this safetensors file.", valueName: "file"))
   var dumpWeights: String?
 
   @Flag(help: "Replace an existing file of --dump-weights.")

@@ -20,22 +20,21 @@ struct Quantize: ParsableCommand {
       matter: their tokens are what the model will have to produce.
 
       Examples:
-        skyquant quantize Skywork-R1V3-38B --calibration questions.jsonl --out Skywork-R1V3-38B-awq
-        skyquant quantize Skywork-R1V3-38B --recipe Skywork-R1V3-38B-awq/skyquant.json --out again
+        skyquant quantize R1V3-38B --calibration questions.jsonl --out R1V3-38B-awq
+        skyquant quantize R1V3-38B --recipe R1V3-38B-awq/skyquant.json --out again
       """)
 
   @Argument(help: "Checkpoint directory: config.json and safetensors shards.")
   var model: String
 
-  @Option(help: "Questions or texts to calibrate on, one JSON object per line.")
+  @Option(help: ArgumentHelp("Questions or texts to calibrate on, one JSON object per line.", valueName: "file"))
   var calibration: String?
 
-  @Option(help: "Directory to write; it must not exist unless --force is given.")
+  @Option(help: ArgumentHelp("Directory to write; it must not exist unless --force is given.", valueName: "dir"))
   var out: String
 
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var making: MakingOptions
-  @OptionGroup var source: SourceOptions
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
@@ -58,11 +57,7 @@ struct Quantize: ParsableCommand {
     var job = QuantizationRun(model: model, output: out, recipe: recipe.applied(to: earlier))
     job.recipe.prompt = prompt.applied(to: earlier.prompt)
     job.recipe.samples = samples.applied(to: earlier.samples, questions: calibration)
-    job.overwrites = making.force
-    job.resumes = making.resume
-    job.secureInterval = making.checkpointEvery
-    job.reportDirectory = making.report
-    job.allowsDamage = source.allowNonfinite
+    making.apply(to: &job)
     return job
   }
 

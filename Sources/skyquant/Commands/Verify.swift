@@ -70,7 +70,7 @@ struct Verify: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.samples.pictures()
-    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines.map { StyledText($0) })
+    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines)
     if !report.passes { throw ExitCode(1) }
   }
 }

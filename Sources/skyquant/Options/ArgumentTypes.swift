@@ -19,6 +19,8 @@ extension QuantizationMethod: ExpressibleByArgument {
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
+extension ExportRun.Layout: ExpressibleByArgument {}
+
 extension NamePattern: ExpressibleByArgument {
   /// Any text is a pattern.
   public init?(argument: String) { self.init(argument) }

@@ -1,7 +1,14 @@
-// What `quantize` writes beside the checkpoint, and what about a stopped run.
+// Options of the commands that make a model from another one's weights.
 import ArgumentParser
 import Workflows
 
+/// What every such command takes.
+struct SourceOptions: ParsableArguments {
+  @Flag(help: "Go on with a warning where weights that are copied are NaN, infinite or all zero.")
+  var allowNonfinite = false
+}
+
+/// What `quantize` writes beside the checkpoint, and what about a stopped run.
 struct MakingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -20,7 +27,49 @@ struct MakingOptions: ParsableArguments {
       valueName: "seconds"))
   var checkpointEvery = QuantizationRun.defaultSecureInterval
 
+  @OptionGroup var source: SourceOptions
+
+  /// Makes `run` do what was asked for.
+  func apply(to run: inout QuantizationRun) {
+    run.overwrites = force
+    run.resumes = resume
+    run.secureInterval = checkpointEvery
+    run.reportDirectory = report
+    run.allowsDamage = source.allowNonfinite
+  }
+
   func validate() throws {
     guard checkpointEvery >= 0 else { throw ValidationError("--checkpoint-every must not be negative") }
+  }
+}
+
+/// What `pack` and `import` have in common: a checkpoint in, a .skyq file out.
+struct PackingOptions: ParsableArguments {
+  @Argument(help: "Checkpoint directory.")
+  var model: String
+
+  @Argument(help: "File to write; must end in .skyq. Until it is complete it lies in OUT.skyquant-work beside it.")
+  var out: String
+
+  @Flag(help: "Replace an existing file; a stopped run's work is dropped.")
+  var force = false
+
+  @Flag(help: "Go on where a run was stopped. The result is the same, byte for byte.")
+  var resume = false
+
+  @OptionGroup var source: SourceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard out.hasSuffix(".skyq") else { throw ValidationError("the file to write must end in .skyq") }
+  }
+
+  /// What was asked for.
+  var job: PackingRun {
+    var job = PackingRun(model: model, output: out)
+    job.overwrites = force
+    job.resumes = resume
+    job.allowsDamage = source.allowNonfinite
+    return job
   }
 }

@@ -19,14 +19,16 @@ struct RecipeOptions: ParsableArguments {
   var method: QuantizationMethod?
 
   @Option(
-    help: "Input features that share a scale and a zero: 32, 64 or 128 (default: \(Recipe().groupSize)).")
+    help: ArgumentHelp(
+      "Input features that share a scale and a zero: 32, 64 or 128 (default: \(Recipe().groupSize)).", valueName: "n"))
   var groupSize: Int?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Keep every N-th sample aside to judge by, at least one; 0 judges by the fitted tokens (default: \
       \(Recipe().heldOutEvery)).
-      """)
+      """, valueName: "n"))
   var heldOutEvery: Int?
 
   @Option(
@@ -35,13 +37,14 @@ struct RecipeOptions: ParsableArguments {
       How little codes are fitted to the calibration tokens: share of the Hessian's mean added to its diagonal \
       (default: \(Recipe().damping)).
       """,
-      discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not."))
+      discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not.",
+      valueName: "share"))
   var damping: Double?
 
-  @Option(help: "Quantize only linears whose name matches (repeatable).")
+  @Option(help: ArgumentHelp("Quantize only linears whose name matches (repeatable).", valueName: "pattern"))
   var include: [NamePattern] = []
 
-  @Option(help: "Leave linears whose name matches in 16 bit (repeatable).")
+  @Option(help: ArgumentHelp("Leave linears whose name matches in 16 bit (repeatable).", valueName: "pattern"))
   var skip: [NamePattern] = []
 
   @Option(
@@ -67,9 +70,7 @@ struct RecipeOptions: ParsableArguments {
   var keepSixteenBit: ByteBudget?
 
   @Option(
-    help: ArgumentHelp(
-      "Leave a step out, to measure what it is worth (repeatable).",
-      discussion: QuantizationStep.allCases.map(\.rawValue).joined(separator: ", "), valueName: "step"))
+    help: ArgumentHelp("Leave a step out, to measure what it is worth (repeatable).", valueName: "step"))
   var without: [QuantizationStep] = []
 
   private static let methodHelp = QuantizationMethod.allCases.map { "\($0.name): \($0.summary)" }.joined(

@@ -94,14 +94,60 @@ extension PackingOptions {
   }
 }
 
-extension GGUFExportReport {
-  /// What `export` has written to `out`, and what has no place there.
-  func lines(_ out: String) -> [String] {
-    let losses = losses + ["skyquant.json and other files of the directory"]
+extension Extraction {
+  /// The files in a model, or those taken out, for programs.
+  func json(_ files: [(name: String, byteCount: Int)]) -> JSONValue {
+    listing("files", files.map { ["name": .string($0.name), "bytes": .integer($0.byteCount)] })
+  }
+
+  /// The same for people, a line for each.
+  func lines(_ files: [(name: String, byteCount: Int)]) -> [String] {
+    var table = TextTable(columns: [.left, .right])
+    for file in files { table.add([file.name.displayed, ByteCount.text(file.byteCount)]) }
+    return table.lines
+  }
+
+  /// The tensors taken out, for programs.
+  func json(_ tensors: [StoredTensor]) -> JSONValue {
+    listing("tensors", tensors.map { ["name": .string($0.name), "encoding": .string($0.encodingName)] })
+  }
+
+  /// The same for people, a line for each.
+  func lines(_ tensors: [StoredTensor]) -> [String] {
+    tensors.map { "\($0.name.displayed)  \($0.encodingName) \($0.shape)" }
+  }
+
+  private func listing(_ key: String, _ entries: [JSONValue]) -> JSONValue {
+    var object: JSONObject = ["schema": "skyquant.extract/1", "file": .string(model)]
+    object[key] = .array(entries)
+    return .object(object)
+  }
+}
+
+extension ExportRun.Result {
+  /// What `export` has written, for programs.
+  func json(_ run: ExportRun) -> JSONValue {
+    var result: JSONObject = [
+      "schema": "skyquant.export/1", "output": .string(run.output), "format": .string(run.layout.rawValue),
+      "tensors": .integer(tensorCount),
+    ]
+    if let gguf {
+      result["bytes"] = .integer(gguf.byteCount)
+      result["largest_shift"] = .double(Double(gguf.largestShift))
+      result["losses"] = .array(gguf.losses.map(JSONValue.string))
+    }
+    return .object(result)
+  }
+
+  /// The same for people, and what has no place in the output.
+  func lines(_ run: ExportRun) -> [String] {
+    let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
+    guard let gguf else { return ["\(written), \(run.layout.rawValue)"] }
+    let losses = gguf.losses + ["skyquant.json and other files of the directory"]
     return [
-      "wrote \(out.displayed): \(tensorCount) tensors, \(ByteCount.text(byteCount))",
-      "\(quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
-        + "precision shift a group by up to \(largestShift) of a step",
+      "\(written), \(ByteCount.text(gguf.byteCount))",
+      "\(gguf.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
+        + "precision shift a group by up to \(gguf.largestShift) of a step",
       "not carried over: \(losses.joined(separator: "; "))",
     ]
   }

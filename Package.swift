@@ -96,7 +96,7 @@ let package = Package(
       [
         "Basics", "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
       ]),
-    library("Calibration", ["Tensors", "Kernels", "ReferenceModel", "ModelConfig"]),
+    library("Calibration", ["Tensors", "Storage", "Kernels", "ReferenceModel", "ModelConfig"]),
     library(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
@@ -177,11 +177,11 @@ let package = Package(
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
         "SampleModel",
       ]),
-    tests("Calibration", ["Tensors", "Kernels", "LayerSearch"]),
+    tests("Calibration", ["Tensors", "Storage", "Kernels", "LayerSearch"]),
     tests(
       "LayerSearch",
       [
-        "Calibration", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles",
+        "Calibration", "Tensors", "Storage", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles",
         "Safetensors", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(

@@ -32,10 +32,14 @@ package struct ColumnBlocks {
     range.count < size ? matrix.columns(range) : matrix
   }
 
-  /// A weight matrix `[rows, size]` cut into the blocks; as it is if there is one block only.
-  package func parts(of weight: any WeightMatrix) -> [any WeightMatrix] {
-    guard ranges.count > 1 else { return [weight] }
-    let whole = weight.decoded()
-    return ranges.map { FloatMatrix(rows: weight.rows, columns: $0.count, values: part($0, of: whole).values) }
+  /// A matrix `[rows, size]` cut into the blocks.
+  package func parts(of matrix: Tensor) -> [Tensor] { ranges.map { part($0, of: matrix) } }
+
+  /// The columns of block `index` of a weight matrix `[rows, size]`, decoded; the matrix as it is if there is one block
+  /// only.
+  package func part(_ index: Int, of weight: any WeightMatrix) -> any WeightMatrix {
+    guard ranges.count > 1 else { return weight }
+    return FloatMatrix(
+      rows: weight.rows, columns: ranges[index].count, values: weight.decoded(columns: ranges[index]).values)
   }
 }

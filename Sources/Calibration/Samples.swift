@@ -1,11 +1,8 @@
-// What quantization is calibrated on: samples in front of the decoder, and how much each of their tokens counts.
+// What quantization is calibrated on: samples, and how much each of their tokens counts.
 public import Kernels
-public import Tensors
 
-/// One sample, ready for the first decoder layer.
+/// One sample; what it is in front of the first decoder layer lies in an `ActivationStore`.
 public struct CalibrationSample: Sendable {
-  /// `[tokens, hidden]`: embedded text with image tokens in place.
-  public var embeddings: Tensor
   /// Where its tokens stand.
   public var positions: Positions
   /// How much each token counts in the statistics.
@@ -13,11 +10,10 @@ public struct CalibrationSample: Sendable {
   /// Whether the sample judges instead of being fitted to.
   public var isHeldOut: Bool
 
-  /// A sample of as many weights as tokens, at `positions`; nil for text from the first position on.
-  public init(embeddings: Tensor, positions: Positions? = nil, tokenWeights: [Float], isHeldOut: Bool) {
-    precondition(embeddings.rowCount == tokenWeights.count, "one weight per token")
-    self.embeddings = embeddings
-    self.positions = positions ?? Positions(text: 0..<embeddings.rowCount)
+  /// A sample of as many tokens as weights, at `positions`; nil for text from the first position on.
+  public init(positions: Positions? = nil, tokenWeights: [Float], isHeldOut: Bool) {
+    precondition(positions == nil || positions?.count == tokenWeights.count, "one weight per token")
+    self.positions = positions ?? Positions(text: 0..<tokenWeights.count)
     self.tokenWeights = tokenWeights
     self.isHeldOut = isHeldOut
   }

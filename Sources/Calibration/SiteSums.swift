@@ -1,5 +1,6 @@
 // Sums over the tokens of the calibration set, in double precision and in the order of samples.
 internal import Kernels
+internal import ModelConfig
 package import Tensors
 
 /// What one sample brings to a site.
@@ -35,6 +36,19 @@ package struct SiteSample: Sendable {
   }
 }
 
+/// How the inputs of a site may differ from the original model's; see `SiteMoments.Drift`.
+enum SiteDrift {
+  case none
+  case inputs
+  /// Of a linear with so many outputs.
+  case outputs(Int)
+
+  /// - Parameter propagates: Whether there is a quantized model's stream beside the original's.
+  init(at site: LinearSite, outFeatures: Int, propagates: Bool) {
+    self = !propagates ? .none : site.entersResidual ? .outputs(outFeatures) : .inputs
+  }
+}
+
 /// The sums of one site.
 package struct SiteSums {
   private var fit: MomentSums
@@ -42,12 +56,28 @@ package struct SiteSums {
   private var absolute: [Double]
   private var largest: Float = 0
   private var hasNonFinite = false
+  private let sumsProducts: Bool
 
-  package init(size: Int, hasHeldOut: Bool) {
+  /// - Parameter sumsProducts: Whether more is wanted than magnitudes; if not, moments have no features.
+  package init(size: Int, hasHeldOut: Bool, sumsProducts: Bool = true) {
     // Without tokens kept aside the fitted ones judge.
-    fit = MomentSums(size: size, judges: !hasHeldOut)
-    heldOut = MomentSums(size: size, judges: true)
+    fit = MomentSums(size: sumsProducts ? size : 0, judges: !hasHeldOut)
+    heldOut = MomentSums(size: sumsProducts ? size : 0, judges: true)
     absolute = [Double](repeating: 0, count: size)
+    self.sumsProducts = sumsProducts
+  }
+
+  /// Bytes that the sums of a block of `size` features take.
+  static func byteCount(size: Int, drift: SiteDrift, hasHeldOut: Bool) -> Int {
+    let sets = hasHeldOut ? 2 : 1, square = size * size
+    let count =
+      switch drift {
+      case .none: sets * square
+      // Of the tokens that judge the difference's own products, too.
+      case .inputs: (2 * sets + 1) * square
+      case .outputs(let width): sets * (square + width * size)
+      }
+    return count * MemoryLayout<Double>.size
   }
 
   /// Adds samples in their order; how they are spread over calls changes no bit.
@@ -59,6 +89,7 @@ package struct SiteSums {
       guard !sample.isHeldOut else { continue }
       for index in absolute.indices { absolute[index] += sample.magnitudes.sum[index] }
     }
+    guard sumsProducts else { return }
     fit.add(samples.filter { !$0.isHeldOut })
     heldOut.add(samples.filter(\.isHeldOut))
   }
@@ -121,24 +152,28 @@ private struct MomentSums {
     Gram.accumulate(pairs, upperOnly: upperOnly, into: &self[keyPath: sums])
   }
 
-  /// The moments; gives the sums' memory back.
+  /// The moments. Each sum's memory is given back before the next is rounded.
   mutating func takeMoments() -> SiteMoments {
-    defer { (gram, cross, driftGram, pull) = ([], [], [], []) }
-    var moments = SiteMoments(gram: symmetric(gram))
+    var moments = SiteMoments(gram: symmetric(take(\.gram)))
     if !cross.isEmpty {
-      moments.drift = .inputs(cross: matrix(cross), gram: judges ? symmetric(driftGram) : nil)
+      moments.drift = .inputs(cross: matrix(take(\.cross)), gram: judges ? symmetric(take(\.driftGram)) : nil)
     } else if !pull.isEmpty {
-      moments.drift = .outputs(pull: matrix(pull), energy: lostEnergy)
+      moments.drift = .outputs(pull: matrix(take(\.pull)), energy: lostEnergy)
     }
     return moments
   }
 
-  private func symmetric(_ sums: [Double]) -> GramMatrix {
+  private mutating func take(_ sums: WritableKeyPath<Self, [Double]>) -> [Double] {
+    defer { self[keyPath: sums] = [] }
+    return self[keyPath: sums]
+  }
+
+  private func symmetric(_ sums: consuming [Double]) -> GramMatrix {
     let values = sums.isEmpty ? [Float](repeating: 0, count: size * size) : Gram.symmetric(upper: sums, size: size)
     return GramMatrix(size: size, values: values, totalWeight: totalWeight)
   }
 
-  private func matrix(_ sums: [Double]) -> Tensor {
+  private func matrix(_ sums: consuming [Double]) -> Tensor {
     Tensor(shape: [sums.count / size, size], values: Gram.rounded(sums))
   }
 }

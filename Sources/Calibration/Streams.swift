@@ -1,10 +1,11 @@
 // The calibration set on its way through the decoder, one layer at a time, all samples of a layer before the next
-// layer: memory holds the activations and one layer, however large the model. The original model's stream, and beside
-// it the quantized model's if errors are to be propagated.
+// layer: memory holds one layer, the samples under way, and the activations of all if they fit (`ActivationStore`).
+// The original model's stream, and beside it the quantized model's if errors are to be propagated.
 internal import Kernels
 package import ModelConfig
 package import ReferenceModel
-public import Tensors
+internal import Storage
+internal import Tensors
 
 /// Which activations a layer's statistics come from.
 public enum Propagation: String, Sendable, CaseIterable {
@@ -14,15 +15,12 @@ public enum Propagation: String, Sendable, CaseIterable {
   case quantized
 }
 
-/// The residual streams of all samples between two layers: with them a run can go on.
-public struct StreamState: Sendable {
-  /// `[tokens, hidden]` per sample, of the original model.
-  public var original: [Tensor]
-  /// Of the quantized one; empty unless errors are propagated.
-  public var quantized: [Tensor]
+/// A value of the original model, and one of the quantized model if errors are propagated.
+package struct InBothModels<Value: Sendable>: Sendable {
+  package var original: Value
+  package var quantized: Value?
 
-  /// Streams as they were.
-  public init(original: [Tensor], quantized: [Tensor]) {
+  package init(original: Value, quantized: Value?) {
     self.original = original
     self.quantized = quantized
   }
@@ -30,147 +28,217 @@ public struct StreamState: Sendable {
 
 /// Both streams through the decoder.
 package struct CalibrationStreams {
-  /// One sample in both models.
-  private struct Pair: Sendable {
-    var original: LayerPass
-    var quantized: LayerPass?
+  /// What waits of a sample in one model.
+  private struct Waiting: Sendable {
+    let residual: Tensor
+    /// Columns of the next linear's input, side by side; none where a norm of the residual stream gives it.
+    let input: [Tensor]
   }
 
   private let samples: [CalibrationSample]
-  /// Of each sample's positions.
-  private let rotary: [RotaryTable]
-  private var pairs: [Pair]
+  private let model: LanguageModel
+  private let memory: CalibrationMemory
   /// Whether, where outputs enter the residual stream, they are to make up for what it has lost and tokens count by
-  /// `LayerPass.relativeWeights`.
+  /// how large it is.
   private let followsResidual: Bool
+  /// What waits of the samples.
+  package private(set) var activations: ActivationStore
+  /// The site that all samples have come to last; nil between two layers.
+  private var site: LinearSite?
+  /// What the columns of the quantized model's waiting inputs are multiplied by when they are read, because what makes
+  /// them was divided by scales later.
+  private var inputFactors: [Float]?
 
-  /// Streams in front of the first layer of `model`, or at `state`.
+  /// Streams between two layers, where `activations` are.
   package init(
-    _ samples: [CalibrationSample], model: LanguageModel, propagation: Propagation, followsResidual: Bool,
-    state: StreamState? = nil
+    _ samples: [CalibrationSample], _ activations: consuming ActivationStore, model: LanguageModel,
+    followsResidual: Bool, memory: CalibrationMemory
   ) {
     self.samples = samples
-    rotary = samples.map { model.rotary(at: $0.positions) }
+    self.activations = activations
+    self.model = model
     self.followsResidual = followsResidual
-    let original = state?.original ?? samples.map(\.embeddings)
-    let quantized = propagation == .quantized ? state?.quantized ?? original : []
-    pairs = original.indices.map { index in
-      Pair(
-        original: LayerPass(original[index]),
-        quantized: quantized.isEmpty ? nil : LayerPass(quantized[index]))
-    }
+    self.memory = memory
   }
 
-  /// Where the streams are, between two layers.
-  package var state: StreamState {
-    StreamState(original: pairs.map(\.original.hidden), quantized: pairs.compactMap(\.quantized?.hidden))
+  /// Whether there are no samples.
+  package var isEmpty: Bool { samples.isEmpty }
+
+  /// The blocks of a site in runs that are summed up in one pass each.
+  package func runs(of blocks: ColumnBlocks, at site: LinearSite, outFeatures: Int) -> [Range<Int>] {
+    let drift = SiteDrift(at: site, outFeatures: outFeatures, propagates: propagates)
+    return memory.runs(
+      of: blocks.ranges.map { SiteSums.byteCount(size: $0.count, drift: drift, hasHeldOut: hasHeldOut) })
   }
 
-  /// Brings the streams to `site` and sums up the inputs that the site will see, block by block.
+  private var propagates: Bool { activations.shape.streams.contains(.quantized) }
+  private var hasHeldOut: Bool { samples.contains(where: \.isHeldOut) }
+
+  /// Brings the streams to `site` unless they are there, and sums up what some blocks of its input will see.
+  /// - Parameters:
+  ///   - run: The blocks, neighbours.
+  ///   - layers: The layer in both models.
+  ///   - sumsProducts: Whether more is wanted than magnitudes.
+  /// - Throws: `StorageError.failed`.
   package mutating func statistics(
-    at site: LinearSite, blocks: ColumnBlocks, original: DecoderLayer, quantized: DecoderLayer
-  ) -> [SiteStatistics] {
-    let hasHeldOut = samples.contains(where: \.isHeldOut)
-    var sums = blocks.ranges.map { SiteSums(size: $0.count, hasHeldOut: hasHeldOut) }
-    let weights = site.entersResidual ? blocks.parts(of: original[site.linears[0]].weight) : nil
-    // Few enough samples at a time that their inputs are small beside the streams.
-    let batch = max(Parallel.threadCount, 4)
-    for start in stride(from: 0, to: pairs.count, by: batch) {
-      let range = start..<min(start + batch, pairs.count)
-      let moved = moved(range, to: site, blocks, weights, original: original, quantized: quantized)
-      for (offset, sample) in moved.enumerated() { pairs[start + offset] = sample.pair }
-      for position in sums.indices { sums[position].add(moved.map { $0.parts[position] }) }
+    at site: LinearSite, _ blocks: ColumnBlocks, _ run: Range<Int>, in layers: InBothModels<DecoderLayer>,
+    sumsProducts: Bool
+  ) throws -> [SiteStatistics] {
+    let samples = samples, hasHeldOut = hasHeldOut, arrives = self.site != site
+    var sums = blocks.ranges[run].map {
+      SiteSums(size: $0.count, hasHeldOut: hasHeldOut, sumsProducts: sumsProducts)
     }
+    let visit = SiteVisit(
+      site, blocks, run, layers.original, hasDrift: propagates && sumsProducts, followsResidual: followsResidual)
+    for batch in memory.batches(of: activations.shape.tokenCounts) {
+      let inputs =
+        arrives ? try arrive(batch, at: site, blocks, run, in: layers) : try revisit(batch, blocks, run, in: layers)
+      let parts = Parallel.mapPieces(batch.count) { visit.parts(of: inputs[$0], samples[batch.lowerBound + $0]) }
+      for position in sums.indices { sums[position].add(parts.map { $0[position] }) }
+    }
+    if arrives { settle(at: site) }
     return sums.indices.map { sums[$0].takeStatistics() }
   }
 
-  /// Samples at a site, and what they bring to each block of its input. `weights`, one for each block, are those of the
-  /// linear whose outputs enter the residual stream.
-  private func moved(
-    _ range: Range<Int>, to site: LinearSite, _ blocks: ColumnBlocks, _ weights: [any WeightMatrix]?,
-    original: DecoderLayer, quantized: DecoderLayer
-  ) -> [(pair: Pair, parts: [SiteSample])] {
-    Parallel.mapPieces(range.count) { offset in
-      let index = range.lowerBound + offset
-      var pair = pairs[index]
-      let input = pair.original.input(at: site, of: original, rotary: rotary[index])
-      let drifted = pair.quantized?.input(at: site, of: quantized, rotary: rotary[index])
-      return (pair, parts(of: pair, samples[index], blocks, weights, input: input, drifted: drifted))
-    }
-  }
-
-  /// What a sample brings to each block of a site's input.
-  private func parts(
-    of pair: Pair, _ sample: CalibrationSample, _ blocks: ColumnBlocks, _ weights: [any WeightMatrix]?, input: Tensor,
-    drifted: Tensor?
-  ) -> [SiteSample] {
-    let tokenWeights =
-      followsResidual && weights != nil ? pair.original.relativeWeights(sample.tokenWeights) : sample.tokenWeights
-    return blocks.ranges.indices.map { block in
-      let inputs = blocks.part(blocks.ranges[block], of: drifted ?? input)
-      var drift: SiteSample.Drift?
-      if drifted != nil {
-        let difference = blocks.part(blocks.ranges[block], of: input) - inputs
-        drift =
-          weights.map { .outputs(lostOutputs(pair, difference, $0[block], parts: $0.count)) } ?? .inputs(difference)
-      }
-      return SiteSample(inputs, drift: drift, weights: tokenWeights, isHeldOut: sample.isHeldOut)
-    }
-  }
-
-  /// What the outputs of a block of columns are to make up for, `[tokens, hidden]`: what they lose themselves, and their
-  /// equal part of what the quantized model's residual stream has lost before they are added.
-  private func lostOutputs(_ pair: Pair, _ difference: Tensor, _ weight: any WeightMatrix, parts: Int) -> Tensor {
-    var lost = Matmul.linear(difference, weight)
-    guard followsResidual, let quantized = pair.quantized else { return lost }
-    let residual = pair.original.hidden - quantized.hidden
-    lost.add(residual, scaledBy: [Float](repeating: 1 / Float(parts), count: residual.rowWidth))
-    return lost
-  }
-
-  /// Makes the quantized stream's inputs of `site` anew, after what makes them in `quantized` was divided by `scales`.
-  package mutating func absorb(_ scales: [Float], at site: LinearSite, of quantized: DecoderLayer) {
-    advance { pair in
-      guard let pass = pair.quantized else { return }
-      switch site.absorber {
-      case .norm(let name): pair.quantized?.input = quantized[name](pass.hidden)
-      case .rows: pair.quantized?.input = pass.input.columnsMultiplied(by: scales.map { 1 / $0 })
+  /// Brings some samples to `site`, and returns what the blocks of `run` see.
+  private mutating func arrive(
+    _ batch: Range<Int>, at site: LinearSite, _ blocks: ColumnBlocks, _ run: Range<Int>,
+    in layers: InBothModels<DecoderLayer>
+  ) throws -> [InBothModels<SiteInput>] {
+    let addsOutputs = self.site?.entersResidual ?? false
+    return try zip(batch, advanced(batch, try batch.map { try waiting($0) }, to: site, blocks, in: layers)).map {
+      sample, inputs in
+      try inputs.map { stream, input in
+        if addsOutputs { try activations.write([input.residual], to: .residual(stream), of: sample) }
+        if site.inputWaits { try activations.write(input.blocks, to: .input(stream), of: sample) }
+        return SiteInput(residual: input.residual, blocks: Array(input.blocks[run]))
       }
     }
   }
+
+  private func advanced(
+    _ batch: Range<Int>, _ waiting: [InBothModels<Waiting>], to site: LinearSite, _ blocks: ColumnBlocks,
+    in layers: InBothModels<DecoderLayer>
+  ) -> [InBothModels<SiteInput>] {
+    let rotary = site == .attentionOutput ? rotaryTables(batch) : []
+    return Parallel.mapPieces(batch.count) { offset in
+      waiting[offset].with(layers) { stream, waiting, layer in
+        var pass = pass(waiting, stream, in: layer)
+        var cache = KVCache.Layer()
+        pass.advance(to: site, of: layer, rotary: rotary[offset], cache: &cache)
+        return SiteInput(residual: pass.hidden, blocks: blocks.parts(of: pass.input))
+      }
+    }
+  }
+
+  /// What the blocks of `run` see of some samples, which are at the site.
+  private func revisit(
+    _ batch: Range<Int>, _ blocks: ColumnBlocks, _ run: Range<Int>, in layers: InBothModels<DecoderLayer>
+  ) throws -> [InBothModels<SiteInput>] {
+    let waiting = try batch.map { try self.waiting($0, run) }
+    return Parallel.mapPieces(batch.count) { offset in
+      waiting[offset].with(layers) { stream, waiting, layer in
+        guard waiting.input.isEmpty else { return SiteInput(residual: waiting.residual, blocks: waiting.input) }
+        let input = pass(waiting, stream, in: layer).input
+        return SiteInput(residual: waiting.residual, blocks: Array(blocks.parts(of: input)[run]))
+      }
+    }
+  }
+
+  /// All samples have come to `site`, or through the layer: what waited before it does no more.
+  private mutating func settle(at site: LinearSite?) {
+    if self.site?.inputWaits ?? false {
+      for stream in activations.shape.streams { activations.drop(.input(stream)) }
+    }
+    self.site = site
+    inputFactors = nil
+  }
+
+  /// Makes up for the quantized model's inputs of the present site being made before what makes them was divided by
+  /// `scales`.
+  package mutating func absorb(_ scales: [Float]) { inputFactors = scales.map { 1 / $0 } }
 
   /// Finishes a layer.
-  package mutating func leave(original: DecoderLayer, quantized: DecoderLayer) {
-    advance {
-      $0.original.leave(original)
-      $0.quantized?.leave(quantized)
+  /// - Throws: `StorageError.failed`.
+  package mutating func leave(_ layers: InBothModels<DecoderLayer>) throws {
+    for batch in memory.batches(of: activations.shape.tokenCounts) {
+      for (sample, residuals) in zip(batch, left(try batch.map { try waiting($0) }, layers)) {
+        _ = try residuals.map { try activations.write([$1], to: .residual($0), of: sample) }
+      }
+    }
+    settle(at: nil)
+  }
+
+  private func left(
+    _ waiting: [InBothModels<Waiting>], _ layers: InBothModels<DecoderLayer>
+  ) -> [InBothModels<Tensor>] {
+    Parallel.mapPieces(waiting.count) { offset in
+      waiting[offset].with(layers) { stream, waiting, layer in
+        var pass = pass(waiting, stream, in: layer)
+        pass.leave(layer)
+        return pass.hidden
+      }
     }
   }
 
-  private mutating func advance(_ change: @Sendable (inout Pair) -> Void) {
-    let before = pairs
-    pairs = Parallel.mapPieces(pairs.count) { index in
-      var pair = before[index]
-      change(&pair)
-      return pair
+  /// What waits of a sample; only some blocks of the site's input unless `run` is nil.
+  private func waiting(_ sample: Int, _ run: Range<Int>? = nil) throws -> InBothModels<Waiting> {
+    func waiting(_ stream: CalibrationStream) throws -> Waiting {
+      let residual = try activations.read(.residual(stream), of: sample)
+      guard let site, site.inputWaits else { return Waiting(residual: residual, input: []) }
+      guard let run else {
+        return Waiting(residual: residual, input: try activations.readParts(.input(stream), of: sample))
+      }
+      return Waiting(
+        residual: residual, input: try run.map { try activations.read(.input(stream), of: sample, part: $0) })
     }
+    return InBothModels(
+      original: try waiting(.original), quantized: propagates ? try waiting(.quantized) : nil)
+  }
+
+  /// A sample at the present site of `layer`, or in front of it.
+  private func pass(_ waiting: Waiting, _ stream: CalibrationStream, in layer: DecoderLayer) -> LayerPass {
+    var pass = LayerPass(waiting.residual)
+    switch site?.absorber {
+    case nil: break
+    // What a norm gives is quickly made again.
+    case .norm(let name): pass.input = layer[name](pass.hidden)
+    case .rows:
+      pass.input = Tensor(joiningColumns: waiting.input)
+      if stream == .quantized, let inputFactors { pass.input = pass.input.columnsMultiplied(by: inputFactors) }
+    }
+    return pass
+  }
+
+  /// Of each sample's positions; one table serves neighbours at the same.
+  private func rotaryTables(_ batch: Range<Int>) -> [RotaryTable] {
+    var tables: [RotaryTable] = []
+    for sample in samples[batch] {
+      let last = tables.last.flatMap { $0.positions == sample.positions ? $0 : nil }
+      tables.append(last ?? model.rotary(at: sample.positions))
+    }
+    return tables
   }
 }
 
-extension LayerPass {
-  /// Brings a whole sequence to `site` of `layer` and returns the site's input.
-  fileprivate mutating func input(at site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable) -> Tensor {
-    var cache = KVCache.Layer()
-    advance(to: site, of: layer, rotary: rotary, cache: &cache)
-    return input
+extension InBothModels {
+  /// `body` of both values.
+  fileprivate func map<Result>(
+    _ body: (CalibrationStream, Value) throws -> Result
+  ) rethrows -> InBothModels<Result> {
+    InBothModels<Result>(
+      original: try body(.original, original), quantized: try quantized.map { try body(.quantized, $0) })
   }
 
-  /// `weights`, each divided by the token's mean squared residual: what a site adds to the residual stream counts as
-  /// much as the next norm lets it, which divides by the root of that. Without it a few tokens of huge norm (attention
-  /// sinks) outweigh all others.
-  fileprivate func relativeWeights(_ weights: [Float]) -> [Float] {
-    zip(weights, hidden.rowDots(hidden)).map { weight, energy in
-      weight * Float(Double(hidden.rowWidth) / max(energy, .leastNormalMagnitude))
-    }
+  /// `body` of both values, each with the layer of its model.
+  fileprivate func with<Result>(
+    _ layers: InBothModels<DecoderLayer>, _ body: (CalibrationStream, Value, DecoderLayer) -> Result
+  ) -> InBothModels<Result> {
+    map { body($0, $1, $0 == .original ? layers.original : layers.quantized ?? layers.original) }
   }
+}
+
+extension LinearSite {
+  /// Whether the site's input has to be kept: it is more than a norm of the residual stream.
+  fileprivate var inputWaits: Bool { if case .rows = absorber { true } else { false } }
 }

@@ -72,6 +72,21 @@ extension Tensor {
     return Tensor(shape: [rowCount, range.count], values: result)
   }
 
+  /// Matrices of the same rows side by side; there is at least one.
+  public init(joiningColumns parts: [Tensor]) {
+    guard parts.count > 1 else {
+      self = parts[0]
+      return
+    }
+    let rows = parts[0].rowCount, width = parts.reduce(0) { $0 + $1.rowWidth }
+    var joined: [Float] = []
+    joined.reserveCapacity(rows * width)
+    for row in 0..<rows {
+      for part in parts { joined += part.values[row * part.rowWidth..<(row + 1) * part.rowWidth] }
+    }
+    self.init(shape: [rows, width], values: joined)
+  }
+
   public static func - (x: Tensor, y: Tensor) -> Tensor {
     precondition(x.shape == y.shape, "difference of different shapes")
     return unsafe x.made { output, first, count in

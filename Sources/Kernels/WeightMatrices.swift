@@ -56,6 +56,34 @@ public struct FloatMatrix: WeightMatrix {
 }
 
 extension WeightMatrix {
+  /// Rows that are decoded at a time on the way to something smaller.
+  private static var stripRows: Int { 64 }
+
+  /// Some columns of all rows, `[rows, range]`; never all columns at once.
+  public func decoded(columns range: Range<Int>) -> Tensor {
+    var values = [Float](repeating: 0, count: rows * range.count)
+    Parallel.forEachChunk(of: &values, chunkCount: Self.stripRows * max(range.count, 1)) { strip, chunk in
+      let first = strip * Self.stripRows
+      let whole = decoded(rows: first..<min(rows, first + Self.stripRows))
+      for row in 0..<whole.rowCount {
+        for column in 0..<range.count {
+          chunk[row * range.count + column] = whole.values[row * columns + range.lowerBound + column]
+        }
+      }
+    }
+    return Tensor(shape: [rows, range.count], values: values)
+  }
+
+  /// The first value that is NaN or infinite, row by row.
+  public func firstNonFinite() -> (row: Int, column: Int)? {
+    let found = Parallel.map((rows + Self.stripRows - 1) / Self.stripRows) { strip in
+      let first = strip * Self.stripRows
+      let values = decoded(rows: first..<min(rows, first + Self.stripRows)).values
+      return values.firstIndex { !$0.isFinite }.map { first * columns + $0 }
+    }
+    return found.lazy.compactMap(\.self).first.map { ($0 / columns, $0 % columns) }
+  }
+
   /// All rows as 32-bit floats, row-major: `rows * columns` of them.
   public func floats() -> [Float] {
     var values = [Float](repeating: 0, count: rows * columns)

@@ -16,15 +16,15 @@ public struct ResumePoint: Sendable {
   public var layerCount: Int
   /// What the caller wants to have back.
   public var notes: JSONValue
-  /// What the caller needs to compute the next layer, by name.
-  public var tensors: [(name: String, tensor: Tensor)]
+  /// What the caller needs to compute the next layer.
+  public var tensors: ResumeTensors
 
   private static let headKey = "skyquant.resume/2"
 
   /// A point after `layerCount` layers.
   public init(
     recipe: JSONValue, sources: [SourceDigest], layerCount: Int, notes: JSONValue,
-    tensors: [(name: String, tensor: Tensor)]
+    tensors: ResumeTensors
   ) {
     self.recipe = recipe
     self.sources = sources
@@ -50,8 +50,12 @@ public struct ResumePoint: Sendable {
       let identity = head["directory"]?.stringValue.flatMap({ UInt($0) }), head["run"]?.stringValue == folder.runID
     else { throw StorageError.altered(path: path) }
     guard folder.holdsDirectory(of: identity) else { return nil }
-    let tensors = try file.tensors.map { info in
-      (name: info.name, tensor: Tensor(shape: info.shape, values: try file.tensor(info.name).floats()))
+    file.mapping.release(0..<file.mapping.byteCount)
+    let infos = file.tensors
+    let tensors = ResumeTensors(infos.map { ($0.name, $0.shape) }) { index in
+      let view = try file.tensor(infos[index].name)
+      defer { view.release() }
+      return Tensor(shape: infos[index].shape, values: try view.floats())
     }
     let point = ResumePoint(
       recipe: recipe, sources: sources, layerCount: layerCount, notes: notes, tensors: tensors)
@@ -65,19 +69,45 @@ public struct ResumePoint: Sendable {
       "shards": .array(shardDigests.map { .string($0.description) }), "notes": notes, "run": .string(folder.runID),
       "directory": .string("\(folder.directoryIdentity)"),
     ]
-    let infos = tensors.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.tensor.shape) }
+    let infos = tensors.list.map { TensorInfo(name: $0.name, dtype: .float32, shape: $0.shape) }
     let metadata = [Self.headKey: String(decoding: try head.serialized(.compact), as: UTF8.self)]
     let header: [UInt8]
-    do throws(SafetensorsError.Reason) {
+    do {
       header = try SealedHeader.bytes(infos, metadata) { hasher in
-        for (_, tensor) in tensors { unsafe hasher.update(tensor.values.span.bytes) }
+        for index in infos.indices {
+          let values = try tensors[index].values
+          unsafe hasher.update(values.span.bytes)
+        }
       }
-    } catch {
-      throw SafetensorsError(path: folder.statePath, reason: error)
+    } catch let reason as SafetensorsError.Reason {
+      throw SafetensorsError(path: folder.statePath, reason: reason)
     }
     try folder.replaceState { file in
       try file.append(header)
-      for (_, tensor) in tensors { try file.append(unsafe tensor.values.span.bytes) }
+      for index in infos.indices {
+        let values = try tensors[index].values
+        try file.append(unsafe values.span.bytes)
+      }
     }
+  }
+}
+
+/// Tensors that are read one after the other, so that no more than one has to be in memory.
+public struct ResumeTensors: Sendable {
+  /// Names and shapes.
+  public let list: [(name: String, shape: Shape)]
+  private let read: @Sendable (Int) throws -> Tensor
+
+  /// Tensors of these names and shapes.
+  /// - Parameter read: Gives the values by the place in the list.
+  public init(_ list: [(name: String, shape: Shape)], read: @escaping @Sendable (Int) throws -> Tensor) {
+    self.list = list
+    self.read = read
+  }
+
+  /// The tensor at a place of the list.
+  /// - Throws: why it cannot be read.
+  public subscript(index: Int) -> Tensor {
+    get throws { try read(index) }
   }
 }

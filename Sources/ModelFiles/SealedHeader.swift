@@ -11,16 +11,16 @@ enum SealedHeader {
 
   /// The header of a file of these tensors and metadata, sealed.
   /// - Parameter data: Hashes the bytes of the tensors in their order.
-  /// - Throws: why there can be no such header.
+  /// - Throws: `SafetensorsError.Reason` if there can be no such header; what `data` throws.
   static func bytes(
-    _ tensors: [TensorInfo], _ metadata: [String: String], data: (inout SHA256Hasher) -> Void
-  ) throws(SafetensorsError.Reason) -> [UInt8] {
+    _ tensors: [TensorInfo], _ metadata: [String: String], data: (inout SHA256Hasher) throws -> Void
+  ) throws -> [UInt8] {
     func header(_ seal: String) throws(SafetensorsError.Reason) -> [UInt8] {
       try SafetensorsPlan(tensors: tensors, metadata: metadata.merging([key: seal]) { $1 }).headerBytes
     }
     var hasher = SHA256Hasher()
     hasher.update(try header(zeros))
-    data(&hasher)
+    try data(&hasher)
     return try header(hasher.finalize().description)
   }
 

@@ -62,6 +62,24 @@ public struct QuantizedLinear: Sendable, Equatable {
     self.init(rounding: weight, ranges: ranges, scheme: scheme)
   }
 
+  /// The same of a stored weight, decoded a few rows at a time.
+  public init(rounding weight: any WeightMatrix, scheme: QuantizationScheme) {
+    let panelRows = 64
+    let panels = Parallel.map((weight.rows + panelRows - 1) / panelRows) { panel in
+      let rows = panel * panelRows..<min(weight.rows, (panel + 1) * panelRows)
+      return QuantizedLinear(rounding: weight.decoded(rows: rows), scheme: scheme)
+    }
+    var (codes, zeros, scales) = ([UInt8](), [UInt8](), [Float16]())
+    codes.reserveCapacity(weight.rows * weight.columns)
+    for panel in panels {
+      codes += panel.codes
+      zeros += panel.zeros
+      scales += panel.scales
+    }
+    self.init(
+      outFeatures: weight.rows, inFeatures: weight.columns, scheme: scheme, codes: codes, zeros: zeros, scales: scales)
+  }
+
   /// Rounds every weight to the nearest level of its group's range.
   public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
     self.init(

@@ -68,22 +68,30 @@ struct FileDescriptor: ~Copyable {
   /// The bytes of `range`.
   /// - Throws: `changedWhileReading` if the file ends before.
   func read(_ range: Range<Int>) throws(StorageError) -> [UInt8] {
-    var filled = 0
     var failure: StorageError?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-      while filled < range.count {
-        let got = unsafe pread(
-          number, buffer.baseAddress?.advanced(by: filled), range.count - filled, range.lowerBound + filled)
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = .failing("read", path) }
-        if got <= 0 { break }
-        filled += got
+      do throws(StorageError) {
+        try unsafe read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
+        count = range.count
+      } catch {
+        failure = error
       }
-      count = filled
     }
     if let failure { throw failure }
-    guard filled == range.count else { throw .changedWhileReading(path: path) }
     return bytes
+  }
+
+  /// Fills `buffer` with the bytes from `offset` on.
+  /// - Throws: as above.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {
+    var filled = 0
+    while filled < buffer.count {
+      let got = unsafe pread(number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, offset + filled)
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw .failing("read", path) }
+      guard got > 0 else { throw .changedWhileReading(path: path) }
+      filled += got
+    }
   }
 
   /// Writes all bytes at `offset`.

@@ -58,10 +58,13 @@ public struct ScopedWeights: Sendable {
 
 extension WeightMatrix {
   /// The whole matrix in memory, `[rows, columns]`.
-  public func decoded() -> Tensor {
-    var values = [Float](repeating: 0, count: rows * columns)
+  public func decoded() -> Tensor { decoded(rows: 0..<rows) }
+
+  /// Some rows in memory, `[range, columns]`.
+  public func decoded(rows range: Range<Int>) -> Tensor {
+    var values = [Float](repeating: 0, count: range.count * columns)
     var span = values.mutableSpan
-    decodeRows(0..<rows, into: &span)
-    return Tensor(shape: [rows, columns], values: values)
+    decodeRows(range, into: &span)
+    return Tensor(shape: [range.count, columns], values: values)
   }
 }

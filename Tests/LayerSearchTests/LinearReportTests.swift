@@ -1,7 +1,7 @@
 // What is counted and reported of a linear, and the choice of linears that stay in 16 bit, on cases worked out by hand.
+import Kernels
 import LayerSearch
 import Quantization
-import Tensors
 import Testing
 
 @Suite struct LinearReportTests {
@@ -51,7 +51,8 @@ import Testing
       outFeatures: 1, inFeatures: 96, scheme: scheme, codes: [UInt8](repeating: 5, count: 96), zeros: [5, 5, 5],
       scales: [1, 1, 1])
     let columns = (0..<96).map { Float($0 < 32 ? 1 : 2) }
-    let counts = RangeCounts(Tensor(shape: [1, 96], values: weights), columnScales: columns, linear: linear)
+    let counts = RangeCounts(
+      FloatMatrix(rows: 1, columns: 96, values: weights), columnScales: columns, linear: linear)
     #expect(counts.clampedWeights == 4)
     #expect(counts.zeroGroups == 1)
   }

@@ -15,27 +15,31 @@ import Testing
   private let file: ModelFile
   private let model: LanguageModel
   private let samples: [CalibrationSample]
+  private let embeddings: [Tensor]
 
   init() throws {
     file = try ModelFile.open(try SampleModel().modelDirectory)
     let model = try LanguageModel(weights: file.weights, config: file.config.text)
     self.model = model
-    samples = try (0..<4).map { sample in
-      let embeddings = try model.embed((0..<60).map { ($0 * 37 + sample * 101) % 450 })
-      return CalibrationSample(
-        embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
+    embeddings = try (0..<4).map { sample in try model.embed((0..<60).map { ($0 * 37 + sample * 101) % 450 }) }
+    samples = (0..<4).map { sample in
+      CalibrationSample(tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
     }
   }
 
+  private func activations(_ propagation: Propagation) throws -> ActivationStore {
+    try ActivationStore(embeddings: embeddings, file.config.text, propagation)
+  }
+
   private func quantized(
-    _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
-    samples: [CalibrationSample]? = nil
+    _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192
   ) throws -> [LayerOutcome] {
     let scheme = try #require(QuantizationScheme(groupSize: 64))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     options.widestGram = widestGram
     var layers: [LayerOutcome] = []
-    try ModelQuantizer(model: model, config: file.config.text, options: options).run(samples ?? self.samples) { event in
+    let quantizer = ModelQuantizer(model: model, config: file.config.text, options: options)
+    try quantizer.run(samples, try activations(propagation)) { event in
       if case .layer(let layer, _) = event { layers.append(layer) }
     }
     return layers
@@ -69,15 +73,15 @@ import Testing
         model: model, config: file.config.text,
         options: QuantizationOptions(scheme: scheme, method: method, propagation: propagation))
       var layers: [LayerOutcome] = []
-      var states: [StreamState] = []
-      try quantizer.run(samples) { event in
+      var states: [ActivationStore] = []
+      try quantizer.run(samples, try activations(propagation)) { event in
         guard case .layer(let layer, let state) = event else { return }
         layers.append(layer)
         states.append(state)
       }
       for finished in 1..<model.layerCount {
         var index = finished
-        try quantizer.run(samples, resuming: (finished, states[finished - 1])) { event in
+        try quantizer.run(samples, states[finished - 1], after: finished) { event in
           guard case .layer(let outcome, _) = event else { return }
           #expect(outcome.index == index && outcome.layer == layers[index].layer)
           index += 1
@@ -119,7 +123,7 @@ import Testing
 
   /// The relative error of layer 0's output on a sample it was fitted to, with everything `quantized` replaces.
   private func layerError(_ quantized: QuantizedLayer) throws -> Double {
-    let input = samples[0].embeddings
+    let input = embeddings[0]
     let rotary = model.rotary(at: samples[0].positions)
     var layer = try model.layer(0)
     let expected = layer(input, rotary: rotary)

@@ -27,17 +27,19 @@ import Testing
   ) throws -> [LayerOutcome] {
     let weights = ChangedWeights(source: file.weights, name: name, change: change)
     let model = try LanguageModel(weights: weights, config: file.config.text)
-    let samples = try (0..<4).map { sample in
+    let embeddings = try (0..<4).map { sample in
       var embeddings = try model.embed((0..<60).map { ($0 * 37 + sample * 101) % 450 })
       inputs(&embeddings.values)
-      return CalibrationSample(
-        embeddings: embeddings, tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
+      return embeddings
+    }
+    let samples = (0..<4).map { sample in
+      CalibrationSample(tokenWeights: [Float](repeating: 1, count: 60), isHeldOut: sample == 3)
     }
     var layers: [LayerOutcome] = []
     try ModelQuantizer(
       model: model, config: file.config.text,
       options: QuantizationOptions(scheme: scheme, method: method, propagation: .float)
-    ).run(samples) { event in
+    ).run(samples, ActivationStore(embeddings: embeddings, file.config.text, .float)) { event in
       if case .layer(let layer, _) = event { layers.append(layer) }
     }
     return layers

@@ -84,11 +84,12 @@ public struct RangeCounts: Sendable, Equatable {
   public init() {}
 
   /// Those of `weight` · diag(`columnScales`) under the ranges of `linear`.
-  package init(_ weight: Tensor, columnScales: [Float], linear: QuantizedLinear) {
-    let rows = Parallel.map(weight.rowCount) { row in
-      Self.counts(
-        weight.values[row * weight.rowWidth..<(row + 1) * weight.rowWidth], columnScales, linear,
-        firstGroup: row * linear.groupsPerRow)
+  package init(_ weight: any WeightMatrix, columnScales: [Float], linear: QuantizedLinear) {
+    let rows = Parallel.map(weight.rows) { row in
+      var weights = [Float](repeating: 0, count: weight.columns)
+      var span = weights.mutableSpan
+      weight.decodeRows(row..<row + 1, into: &span)
+      return Self.counts(weights[...], columnScales, linear, firstGroup: row * linear.groupsPerRow)
     }
     zeroGroups = rows.reduce(0) { $0 + $1.zeroGroups }
     clampedWeights = rows.reduce(0) { $0 + $1.clampedWeights }

@@ -15,7 +15,7 @@ extension LayerQuantizer {
     case .rows(let name):
       let divisors = pooling.folded(scales)
       linears[name]?.divideRows(by: divisors)
-      if let linear = linears[name] { layer[name].weight = FloatMatrix(linear) }
+      if let linear = linears[name] { layer[name].weight = linear }
       if let bias = layer[name].bias {
         layer[name].bias = stored(bias, over: divisors, site.absorber.tensor)
         folds.insert(site)

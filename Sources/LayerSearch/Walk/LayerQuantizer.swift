@@ -29,97 +29,127 @@ struct LayerQuantizer {
   }
 
   /// Quantizes the layer while `streams` pass through it.
+  /// - Throws: `QuantizationError.nonFiniteWeight`, `StorageError.failed`, what `onSite` throws.
   mutating func run(
     _ streams: inout CalibrationStreams, onSite: (LinearSite) throws -> Void
   ) throws -> LayerOutcome {
     for site in LinearSite.allCases {
-      let blocks = ColumnBlocks(
-        site: site, size: original[site.linears[0]].weight.columns, groupSize: options.scheme.groupSize,
-        limit: options.widestGram)
-      let statistics = streams.statistics(at: site, blocks: blocks, original: original, quantized: layer)
-      audit(statistics, site)
-      if let scales = try quantize(site, blocks, statistics) { streams.absorb(scales, at: site, of: layer) }
+      let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
+      for name in names { try requireFinite(name) }
+      if streams.isEmpty {
+        for name in names { keep(plainlyRounded(name), of: name) }
+      } else if let scales = try quantize(names, at: site, &streams) {
+        streams.absorb(scales)
+      }
       try onSite(site)
     }
-    streams.leave(original: original, quantized: layer)
+    try streams.leave(layers)
     return result()
   }
 
-  /// Quantizes the linears of a site; returns the scales that were folded into what is before it.
-  /// - Throws: `QuantizationError.nonFiniteWeight`.
+  /// The layer in both models.
+  private var layers: InBothModels<DecoderLayer> { InBothModels(original: original, quantized: layer) }
+
+  /// Quantizes linears of a site; returns the scales that were folded into what is before it.
   private mutating func quantize(
-    _ site: LinearSite, _ blocks: ColumnBlocks, _ statistics: [SiteStatistics]
+    _ names: [DecoderLinear], at site: LinearSite, _ streams: inout CalibrationStreams
   ) throws -> [Float]? {
-    let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
+    let weight = original[site.linears[0]].weight
+    let blocks = ColumnBlocks(
+      site: site, size: weight.columns, groupSize: options.scheme.groupSize, limit: options.widestGram)
+    var searched = try search(
+      names, at: site, blocks, &streams, searchesScales: names == site.linears && foldable(site))
+    audit(searched.seen, site)
     guard !names.isEmpty else { return nil }
-    let weights = try names.map { try finiteWeight($0) }
-    func quantized(searchingScales: Bool) -> [SiteOutcome] {
-      zip(blocks.ranges, statistics).map { range, statistics in
-        let problem = SiteProblem(
-          names: names, weights: weights.map { blocks.part(range, of: $0) }, statistics: statistics, options: options,
-          pooling: self.pooling(site, size: range.count), searchesScales: searchingScales)
-        return SiteSearch(site: problem, method: options.method).outcome()
-      }
-    }
-    var outcomes = quantized(searchingScales: names == site.linears && foldable(site))
-    var scales = outcomes.flatMap(\.scale.scales)
     let pooling = pooling(site, size: blocks.size)
-    if outcomes.contains(where: \.isScaled), !isStorable(scales, at: site, pooling) {
+    if searched.isScaled, !isStorable(searched.scales, at: site, pooling) {
       warnings.append("layer \(index) \(site.rawValue): scales would lead out of half precision; none are used")
-      outcomes = quantized(searchingScales: false)
-      scales = outcomes.flatMap(\.scale.scales)
+      searched = try search(names, at: site, blocks, &streams, searchesScales: false)
     }
     for (position, name) in names.enumerated() {
-      let linear = QuantizedLinear(joining: outcomes.map { $0.linears[position].linear })
-      linears[name] = linear
-      layer[name].weight = FloatMatrix(linear)
-      reports[name] = report(
-        name, position, outcomes, statistics, counts: counts(weights[position], scales, linear, statistics))
+      let linear = searched.linear(position)
+      keep((linear, report(name, position, searched, counts: counts(name, searched, linear))), of: name)
     }
-    guard outcomes.contains(where: \.isScaled) else { return nil }
-    fold(scales, at: site, pooling)
-    return scales
+    guard searched.isScaled else { return nil }
+    fold(searched.scales, at: site, pooling)
+    return searched.scales
   }
 
-  /// What is told of the linear at `position` of a site, whose blocks ended in `outcomes`.
+  /// Searches the blocks of a site, a run of them after the other, so that the sums of one run only are in memory.
+  private func search(
+    _ names: [DecoderLinear], at site: LinearSite, _ blocks: ColumnBlocks, _ streams: inout CalibrationStreams,
+    searchesScales: Bool
+  ) throws -> SearchedSite {
+    var searched = SearchedSite()
+    let outFeatures = original[site.linears[0]].weight.rows
+    for run in streams.runs(of: blocks, at: site, outFeatures: outFeatures) {
+      let statistics = try streams.statistics(at: site, blocks, run, in: layers, sumsProducts: !names.isEmpty)
+      for (range, statistics) in zip(blocks.ranges[run], statistics) {
+        searched.seen.append(SeenInputs(statistics))
+        guard !names.isEmpty else { continue }
+        let problem = SiteProblem(
+          names: names, weights: names.map { original[$0].weight.decoded(columns: range) }, statistics: statistics,
+          options: options, pooling: pooling(site, size: range.count), searchesScales: searchesScales)
+        searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
+      }
+    }
+    return searched
+  }
+
+  private mutating func keep(_ quantized: (linear: QuantizedLinear, report: LinearReport), of name: DecoderLinear) {
+    linears[name] = quantized.linear
+    layer[name].weight = quantized.linear
+    reports[name] = quantized.report
+  }
+
+  /// A linear of which no sample says anything.
+  private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
+    let weight = original[name].weight
+    let linear = QuantizedLinear(rounding: weight, scheme: options.scheme)
+    let unscaled = [Float](repeating: 1, count: weight.columns)
+    return (
+      linear,
+      LinearReport(
+        module: name.moduleName(layer: index), outFeatures: weight.rows, inFeatures: weight.columns, rounding: .plain,
+        rule: .identity, ratio: 0, outputEnergy: 0, errorBefore: 0, errorAfter: 0, largestInput: 0, outlierChannels: [],
+        counts: RangeCounts(weight, columnScales: unscaled, linear: linear))
+    )
+  }
+
+  /// What is told of the linear at `position` of a site.
   private func report(
-    _ name: DecoderLinear, _ position: Int, _ outcomes: [SiteOutcome], _ statistics: [SiteStatistics],
-    counts: RangeCounts
+    _ name: DecoderLinear, _ position: Int, _ searched: SearchedSite, counts: RangeCounts
   ) -> LinearReport {
     let weight = original[name].weight
-    let parts = outcomes.map { $0.linears[position] }
+    let outcomes = searched.outcomes, parts = outcomes.map { $0.linears[position] }
     return LinearReport(
       module: name.moduleName(layer: index), outFeatures: weight.rows, inFeatures: weight.columns,
       rounding: parts.map(\.rounding).strongest, rule: outcomes[0].scale.rule, ratio: outcomes[0].scale.ratio,
       outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
       errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
       errorAfter: parts.reduce(0) { $0 + $1.error },
-      largestInput: statistics.reduce(0) { max($0, $1.largest) },
-      outlierChannels: OutlierChannel.among(statistics.flatMap(\.energy)), counts: counts)
+      largestInput: searched.seen.reduce(0) { max($0, $1.largest) },
+      outlierChannels: OutlierChannel.among(searched.seen.flatMap(\.energy)), counts: counts)
   }
 
-  private func counts(
-    _ weight: Tensor, _ scales: [Float], _ linear: QuantizedLinear, _ statistics: [SiteStatistics]
-  ) -> RangeCounts {
-    var counts = RangeCounts(weight, columnScales: scales, linear: linear)
-    let seen = statistics.filter { $0.fit.gram.totalWeight > 0 }
-    counts.deadChannels = seen.reduce(0) { $0 + $1.energy.count { $0 == 0 } }
+  private func counts(_ name: DecoderLinear, _ searched: SearchedSite, _ linear: QuantizedLinear) -> RangeCounts {
+    var counts = RangeCounts(original[name].weight, columnScales: searched.scales, linear: linear)
+    counts.deadChannels = searched.seen.reduce(0) { $0 + $1.silentChannelCount }
     return counts
   }
 
-  private func finiteWeight(_ name: DecoderLinear) throws -> Tensor {
-    let weight = original[name].weight.decoded()
-    guard let index = weight.values.firstIndex(where: { !$0.isFinite }) else { return weight }
-    throw QuantizationError.nonFiniteWeight(
-      module: name.moduleName(layer: self.index), row: index / weight.rowWidth, column: index % weight.rowWidth)
+  /// - Throws: `QuantizationError.nonFiniteWeight`.
+  private func requireFinite(_ name: DecoderLinear) throws(QuantizationError) {
+    guard let place = original[name].weight.firstNonFinite() else { return }
+    throw .nonFiniteWeight(module: name.moduleName(layer: index), row: place.row, column: place.column)
   }
 
-  private mutating func audit(_ statistics: [SiteStatistics], _ site: LinearSite) {
+  private mutating func audit(_ seen: [SeenInputs], _ site: LinearSite) {
     let place = "layer \(index) \(site.rawValue)"
-    if statistics.contains(where: \.hasNonFinite) {
+    if seen.contains(where: \.hasNonFinite) {
       warnings.append("\(place): NaN or infinite activations; plain rounding is used")
     }
-    let largest = statistics.reduce(0) { max($0, $1.largest) }
+    let largest = seen.reduce(0) { max($0, $1.largest) }
     if largest > Float(Float16.greatestFiniteMagnitude) {
       warnings.append("\(place): |x| reaches \(largest), beyond half precision; serve in bf16")
     }
@@ -151,17 +181,5 @@ struct LayerQuantizer {
       }
     }
     return outcome
-  }
-}
-
-extension [Rounding] {
-  /// The one of all blocks of a linear that does most.
-  fileprivate var strongest: Rounding { Rounding.allCases.last { contains($0) } ?? .plain }
-}
-
-extension FloatMatrix {
-  /// The weights that a quantized linear stands for, decoded once.
-  init(_ linear: QuantizedLinear) {
-    self.init(rows: linear.outFeatures, columns: linear.inFeatures, values: linear.dequantized().values)
   }
 }

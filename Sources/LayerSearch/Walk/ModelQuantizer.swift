@@ -91,7 +91,7 @@ public enum QuantizationEvent: Sendable {
   /// One site of a layer is done.
   case site(layer: Int, site: LinearSite)
   /// A layer is done, and the streams are where the next one begins.
-  case layer(LayerOutcome, StreamState)
+  case layer(LayerOutcome, ActivationStore)
 }
 
 /// Walks through the decoder and quantizes it.
@@ -111,24 +111,25 @@ public struct ModelQuantizer {
   ///
   /// - Parameters:
   ///   - samples: Without any, every method falls back to plain rounding.
-  ///   - resumed: How many layers an earlier run has finished, and the streams behind the last of them; the samples must be
-  ///     the same.
+  ///   - activations: Theirs, in front of the first layer, or where they were behind the last finished one.
+  ///   - finishedLayers: How many layers an earlier run of the same samples has finished.
+  ///   - memory: What may be in memory at the same time; changes no result.
   ///   - onEvent: Called on the way; what it throws ends the run.
-  /// - Throws: `QuantizationError`, and what reading weights or `onEvent` throws.
+  /// - Throws: `QuantizationError`, `StorageError` of a scratch file, what reading weights or `onEvent` throws.
   public func run(
-    _ samples: [CalibrationSample], resuming resumed: (layerCount: Int, state: StreamState)? = nil,
-    onEvent: (QuantizationEvent) throws -> Void
+    _ samples: [CalibrationSample], _ activations: consuming ActivationStore, after finishedLayers: Int = 0,
+    memory: CalibrationMemory = .unlimited, onEvent: (QuantizationEvent) throws -> Void
   ) throws {
+    if finishedLayers == 0 { try activations.begin() }
     var streams = CalibrationStreams(
-      samples, model: model, propagation: options.propagation,
-      followsResidual: options.steps.contains(.residual), state: resumed?.state)
-    for index in (resumed?.layerCount ?? 0)..<model.layerCount {
+      samples, activations, model: model, followsResidual: options.steps.contains(.residual), memory: memory)
+    for index in finishedLayers..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options)
       let outcome = try quantizer.run(&streams) { site in
         try onEvent(.site(layer: index, site: site))
       }
-      try onEvent(.layer(outcome, streams.state))
+      try onEvent(.layer(outcome, streams.activations))
     }
   }
 }

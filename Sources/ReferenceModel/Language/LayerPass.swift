@@ -20,16 +20,16 @@ public struct LayerPass: Sendable {
   ///
   /// Sites must be visited in order. What lies before `site` may have been replaced since the last stop.
   /// - Parameters:
-  ///   - rotary: of the tokens' positions.
+  ///   - rotary: of the tokens' positions; only asked for on the way to `attentionOutput`.
   ///   - cache: keys and values of earlier tokens, to which the attention appends these tokens'.
   public mutating func advance(
-    to site: LinearSite, of layer: DecoderLayer, rotary: RotaryTable, cache: inout KVCache.Layer
+    to site: LinearSite, of layer: DecoderLayer, rotary: @autoclosure () -> RotaryTable, cache: inout KVCache.Layer
   ) {
     switch site {
     case .attentionInput:
       input = layer.inputNorm(hidden)
     case .attentionOutput:
-      input = layer.attention.mix(input, rotary: rotary, cache: &cache)
+      input = layer.attention.mix(input, rotary: rotary(), cache: &cache)
     case .mlpInput:
       hidden += layer.attention.o(input)
       input = layer.postAttentionNorm(hidden)

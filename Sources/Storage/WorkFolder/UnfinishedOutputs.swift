@@ -67,11 +67,9 @@ public enum UnfinishedOutputs {
       var outcome = state.hasPublished ? Outcome.published : .nothing
       for path in state.paths {
         let output = OutputPath(path)
-        if !state.published.contains(path), WorkFolder.unfinishedKind(of: output) != nil {
-          outcome = .resumable
-        } else {
-          try? WorkFolder.remove(output)
-        }
+        let isPublished = state.published.contains(path)
+        if !isPublished, WorkFolder.unfinishedKind(of: output) != nil { outcome = .resumable }
+        try? isPublished ? WorkFolder.remove(output) : WorkFolder.abandon(output)
       }
       end(outcome)
     }

@@ -17,6 +17,8 @@ enum WorkItem: String, CaseIterable {
   /// An old directory that waits for its successor to get its name, on file systems that cannot swap two
   /// names.
   case replaced
+  /// What a run keeps on the disk for want of memory; see `ScratchFile`. Nobody goes on with it.
+  case scratch
 
   /// Checks that the item in `folder`, which is there, is of a kind that we make: a plain file, or a
   /// directory of them.
@@ -50,6 +52,13 @@ extension WorkFolder {
       items.append(item)
     }
     return items
+  }
+
+  /// Removes the folder of `output` if nobody can go on with what is in it, and what is of no use then if somebody can.
+  /// - Throws: as `remove`.
+  static func abandon(_ output: OutputPath) throws(StorageError) {
+    guard unfinishedKind(of: output) == nil else { return try WorkItem.scratch.remove(from: output.work) }
+    try remove(output)
   }
 
   /// Removes the folder of `output`, whose lock the caller holds. It loses its name first: under that it is

@@ -47,9 +47,7 @@ public struct WorkFolder: ~Copyable {
 
   deinit {
     guard !isRemoved else { return }
-    try? UnfinishedOutputs.end(output.final) { () throws(StorageError) in
-      if WorkFolder.unfinishedKind(of: output) == nil { try WorkFolder.remove(output) }
-    }
+    try? UnfinishedOutputs.end(output.final) { () throws(StorageError) in try WorkFolder.abandon(output) }
   }
 
   /// Tells the run that made this folder from all others, also after it was stopped and resumed.

@@ -38,12 +38,17 @@ struct QuantizationOutputs: ~Copyable {
     self.report = report
   }
 
+  /// Takes the room that the samples' activations need: in memory, or on the disk.
+  ///
   /// Checks that there is room also for what the run needs to be resumed, which grows with its samples.
   /// - Throws: `StorageError.noSpace`, `beyondFileSize`.
-  func requireRoom(tokenCount: Int) throws(StorageError) {
-    let state = tokenCount * stateByteCountPerToken
+  func activations(_ shape: ActivationShape, inMemory: Bool) throws(StorageError) -> ActivationStore {
+    let state = shape.tokenCount * stateByteCountPerToken
+    let scratch = inMemory ? 0 : shape.floatCount * MemoryLayout<Float>.size
+    try folder.dropScratch()
     // The old state is there until the new one is complete.
-    try folder.requireRoom(for: byteCount + 2 * state, largestFile: max(largestFile, state))
+    try folder.requireRoom(for: byteCount + 2 * state + scratch, largestFile: max(largestFile, state, scratch))
+    return ActivationStore(shape, scratch: inMemory ? nil : try folder.makeScratch(capacity: shape.floatCount))
   }
 }
 

@@ -13,12 +13,17 @@ struct QuantizationPass {
   private(set) var options: QuantizationOptions
   /// Layers that an earlier run has finished.
   let finishedLayers: Int
+  private let memory: CalibrationMemory
 
-  init(model: LoadedModel, samples: [CalibrationSample], options: QuantizationOptions, finishedLayers: Int) {
+  init(
+    model: LoadedModel, samples: [CalibrationSample], options: QuantizationOptions, finishedLayers: Int,
+    memory: CalibrationMemory
+  ) {
     self.model = model
     self.samples = samples
     self.options = options
     self.finishedLayers = finishedLayers
+    self.memory = memory
   }
 
   /// The same pass with these modules left in 16 bit.
@@ -30,25 +35,26 @@ struct QuantizationPass {
     return pass
   }
 
-  /// Quantizes all layers, or those behind the finished ones if `state` is where the streams are there.
+  /// Quantizes all layers but the finished ones.
   /// - Parameters:
+  ///   - activations: Of the samples, in front of the first layer, or behind the last finished one.
   ///   - stage: What the progress is called.
-  ///   - onLayer: Called with each layer that is done, and the streams behind it.
+  ///   - onLayer: Called with each layer that is done, and the activations behind it.
   func run(
-    resuming state: StreamState? = nil, stage: (Int, LinearSite) -> Stage, _ observe: RunObserver,
-    onLayer: (LayerOutcome, StreamState) throws -> Void
+    _ activations: consuming ActivationStore, stage: (Int, LinearSite) -> Stage, _ observe: RunObserver,
+    onLayer: (LayerOutcome, ActivationStore) throws -> Void
   ) throws {
     let language = model.model.language
     let sites = LinearSite.allCases.count
-    var done = state == nil ? 0 : finishedLayers * sites
+    var done = finishedLayers * sites
     let quantizer = ModelQuantizer(model: language, config: model.file.config.text, options: options)
-    try quantizer.run(samples, resuming: state.map { (finishedLayers, $0) }) { event in
+    try quantizer.run(samples, activations, after: finishedLayers, memory: memory) { event in
       switch event {
       case .site(let layer, let site):
         done += 1
         try observe(.progress(stage(layer, site), done: done, total: language.layerCount * sites))
-      case .layer(let outcome, let state):
-        try onLayer(outcome, state)
+      case .layer(let outcome, let activations):
+        try onLayer(outcome, activations)
         model.file.releasePages()
       }
     }

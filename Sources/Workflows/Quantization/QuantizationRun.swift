@@ -65,8 +65,11 @@ public struct QuantizationRun: Sendable {
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
-    try outputs.requireRoom(tokenCount: set.tokenCount)
-    try set.embed(loaded, observe)
+    let shape = ActivationShape(
+      tokenCounts: set.tokenCounts, config: file.config.text, propagation: options.propagation,
+      keepsEmbeddings: recipe.sixteenBitBytes != nil)
+    var activations = try outputs.activations(shape, inMemory: true)
+    try set.embed(loaded, into: &activations, observe)
     let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
     let numericMode = loaded.model.numericMode
     try tellDifferences(calibration, numericMode: numericMode.name, observe)
@@ -75,13 +78,14 @@ public struct QuantizationRun: Sendable {
       recipe: recipe.json(numericMode: numericMode.name, resolved: choices, name: \.label), source: file, samples: set)
     var points = ResumePoints(
       recipe: try fingerprint.json, sources: audit.digests, interval: secureInterval, clock: clock)
-    let resumed = try points.resumed(file, set.samples, &outputs.folder)
+    let resumed = try points.resumed(file, &activations, &outputs.folder)
     let layerCount = loaded.model.language.layerCount
     if let resumed { try observe(.resumed(layerCount: resumed.layerCount, of: layerCount)) }
 
     let pass = QuantizationPass(
-      model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0)
-    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, observe)
+      model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0,
+      memory: .unlimited)
+    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, activations, observe)
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(
       source: model, destination: output, version: Version.current, options: keeping.options,
@@ -99,15 +103,15 @@ public struct QuantizationRun: Sendable {
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, in: outputs.folder,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
-    try keeping.run(resuming: resumed?.state, stage: Stage.site, observe) { outcome, state in
+    try keeping.run(activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
       report.add(outcome)
       try observe(.quantized(outcome))
       for warning in outcome.warnings { try observe(.warning(warning)) }
-      try points.secure(writer, layerCount: outcome.index + 1, state: state, notes: report.notes)
+      try points.secure(writer, layerCount: outcome.index + 1, activations, notes: report.notes)
     }
     report.seconds = clock.elapsed
-    report.tokenCount = set.tokenCount
+    report.tokenCount = shape.tokenCount
     try file.requireUnchanged(audit.digests)
     let checkpoint = try writer.complete(provenance: report.json)
     // The report first: a run that is killed between the two goes on and finds what it would have written.
@@ -166,10 +170,12 @@ public struct QuantizationRun: Sendable {
 
   /// What stays in 16 bit beside what the user has named, chosen by the errors of a pass that quantizes everything and
   /// writes nothing.
-  private func modulesToKeep(_ pass: QuantizationPass, _ observe: RunObserver) throws -> Set<String> {
+  private func modulesToKeep(
+    _ pass: QuantizationPass, _ activations: ActivationStore, _ observe: RunObserver
+  ) throws -> Set<String> {
     guard let bytes = recipe.sixteenBitBytes else { return [] }
     var reports: [LinearReport] = []
-    try pass.run(stage: Stage.measuredSite, observe) { outcome, _ in reports += outcome.reports }
+    try pass.run(activations, stage: Stage.measuredSite, observe) { outcome, _ in reports += outcome.reports }
     return SixteenBitBudget(bytes: bytes).modules(by: reports, scheme: pass.options.scheme)
   }
 }

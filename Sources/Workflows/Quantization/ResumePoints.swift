@@ -28,13 +28,15 @@ struct ResumePoints {
   struct Resumed {
     let layerCount: Int
     let shardDigests: [SHA256Digest]
-    let state: StreamState
     let notes: RunNotes
   }
 
   /// What a stopped run of the same recipe and weights has secured; nil if there is none, or only what belongs to a
   /// directory that has got its name, which is dropped.
-  func resumed(_ source: ModelFile, _ samples: [CalibrationSample], _ folder: inout WorkFolder) throws -> Resumed? {
+  /// - Parameter activations: Of the samples; put where they were secured.
+  func resumed(
+    _ source: ModelFile, _ activations: inout ActivationStore, _ folder: inout WorkFolder
+  ) throws -> Resumed? {
     guard folder.isResumed else { return nil }
     guard let (point, digests) = try ResumePoint.read(from: folder) else {
       try folder.restart()
@@ -44,44 +46,52 @@ struct ResumePoints {
     if let part = recipe.firstDifference(from: point.recipe) {
       throw ModelFilesError.otherRecipe(path: folder.destination, part: part)
     }
-    func streams(_ kind: String) -> [Tensor] {
-      let named = Dictionary(uniqueKeysWithValues: point.tensors.map { ($0.name, $0.tensor) })
-      var index = 0
-      var tensors: [Tensor] = []
-      while let tensor = named["\(kind).\(index)"] {
-        tensors.append(tensor)
-        index += 1
-      }
-      return tensors
-    }
-    let state = StreamState(original: streams("original"), quantized: streams("quantized"))
     guard let notes = RunNotes(point.notes), point.layerCount <= source.config.text.layerCount,
-      state.fits(samples)
+      try activations.restore(point.tensors)
     else { throw StorageError.altered(path: folder.statePath) }
-    return Resumed(layerCount: point.layerCount, shardDigests: digests, state: state, notes: notes)
+    return Resumed(layerCount: point.layerCount, shardDigests: digests, notes: notes)
   }
 
   /// Secures the work if it is time.
   mutating func secure(
-    _ writer: borrowing AWQCheckpointWriter, layerCount: Int, state: StreamState, notes: RunNotes
+    _ writer: borrowing AWQCheckpointWriter, layerCount: Int, _ activations: ActivationStore, notes: RunNotes
   ) throws {
     let now = clock.elapsed
     guard now - last >= interval else { return }
-    func named(_ kind: String, _ tensors: [Tensor]) -> [(name: String, tensor: Tensor)] {
-      tensors.enumerated().map { ("\(kind).\($0)", $1) }
-    }
     try writer.secure(
       ResumePoint(
-        recipe: recipe, sources: sources, layerCount: layerCount, notes: notes.json,
-        tensors: named("original", state.original) + named("quantized", state.quantized)))
+        recipe: recipe, sources: sources, layerCount: layerCount, notes: notes.json, tensors: activations.secured))
     last = now
   }
 }
 
-extension StreamState {
-  /// Whether these can be the streams of `samples`.
-  fileprivate func fits(_ samples: [CalibrationSample]) -> Bool {
-    let shapes = samples.map(\.embeddings.shape)
-    return original.map(\.shape) == shapes && (quantized.isEmpty || quantized.map(\.shape) == shapes)
+extension ActivationStore {
+  /// Where the residual streams are: `original.0` and so on, `[tokens, hidden]` each, then those of the quantized model
+  /// if there is one.
+  fileprivate var secured: ResumeTensors {
+    let places = places
+    return ResumeTensors(places.map { ($0.name, $0.shape) }) { try residual(places[$0].stream, of: places[$0].sample) }
+  }
+
+  /// Puts the residual streams where `tensors` say that they were; false if those are not of the same samples.
+  fileprivate mutating func restore(_ tensors: ResumeTensors) throws -> Bool {
+    let places = Dictionary(uniqueKeysWithValues: places.map { ($0.name, $0) })
+    guard tensors.list.count == places.count, tensors.list.allSatisfy({ places[$0.name]?.shape == $0.shape })
+    else { return false }
+    for (index, secured) in tensors.list.enumerated() {
+      guard let place = places[secured.name] else { return false }
+      try setResidual(try tensors[index], place.stream, of: place.sample)
+    }
+    return true
+  }
+
+  private typealias Place = (name: String, shape: Shape, stream: CalibrationStream, sample: Int)
+
+  private var places: [Place] {
+    shape.streams.flatMap { stream in
+      shape.tokenCounts.enumerated().map { sample, tokens in
+        ("\(stream).\(sample)", [tokens, shape.hiddenSize], stream, sample)
+      }
+    }
   }
 }

@@ -44,7 +44,7 @@ public struct CalibrationRecord: Sendable, Equatable {
     self.kind = kind
     self.files = files
     samples = set.records
-    tokens = CalibrationSet.json(set.tokenCounts)
+    tokens = CalibrationSet.json(set.classCounts)
   }
 
   /// The name of the file that was read first.

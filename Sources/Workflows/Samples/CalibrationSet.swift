@@ -9,7 +9,7 @@ internal import Tensors
 internal import Verification
 
 struct CalibrationSet {
-  private let inputs: [ModelInput]
+  private var inputs: [ModelInput]
   private let tokenWeights: [[Float]]
   private let heldOut: [Bool]
   private let classes: [[TokenClass]]
@@ -32,23 +32,33 @@ struct CalibrationSet {
     }
   }
 
-  /// Tokens of all samples.
-  var tokenCount: Int { inputs.reduce(0) { $0 + $1.ids.count } }
+  /// Tokens of each sample.
+  var tokenCounts: [Int] { inputs.map(\.ids.count) }
 
-  /// Brings the samples in front of the first decoder layer.
-  mutating func embed(_ model: LoadedModel, _ observe: RunObserver) throws {
+  /// Tokens of each class, of all samples.
+  var classCounts: [TokenClass: Int] { Self.counts(classes.joined()) }
+
+  /// Whether a sample judges.
+  var hasHeldOut: Bool { heldOut.contains(true) }
+
+  /// Bytes of the pictures, which are in memory until all have been through the vision tower.
+  var pictureByteCount: Int {
+    inputs.reduce(0) { $0 + ($1.pixels?.tiles ?? []).reduce(0) { $0 + $1.rgb.count } }
+  }
+
+  /// Brings the samples in front of the first decoder layer, into `activations`.
+  mutating func embed(
+    _ model: LoadedModel, into activations: inout ActivationStore, _ observe: RunObserver
+  ) throws {
     try InputEmbedder([model]).embed(
       inputs, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
     ) { index, embeddings in
-      let sample = CalibrationSample(
-        embeddings: embeddings[0], tokenWeights: tokenWeights[index], isHeldOut: heldOut[index])
-      samples.append(sample)
-      digests.append(Self.digest(inputs[index], sample))
+      samples.append(CalibrationSample(tokenWeights: tokenWeights[index], isHeldOut: heldOut[index]))
+      digests.append(digest(index, embeddings[0]))
+      try activations.setEmbeddings(embeddings[0], of: index)
     }
+    for index in inputs.indices { inputs[index].pixels = nil }
   }
-
-  /// Tokens of each class, of all samples.
-  var tokenCounts: [TokenClass: Int] { Self.counts(classes.joined()) }
 
   /// What is recorded of each sample that is in front of the first decoder layer.
   var records: [JSONValue] {
@@ -60,6 +70,18 @@ struct CalibrationSet {
     }
   }
 
+  private func digest(_ index: Int, _ embeddings: Tensor) -> SHA256Digest {
+    let input = inputs[index], weights = tokenWeights[index], values = embeddings.values
+    var hasher = SHA256Hasher()
+    for part in [[input.ids.count, input.answerStart, heldOut[index] ? 1 : 0], input.ids] {
+      hasher.update(unsafe part.span.bytes)
+    }
+    for tile in input.pixels?.tiles ?? [] { hasher.update(tile.rgb) }
+    hasher.update(unsafe values.span.bytes)
+    hasher.update(unsafe weights.span.bytes)
+    return hasher.finalize()
+  }
+
   /// Counts under the names of their classes.
   static func json(_ counts: [TokenClass: Int]) -> JSONValue {
     var object = JSONObject()
@@ -69,16 +91,5 @@ struct CalibrationSet {
 
   private static func counts(_ classes: some Sequence<TokenClass>) -> [TokenClass: Int] {
     classes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-  }
-
-  private static func digest(_ input: ModelInput, _ sample: CalibrationSample) -> SHA256Digest {
-    var hasher = SHA256Hasher()
-    for part in [[input.ids.count, input.answerStart, sample.isHeldOut ? 1 : 0], input.ids] {
-      hasher.update(unsafe part.span.bytes)
-    }
-    for tile in input.pixels?.tiles ?? [] { hasher.update(tile.rgb) }
-    hasher.update(unsafe sample.embeddings.values.span.bytes)
-    hasher.update(unsafe sample.tokenWeights.span.bytes)
-    return hasher.finalize()
   }
 }

@@ -193,7 +193,7 @@ let package = Package(
       resources: [.copy("Resources")]),
     tests(
       "Doctor", ["Storage", "JSON", "Tensors", "Kernels", "ModelFiles", "Quantization", "SampleModel", "Safetensors"]),
-    tests("Reports", ["JSON", "LayerSearch"]),
+    tests("Reports", ["Basics", "JSON", "LayerSearch"]),
     tests(
       "Workflows",
       [

@@ -21,12 +21,12 @@ public struct CalibrationMemory: Sendable, Equatable {
   package static var batchSampleCount: Int { max(Parallel.threadCount, 4) }
 
   /// Samples of so many tokens, in runs that are under way together.
-  func batches(of tokenCounts: [Int]) -> [Range<Int>] {
+  package func batches(of tokenCounts: [Int]) -> [Range<Int>] {
     Self.runs(of: tokenCounts, within: batchTokenCount, atMost: Self.batchSampleCount)
   }
 
   /// Blocks whose sums take so many bytes, in runs that are summed up together.
-  func runs(of byteCounts: [Int]) -> [Range<Int>] { Self.runs(of: byteCounts, within: sumsByteCount, atMost: .max) }
+  package func runs(of byteCounts: [Int]) -> [Range<Int>] { Self.runs(of: byteCounts, within: sumsByteCount, atMost: .max) }
 
   /// Neighbours in runs of at least one, and else no more than `count` that make up no more than `limit`.
   private static func runs(of sizes: [Int], within limit: Int, atMost count: Int) -> [Range<Int>] {

@@ -39,7 +39,6 @@ package struct ColumnBlocks {
   /// only.
   package func part(_ index: Int, of weight: any WeightMatrix) -> any WeightMatrix {
     guard ranges.count > 1 else { return weight }
-    return FloatMatrix(
-      rows: weight.rows, columns: ranges[index].count, values: weight.decoded(columns: ranges[index]).values)
+    return FloatMatrix(weight.decoded(columns: ranges[index]))
   }
 }

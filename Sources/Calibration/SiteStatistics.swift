@@ -49,18 +49,22 @@ package struct SiteMoments: Sendable {
 
   /// P = Σ w·lᵀx̃, `[out, size]`, with l what the outputs of `weight` are to make up for: half the slope of the error's
   /// fall. Nil where nothing has drifted.
-  package func pull(on weight: Tensor) -> Tensor? {
+  package func pull(on weight: any WeightMatrix) -> Tensor? {
     switch drift {
-    case nil: nil
+    case nil: return nil
     // Σ w·W(x − x̃)ᵀx̃ is W times the transpose of C.
     case .inputs(let cross, _):
-      Matmul.linear(weight, FloatMatrix(rows: gram.size, columns: gram.size, values: cross.values))
-    case .outputs(let pull, _): pull
+      let factor = FloatMatrix(rows: gram.size, columns: gram.size, values: cross.values)
+      var pull: [Float] = []
+      pull.reserveCapacity(weight.rows * weight.columns)
+      for rows in RowPanels.of(weight.rows) { pull += Matmul.linear(weight.decoded(rows: rows), factor).values }
+      return Tensor(shape: [weight.rows, weight.columns], values: pull)
+    case .outputs(let pull, _): return pull
     }
   }
 
   /// Σ w·‖l‖²; zero for tokens that do not judge.
-  package func lostEnergy(of weight: Tensor) -> Double {
+  package func lostEnergy(of weight: any WeightMatrix) -> Double {
     switch drift {
     case nil, .inputs(_, nil): 0
     case .inputs(_, let gram?): gram.rowErrors(of: weight).reduce(0, +)
@@ -92,12 +96,17 @@ package struct GramMatrix: Sendable {
   package var diagonal: [Float] { (0..<size).map { values[$0 * size + $0] } }
 
   /// The mean over tokens of the squared output change that `delta`, `[rows, size]`, causes: tr(ΔW·H·ΔWᵀ) / Σw.
-  package func error(of delta: Tensor) -> Double {
+  package func error(of delta: any WeightMatrix) -> Double {
     rowErrors(of: delta).reduce(0, +) / max(totalWeight, .leastNormalMagnitude)
   }
 
   /// Each row's share of `error`, not divided by the weight. Summed in double precision, in index order.
   package func rowErrors(of delta: Tensor) -> [Double] { delta.rowDots(times(delta)) }
+
+  /// The same of a weight, some rows at a time.
+  package func rowErrors(of delta: any WeightMatrix) -> [Double] {
+    RowPanels.of(delta.rows).flatMap { rowErrors(of: delta.decoded(rows: $0)) }
+  }
 
   /// `delta · H`, `[rows, size]`.
   package func times(_ delta: Tensor) -> Tensor {

@@ -1,6 +1,6 @@
 // Sums over the tokens of the calibration set, in double precision and in the order of samples.
 internal import Kernels
-internal import ModelConfig
+package import ModelConfig
 package import Tensors
 
 /// What one sample brings to a site.
@@ -36,19 +36,6 @@ package struct SiteSample: Sendable {
   }
 }
 
-/// How the inputs of a site may differ from the original model's; see `SiteMoments.Drift`.
-enum SiteDrift {
-  case none
-  case inputs
-  /// Of a linear with so many outputs.
-  case outputs(Int)
-
-  /// - Parameter propagates: Whether there is a quantized model's stream beside the original's.
-  init(at site: LinearSite, outFeatures: Int, propagates: Bool) {
-    self = !propagates ? .none : site.entersResidual ? .outputs(outFeatures) : .inputs
-  }
-}
-
 /// The sums of one site.
 package struct SiteSums {
   private var fit: MomentSums
@@ -67,17 +54,22 @@ package struct SiteSums {
     self.sumsProducts = sumsProducts
   }
 
-  /// Bytes that the sums of a block of `size` features take.
-  static func byteCount(size: Int, drift: SiteDrift, hasHeldOut: Bool) -> Int {
-    let sets = hasHeldOut ? 2 : 1, square = size * size
-    let count =
-      switch drift {
-      case .none: sets * square
-      // Of the tokens that judge the difference's own products, too.
-      case .inputs: (2 * sets + 1) * square
-      case .outputs(let width): sets * (square + width * size)
-      }
-    return count * MemoryLayout<Double>.size
+  /// Bytes of the sums of each block of a site, and of what it takes to add to them.
+  /// - Parameters:
+  ///   - outFeatures: Of the site's only linear, where outputs enter the residual stream.
+  ///   - propagates: Whether there is a quantized model's stream beside the original's.
+  package static func byteCounts(
+    of blocks: ColumnBlocks, at site: LinearSite, outFeatures: Int, propagates: Bool, hasHeldOut: Bool
+  ) -> [Int] {
+    let sets = hasHeldOut ? 2 : 1, doubleSize = MemoryLayout<Double>.size, floatSize = MemoryLayout<Float>.size
+    return blocks.ranges.map { range in
+      let square = range.count * range.count * doubleSize, panel = outFeatures * range.count
+      guard propagates else { return sets * square }
+      // Of the tokens that judge the products of differences, too.
+      guard site.entersResidual else { return (2 * sets + 1) * square }
+      // With the columns of a linear that is cut, decoded.
+      return sets * (square + panel * doubleSize) + (blocks.ranges.count > 1 ? panel * floatSize : 0)
+    }
   }
 
   /// Adds samples in their order; how they are spread over calls changes no bit.

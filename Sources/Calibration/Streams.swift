@@ -66,9 +66,9 @@ package struct CalibrationStreams {
 
   /// The blocks of a site in runs that are summed up in one pass each.
   package func runs(of blocks: ColumnBlocks, at site: LinearSite, outFeatures: Int) -> [Range<Int>] {
-    let drift = SiteDrift(at: site, outFeatures: outFeatures, propagates: propagates)
-    return memory.runs(
-      of: blocks.ranges.map { SiteSums.byteCount(size: $0.count, drift: drift, hasHeldOut: hasHeldOut) })
+    memory.runs(
+      of: SiteSums.byteCounts(
+        of: blocks, at: site, outFeatures: outFeatures, propagates: propagates, hasHeldOut: hasHeldOut))
   }
 
   private var propagates: Bool { activations.shape.streams.contains(.quantized) }

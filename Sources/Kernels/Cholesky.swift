@@ -4,22 +4,29 @@ public import Tensors
 
 /// Solutions and inverse factors by Cholesky decomposition.
 public enum Cholesky {
-  /// The rows x that solve x·A = b for every row b: `[rows, size]`.
-  ///
-  /// - Parameter matrix: A, `[size, size]`, symmetric.
-  /// - Returns: nil if A is not positive definite.
-  public static func solve(_ rows: Tensor, _ matrix: [Double]) -> Tensor? {
-    let size = rows.rowWidth
-    precondition(matrix.count == size * size, "not a square matrix of the rows' width")
-    guard let factor = LowerFactor(of: matrix, size: size) else { return nil }
-    let chunk = 64
-    let parts = Parallel.map((rows.rowCount + chunk - 1) / chunk) { part in
-      let range = part * chunk..<min(rows.rowCount, (part + 1) * chunk)
-      var x = rows.values[range.lowerBound * size..<range.upperBound * size].map { Double($0) }
-      factor.solve(&x, rowCount: range.count)
-      return x.map { Float($0) }
+  /// A factored matrix A, to solve with for many rows.
+  public struct Factor: Sendable {
+    private let lower: LowerFactor
+    private let size: Int
+
+    /// Factors `matrix`, `[size, size]`, symmetric; nil if it is not positive definite.
+    public init?(of matrix: consuming [Double], size: Int) {
+      precondition(matrix.count == size * size, "not a square matrix")
+      guard let lower = LowerFactor(of: matrix, size: size) else { return nil }
+      self.lower = lower
+      self.size = size
     }
-    return Tensor(shape: rows.shape, values: parts.flatMap(\.self))
+
+    /// The rows x that solve x·A = b for every row b: `[rows, size]`.
+    public func solve(_ rows: consuming Tensor) -> Tensor {
+      precondition(rows.rowWidth == size || rows.values.isEmpty, "rows are not as wide as the matrix")
+      Parallel.forEachChunk(of: &rows.values, chunkCount: 64 * size) { _, chunk in
+        var x = chunk.indices.map { Double(chunk[$0]) }
+        lower.solve(&x, rowCount: x.count / size)
+        for index in x.indices { chunk[index] = Float(x[index]) }
+      }
+      return rows
+    }
   }
 
   /// x with A·x = b for a system too small for blocks, as in fits of one row's group scales.
@@ -68,11 +75,25 @@ public enum Cholesky {
   /// U = J·L⁻¹·J: one factor and one triangular inverse, half the work of inverting A first.
   /// - Parameter matrix: A, `[size, size]`, symmetric.
   /// - Returns: U, row-major with zeros below the diagonal, or nil if A is not positive definite.
-  public static func upperFactorOfInverse(_ matrix: [Double], size: Int) -> [Float]? {
+  public static func upperFactorOfInverse(_ matrix: consuming [Double], size: Int) -> [Float]? {
     precondition(matrix.count == size * size, "not a square matrix")
     // Reversing rows and columns of a row-major square reverses its elements.
-    guard let factor = LowerFactor(of: matrix.reversed(), size: size) else { return nil }
-    return factor.inverse().reversed().map { Float($0) }
+    matrix.reverse()
+    guard let inverse = LowerFactor(of: matrix, size: size)?.inverse() else { return nil }
+    let last = inverse.count - 1
+    return unsafe Parallel.array(count: inverse.count, chunkCount: 1 << 15) { output, first, count in
+      for index in first..<first + count { unsafe output[index - first] = Float(inverse[last - index]) }
+    }
+  }
+
+  /// `matrix`, `[size, size]`, with its rows and columns in `order`, in double precision.
+  public static func reordered(_ matrix: [Float], _ order: [Int]) -> [Double] {
+    let size = order.count
+    precondition(matrix.count == size * size, "not a square matrix")
+    return unsafe Parallel.array(count: size * size, chunkCount: max(size, 1)) { output, first, _ in
+      let line = order[first / size] * size
+      for column in 0..<size { unsafe output[column] = Double(matrix[line + order[column]]) }
+    }
   }
 }
 

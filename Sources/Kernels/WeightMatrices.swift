@@ -48,6 +48,11 @@ public struct FloatMatrix: WeightMatrix {
     self.values = values
   }
 
+  /// The matrix of a tensor, `[rows, columns]`.
+  public init(_ tensor: Tensor) {
+    self.init(rows: tensor.rowCount, columns: tensor.rowWidth, values: tensor.values)
+  }
+
   /// Copies `range` of the rows into the first `range.count * columns` of `output`.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     let source = values.span.extracting(range.lowerBound * columns..<range.upperBound * columns)

@@ -100,7 +100,9 @@ extension PlannedTensor {
     _ layer: QuantizedLayer, into writer: inout SafetensorsCheckpointWriter, from path: String
   ) throws {
     switch fate {
-    case .copied(let tensor, _): try writer.write(tensor, as: .awq)
+    case .copied(let tensor, _):
+      try writer.write(tensor, as: .awq)
+      tensor.release()
     case .folded(let tensor):
       let values = try layer.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)
       let largest = Float(Float16.greatestFiniteMagnitude)

@@ -61,6 +61,16 @@ public struct ModelFile: Sendable {
     for tensor in tensors { tensor.release() }
   }
 
+  /// Bytes of the decoder layer with the most, as it is stored.
+  public var largestLayerByteCount: Int {
+    var counts: [Int: Int] = [:]
+    for tensor in tensors {
+      let name = WeightNames.canonical(tensor.name, layout: config.layout).first?.name ?? ""
+      if let layer = WeightNames.layer(of: name, in: .decoder) { counts[layer, default: 0] += tensor.byteCount }
+    }
+    return counts.values.max() ?? 0
+  }
+
   private static func openDirectory(_ path: String) throws -> ModelFile {
     try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)

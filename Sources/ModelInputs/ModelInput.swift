@@ -19,11 +19,6 @@ public struct ModelInput: Sendable {
 }
 
 extension ModelInput {
-  /// `[tiles, 3, side, side]`, made of the tiles each time, which take a quarter of the memory; nil without pictures.
-  public var pixelValues: Tensor? {
-    tilePixels.isEmpty ? nil : Normalization().pixelValues(tilePixels, side: tileSide)
-  }
-
   /// Text without a template and without pictures.
   init(plainText text: String, ids: [Int]) {
     self.init(

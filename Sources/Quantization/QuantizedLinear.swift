@@ -62,12 +62,15 @@ public struct QuantizedLinear: Sendable, Equatable {
     self.init(rounding: weight, ranges: ranges, scheme: scheme)
   }
 
-  /// The same of a stored weight, decoded a few rows at a time.
-  public init(rounding weight: any WeightMatrix, scheme: QuantizationScheme) {
+  /// The same of a stored weight, decoded a few rows at a time, with its columns multiplied by `columnScales`.
+  public init(
+    rounding weight: any WeightMatrix, columnScales: [Float], scheme: QuantizationScheme
+  ) {
     let panelRows = 64
     let panels = Parallel.map((weight.rows + panelRows - 1) / panelRows) { panel in
       let rows = panel * panelRows..<min(weight.rows, (panel + 1) * panelRows)
-      return QuantizedLinear(rounding: weight.decoded(rows: rows), scheme: scheme)
+      return QuantizedLinear(
+        rounding: weight.decoded(rows: rows).columnsMultiplied(by: columnScales), scheme: scheme)
     }
     var (codes, zeros, scales) = ([UInt8](), [UInt8](), [Float16]())
     codes.reserveCapacity(weight.rows * weight.columns)

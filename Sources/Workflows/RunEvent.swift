@@ -8,6 +8,8 @@ public enum RunEvent: Sendable {
   case progress(Stage, done: Int, total: Int)
   /// A model's directory holds directories, which are no part of what is made of it.
   case directoriesLeftOut(model: String, names: [String])
+  /// How much memory the job will take, and the limit that it keeps.
+  case memory(MemoryPlan, MemoryLimit)
   /// A stopped run is gone on with.
   case resumed(layerCount: Int, of: Int)
   /// A decoder layer is quantized.

@@ -97,12 +97,12 @@ import Testing
     var delta = random([Self.outputs, Self.size], &generator)
     for index in delta.values.indices { delta.values[index] *= 0.1 }
     let samples = samples()
-    let judged = OutputError(of: weight, statistics(samples, drift, weight: weight).judge).error(of: delta)
+    let judged = OutputError(of: FloatMatrix(weight), statistics(samples, drift, weight: weight).judge).error(of: delta)
     let expected = error(samples.filter(\.isHeldOut), delta: delta, weight: weight, drift)
     #expect(abs(judged - expected) <= Self.tolerance * expected)
     // Without tokens kept aside the fitted ones judge.
     let fitted = samples.filter { !$0.isHeldOut }
-    let own = OutputError(of: weight, statistics(fitted, drift, weight: weight).judge).error(of: delta)
+    let own = OutputError(of: FloatMatrix(weight), statistics(fitted, drift, weight: weight).judge).error(of: delta)
     let expectedOwn = error(fitted, delta: delta, weight: weight, drift)
     #expect(abs(own - expectedOwn) <= Self.tolerance * expectedOwn)
   }
@@ -152,7 +152,7 @@ import Testing
     for other in found.dropFirst() {
       #expect(
         other.fit.gram.values == found[0].fit.gram.values && other.judge.gram.values == found[0].judge.gram.values)
-      #expect(other.judge.pull(on: weight) == found[0].judge.pull(on: weight) && other.meanAbs == found[0].meanAbs)
+      #expect(other.judge.pull(on: FloatMatrix(weight)) == found[0].judge.pull(on: FloatMatrix(weight)) && other.meanAbs == found[0].meanAbs)
     }
   }
 

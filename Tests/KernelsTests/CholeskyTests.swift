@@ -31,8 +31,12 @@ import Testing
     let rows = Tensor(
       shape: [3, size], values: (0..<3 * size).map { _ in Float.random(in: -1...1, using: &generator) })
     let right = Matmul.product(rows, Tensor(shape: [size, size], values: matrix))
-    let solved = try #require(Cholesky.solve(right, matrix.map { Double($0) }))
+    let solved = try #require(Cholesky.Factor(of: matrix.map { Double($0) }, size: size)).solve(right)
     for (a, b) in zip(solved.values, rows.values) { #expect(abs(a - b) < Float(Self.inverseTolerance)) }
+  }
+
+  @Test func `reordering takes rows and columns alike`() {
+    #expect(Cholesky.reordered([1, 2, 3, 4, 5, 6, 7, 8, 9], [2, 0, 1]) == [9, 7, 8, 3, 1, 2, 6, 4, 5])
   }
 
   @Test(arguments: [1, 5, 64, 65, 200, 333]) func `the factor of the inverse is LAPACK's`(size: Int) throws {
@@ -52,7 +56,8 @@ import Testing
     let matrix = positiveDefinite(size, &generator).map { Double($0) }, rows = 70
     let right = randomFloats(rows * size, seed: 31)
     let expected = try #require(Oracle.solve(right.map { Double($0) }, rows: rows, matrix, size: size))
-    let solved = try #require(Cholesky.solve(Tensor(shape: [rows, size], values: right), matrix))
+    let solved = try #require(Cholesky.Factor(of: matrix, size: size))
+      .solve(Tensor(shape: [rows, size], values: right))
     let first = try #require(Cholesky.solve(right.prefix(size).map { Double($0) }, matrix))
     for (index, value) in expected.enumerated() {
       #expect(abs(Double(solved.values[index]) - value) <= 0x1p-24 * abs(value) + 1e-12)
@@ -62,7 +67,7 @@ import Testing
 
   @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
     #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
-    #expect(Cholesky.solve(Tensor(shape: [1, 2], values: [1, 1]), [1, 2, 2, 1]) == nil)
+    #expect(Cholesky.Factor(of: [1, 2, 2, 1], size: 2) == nil)
     #expect(Cholesky.solve([1, 1], [1, 2, 2, 1]) == nil)
     #expect(Oracle.solve([1, 1], rows: 1, [1, 2, 2, 1], size: 2) == nil)
   }

@@ -1,5 +1,6 @@
 // The Gram form of the error and what is optimised under it, against sums over tokens and plain loops.
 import Calibration
+import Kernels
 import LayerSearch
 import Quantization
 import Tensors
@@ -66,7 +67,7 @@ private struct Problem {
     for index in delta.values.indices { delta.values[index] -= problem.weight.values[index] }
     let direct = problem.error(of: rounded)
     #expect(direct > 0)
-    #expect(abs(problem.gram.error(of: delta) - direct) < Self.gramTolerance * direct)
+    #expect(abs(problem.gram.error(of: FloatMatrix(delta)) - direct) < Self.gramTolerance * direct)
   }
 
   @Test func dividingInputsByScalesAndMultiplyingColumnsLeavesTheErrorAlone() throws {
@@ -74,8 +75,8 @@ private struct Problem {
     let scales = (0..<64).map { 0.5 + Float($0 % 7) / 4 }
     var scaled = problem.weight
     for index in scaled.values.indices { scaled.values[index] *= scales[index % 64] }
-    let plain = problem.gram.error(of: problem.weight)
-    #expect(abs(problem.gram.divided(by: scales).error(of: scaled) - plain) < Self.gramTolerance * plain)
+    let plain = problem.gram.error(of: FloatMatrix(problem.weight))
+    #expect(abs(problem.gram.divided(by: scales).error(of: FloatMatrix(scaled)) - plain) < Self.gramTolerance * plain)
   }
 
   @Test(arguments: [3, 4, 5] as [UInt64]) func eachStepLowersTheErrorOverTokens(seed: UInt64) throws {

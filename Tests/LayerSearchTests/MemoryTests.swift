@@ -36,14 +36,14 @@ import Testing
     _ method: QuantizationMethod, _ propagation: Propagation, memory: CalibrationMemory,
     scratch: (Int) throws -> ScratchFile? = { _ in nil }, after: (Int, ActivationStore)? = nil,
     onLayer: (ActivationStore) throws -> Void = { _ in }
-  ) throws -> [QuantizedLayer] {
+  ) throws -> [LayerOutcome] {
     let scheme = try #require(QuantizationScheme(groupSize: 64))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     // Two to four blocks at each site but o_proj's.
     options.widestGram = 128
     let activations =
       try after?.1 ?? ActivationStore(embeddings: embeddings, file.config.text, propagation, scratch: scratch)
-    var layers: [QuantizedLayer] = []
+    var layers: [LayerOutcome] = []
     try ModelQuantizer(model: model, config: file.config.text, options: options)
       .run(samples, activations, after: after?.0 ?? 0, memory: memory) { event in
         guard case .layer(let layer, let activations) = event else { return }
@@ -53,11 +53,10 @@ import Testing
     return layers
   }
 
-  private func expectSame(_ a: [QuantizedLayer], _ b: [QuantizedLayer]) {
+  private func expectSame(_ a: [LayerOutcome], _ b: [LayerOutcome]) {
     #expect(a.count == b.count)
     for (a, b) in zip(a, b) {
-      #expect(a.linears.map(\.module) == b.linears.map(\.module) && a.linears.map(\.linear) == b.linears.map(\.linear))
-      #expect(a.folded.map(\.name) == b.folded.map(\.name) && a.folded.map(\.values) == b.folded.map(\.values))
+      #expect(a.layer == b.layer)
       #expect(a.reports.map { "\($0)" } == b.reports.map { "\($0)" } && a.warnings == b.warnings)
     }
   }

@@ -1,5 +1,6 @@
 // Hessian-aware rounding, descent and ranges against torch in f64 on correlated tokens with one dead channel.
 import Calibration
+import Kernels
 import LayerSearch
 import Quantization
 import Tensors
@@ -69,6 +70,6 @@ import Testing
     var delta = QuantizedLinear(codes: codes, ranges: ranges, outFeatures: 24, inFeatures: 96, scheme: scheme)
       .dequantized()
     for index in delta.values.indices { delta.values[index] -= weight.values[index] }
-    return gram.error(of: delta)
+    return gram.error(of: FloatMatrix(delta))
   }
 }

@@ -1,4 +1,5 @@
 // The scale rules against AutoAWQ's formulas in torch, and how shared channels are pooled.
+import Kernels
 import LayerSearch
 import Tensors
 import Testing
@@ -27,10 +28,10 @@ import Testing
 
   @Test func `the mean share of each channel in its group's largest weight equals torch's`() throws {
     let weight = try golden.tensor("weight")
-    let found = ChannelStatistics.weightMean([weight], groupSize: 32)
+    let found = ChannelStatistics.weightMean([FloatMatrix(weight)], groupSize: 32)
     for (ours, theirs) in zip(found, statistics.weightMean) { #expect(abs(ours - theirs) <= Self.tolerance * theirs) }
     // Linears that share an input count by their rows.
-    let parts = [weight.rows(0..<5), weight.rows(5..<weight.rowCount)]
+    let parts = [weight.rows(0..<5), weight.rows(5..<weight.rowCount)].map { FloatMatrix($0) }
     for (ours, theirs) in zip(ChannelStatistics.weightMean(parts, groupSize: 32), found) {
       #expect(abs(ours - theirs) <= Self.tolerance * theirs)
     }

@@ -1,4 +1,5 @@
 // What is reported of a linear: every value, in every form, under the names of Formats/report.md.
+import Basics
 import JSON
 import LayerSearch
 import Reports

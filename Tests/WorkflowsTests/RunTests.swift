@@ -42,6 +42,7 @@ import Workflows
         #expect(total == 16)
       case .progress(let stage, let done, let total):
         #expect([.hashing, .prompts, .visionTower].contains(stage) && done <= total, "\(stage)")
+      case .memory(let plan, let limit): #expect(plan.keepsActivations && plan.peak <= limit.byteCount)
       default: Issue.record("\(event)")
       }
     }

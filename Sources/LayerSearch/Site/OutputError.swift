@@ -16,14 +16,14 @@ package struct OutputError: Sendable {
   /// Rows of the weight that are judged together, by one worker.
   private static let panelRows = 128
 
-  private let weight: Tensor
+  private let weight: any WeightMatrix
   private let gram: GramMatrix
   private let pull: Tensor?
   private let constant: Double
 
   /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that judge
   /// if errors are to be absolute.
-  package init(of weight: Tensor, _ moments: SiteMoments) {
+  package init(of weight: any WeightMatrix, _ moments: SiteMoments) {
     self.weight = weight
     gram = moments.gram
     pull = moments.pull(on: weight)
@@ -34,7 +34,11 @@ package struct OutputError: Sendable {
   var energy: Double { gram.error(of: weight) }
 
   /// tr(D·H·Dᵀ), summed over the tokens.
-  func curvature(along delta: Tensor) -> Double { gram.rowErrors(of: delta).reduce(0, +) }
+  func curvature(along delta: Tensor) -> Double {
+    RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in
+      gram.rowErrors(of: delta.rows(rows)).reduce(sum, +)
+    }
+  }
 
   /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens.
   func slope(along delta: Tensor) -> Double { pull?.rowDots(delta).reduce(0, +) ?? 0 }
@@ -46,7 +50,7 @@ package struct OutputError: Sendable {
 
   /// The error of `linear`, which stands for W · diag(scales), with the inverses of the scales.
   func error(of linear: QuantizedLinear, inverseScales: [Float]) -> Double {
-    let rows = weight.rowCount
+    let rows = weight.rows
     let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in
       panelError(linear, inverseScales, index * Self.panelRows..<min(rows, (index + 1) * Self.panelRows))
     }
@@ -54,7 +58,7 @@ package struct OutputError: Sendable {
   }
 
   private func panelError(_ linear: QuantizedLinear, _ inverseScales: [Float], _ rows: Range<Int>) -> Double {
-    let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: weight.rows(rows))
+    let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: weight.decoded(rows: rows))
     let own = gram.rowErrors(of: delta).reduce(0, +)
     guard let pull else { return own }
     return own - 2 * pull.rows(rows).rowDots(delta).reduce(0, +)
@@ -71,35 +75,31 @@ enum DriftCorrection {
   /// whose α in 0...1 is best on the tokens that judge: a step that only fits noise shrinks to nothing.
   /// - Parameter damping: Added to the diagonal of H, as a share of its mean.
   static func targets(
-    of weights: [Tensor], fit: SiteMoments, judges: [OutputError], damping: Double
-  ) -> [Tensor] {
-    guard let steps = fullSteps(weights, fit, damping: damping) else { return weights }
-    return weights.indices.map { index in
-      let step = steps[index]
-      let curvature = judges[index].curvature(along: step)
-      let length = curvature > 0 ? min(max(judges[index].slope(along: step) / curvature, 0), 1) : 0
-      guard length > 0, length.isFinite else { return weights[index] }
-      var target = step.columnsMultiplied(by: [Float](repeating: Float(length), count: step.rowWidth))
-      target += weights[index]
-      return target
+    of weights: [any WeightMatrix], fit: SiteMoments, judges: [OutputError], damping: Double
+  ) -> [any WeightMatrix] {
+    guard fit.drift != nil else { return weights }
+    var damped = fit.gram.values.map { Double($0) }
+    let mean = fit.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(fit.gram.size)
+    for index in 0..<fit.gram.size { damped[index * fit.gram.size + index] += damping * mean }
+    // One factor serves all linears of the site.
+    guard let factor = Cholesky.Factor(of: damped, size: fit.gram.size) else { return weights }
+    return zip(weights, judges).map { weight, judge in
+      guard let step = fit.pull(on: weight).map({ factor.solve($0) }) else { return weight }
+      let curvature = judge.curvature(along: step)
+      let length = curvature > 0 ? min(max(judge.slope(along: step) / curvature, 0), 1) : 0
+      return length > 0 && length.isFinite ? FloatMatrix(weight, adding: step, times: Float(length)) : weight
     }
   }
+}
 
-  private static func fullSteps(_ weights: [Tensor], _ moments: SiteMoments, damping: Double) -> [Tensor]? {
-    let pulls = weights.compactMap { moments.pull(on: $0) }
-    guard pulls.count == weights.count, !pulls.isEmpty else { return nil }
-    let size = moments.gram.size
-    var damped = moments.gram.values.map { Double($0) }
-    let mean = moments.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
-    for index in 0..<size { damped[index * size + index] += damping * mean }
-    // One factor serves all linears of the site.
-    let rows = pulls.reduce(0) { $0 + $1.rowCount }
-    let joined = Tensor(shape: [rows, size], values: pulls.flatMap(\.values))
-    guard let solved = Cholesky.solve(joined, damped) else { return nil }
-    var first = 0
-    return pulls.map { pull in
-      defer { first += pull.rowCount }
-      return solved.rows(first..<first + pull.rowCount)
+extension FloatMatrix {
+  /// `weight` + `step` · `length`.
+  fileprivate init(_ weight: any WeightMatrix, adding step: consuming Tensor, times length: Float) {
+    Parallel.forEachChunk(of: &step.values, chunkCount: 64 * weight.columns) { index, chunk in
+      let first = index * 64
+      let original = weight.decoded(rows: first..<min(weight.rows, first + 64)).values
+      for index in original.indices { chunk[index] = chunk[index] * length + original[index] }
     }
+    self.init(rows: weight.rows, columns: weight.columns, values: step.values)
   }
 }

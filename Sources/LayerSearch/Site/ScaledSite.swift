@@ -30,9 +30,7 @@ struct ScaledSite {
   }
 
   private func plain() -> [QuantizedLinear] {
-    site.mapLinears {
-      QuantizedLinear(rounding: site.weights[$0].columnsMultiplied(by: scales), scheme: site.scheme)
-    }
+    site.mapLinears { QuantizedLinear(rounding: site.weights[$0], columnScales: scales, scheme: site.scheme) }
   }
 
   /// AutoAWQ's choices (casper-hansen/AutoAWQ 88e4c76, `awq/quantize/quantizer.py`): a clip that shrinks both ends of a
@@ -40,7 +38,7 @@ struct ScaledSite {
   private func clipped() -> [QuantizedLinear] {
     let gram = site.statistics.fit.gram.divided(by: scales)
     return zip(site.names, site.weights).map { name, weight in
-      let scaled = weight.columnsMultiplied(by: scales)
+      let scaled = weight.decoded().columnsMultiplied(by: scales)
       guard name != .query, name != .key else { return QuantizedLinear(roundingAsAutoAWQ: scaled, scheme: site.scheme) }
       return SymmetricClip(weight: scaled, gram: gram, scheme: site.scheme).clipped()
     }
@@ -50,26 +48,34 @@ struct ScaledSite {
 /// The targets under scales, with ranges: what both `nearest` and `byErrorFeedback` start from.
 private struct FittedSite: Sendable {
   private let site: SiteProblem
+  private let scales: [Float]
   private let gram: GramMatrix
-  private let scaled: [Tensor]
   private let ranges: [GroupRanges]
 
   init(_ site: SiteProblem, scales: [Float]) {
     let gram = site.statistics.fit.gram.divided(by: scales)
-    let scaled = site.targets.map { $0.columnsMultiplied(by: scales) }
     self.site = site
-    ranges = site.mapLinears {
-      site.steps.contains(.ranges)
-        ? RangeSearch(weight: scaled[$0], gram: gram, scheme: site.scheme).fitted()
-        : GroupRanges(minMax: scaled[$0], scheme: site.scheme)
-    }
+    self.scales = scales
     self.gram = gram
-    self.scaled = scaled
+    ranges = site.mapLinears { index in
+      let scaled = Self.scaled(site.targets[index], scales)
+      return site.steps.contains(.ranges)
+        ? RangeSearch(weight: scaled, gram: gram, scheme: site.scheme).fitted()
+        : GroupRanges(minMax: scaled, scheme: site.scheme)
+    }
+  }
+
+  /// Made when it is needed: one linear's takes much memory.
+  private static func scaled(_ target: any WeightMatrix, _ scales: [Float]) -> Tensor {
+    target.decoded(columns: 0..<target.columns).columnsMultiplied(by: scales)
   }
 
   /// Every code by itself.
   func nearest() -> [QuantizedLinear] {
-    site.mapLinears { QuantizedLinear(rounding: scaled[$0], ranges: ranges[$0], scheme: site.scheme) }
+    site.mapLinears {
+      QuantizedLinear(
+        rounding: Self.scaled(site.targets[$0], scales), ranges: ranges[$0], scheme: site.scheme)
+    }
   }
 
   /// Codes that make up for each other's errors; plain ones where the Hessian has no factor.
@@ -77,7 +83,7 @@ private struct FittedSite: Sendable {
     let gram = gram.damped(by: site.damping)
     guard let hessian = HessianRounding(gram: gram, scheme: site.scheme) else { return nearest() }
     return site.mapLinears { index in
-      let weight = scaled[index]
+      let weight = Self.scaled(site.targets[index], scales)
       var ranges = ranges[index]
       var codes = hessian.codes(of: weight, ranges: ranges)
       func descend(sweeps: Int) {

@@ -9,9 +9,9 @@ internal import Tensors
 struct SiteProblem: Sendable {
   let names: [DecoderLinear]
   /// The original weights, `[out, in]` each.
-  private(set) var weights: [Tensor]
+  private(set) var weights: [any WeightMatrix]
   /// What is rounded in their place: the weights, corrected for the drift of the inputs.
-  private(set) var targets: [Tensor]
+  private(set) var targets: [any WeightMatrix]
   /// The output errors of what takes the weights' places, on the tokens that judge.
   private(set) var judges: [OutputError]
   let statistics: SiteStatistics
@@ -26,7 +26,7 @@ struct SiteProblem: Sendable {
   private let channels: ChannelStatistics
 
   init(
-    names: [DecoderLinear], weights: [Tensor], statistics: SiteStatistics, options: QuantizationOptions,
+    names: [DecoderLinear], weights: [any WeightMatrix], statistics: SiteStatistics, options: QuantizationOptions,
     pooling: ChannelPooling, searchesScales: Bool
   ) {
     self.names = names
@@ -53,13 +53,15 @@ struct SiteProblem: Sendable {
     Self.mapLinears(weights, body)
   }
 
-  private static func mapLinears<Result: Sendable>(_ weights: [Tensor], _ body: @Sendable (Int) -> Result) -> [Result] {
-    let areSmall = weights.allSatisfy { $0.values.count <= smallLinear }
+  private static func mapLinears<Result: Sendable>(
+    _ weights: [any WeightMatrix], _ body: @Sendable (Int) -> Result
+  ) -> [Result] {
+    let areSmall = weights.allSatisfy { $0.rows * $0.columns <= smallLinear }
     return areSmall ? Parallel.mapPieces(weights.count, body) : weights.indices.map(body)
   }
 
   /// Weights of a linear whose buffers are small: 64 MiB of floats.
-  private static let smallLinear = 1 << 24
+  static let smallLinear = 1 << 24
 
   /// Scales of 1.
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
@@ -76,7 +78,7 @@ struct SiteProblem: Sendable {
   }
 
   /// A search for scales that suit `rounded`, the weights or the targets.
-  private func search(for rounded: [Tensor], judgedRows: Int = ScaleSearch.judgedRows) -> ScaleSearch {
+  private func search(for rounded: [any WeightMatrix], judgedRows: Int = ScaleSearch.judgedRows) -> ScaleSearch {
     ScaleSearch(
       weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling,
       judgedRows: judgedRows)
@@ -87,7 +89,7 @@ struct SiteProblem: Sendable {
   var sampled: SiteProblem {
     var site = self
     let rounding = SiteMoments(gram: statistics.judge.gram)
-    site.weights = weights.map { ScaleSearch.judged($0) }
+    site.weights = weights.map { FloatMatrix(ScaleSearch.judged($0)) }
     site.targets = site.weights
     site.judges = site.weights.map { OutputError(of: $0, rounding) }
     return site

@@ -95,7 +95,7 @@ struct SiteSearch {
     let sampled = site.sampled
     let ways = SiteSearch(site: sampled, method: method).judged(contender.roundings, under: scale)
     let least = site.weights.indices.reduce(0.0) { sum, index in
-      let share = Double(site.weights[index].rowCount) / Double(max(sampled.weights[index].rowCount, 1))
+      let share = Double(site.weights[index].rows) / Double(max(sampled.weights[index].rows, 1))
       return sum + share * (ways.map { $0[index].error }.min() ?? 0)
     }
     return least < error

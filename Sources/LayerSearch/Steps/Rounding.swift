@@ -19,12 +19,8 @@ package struct HessianRounding {
     let diagonal = gram.diagonal
     let order = diagonal.indices.sorted { (diagonal[$0], -$0) > (diagonal[$1], -$1) }
     let size = gram.size
-    let rows = Parallel.map(size) { row in
-      let first = order[row] * size
-      return order.map { Double(gram.values[first + $0]) }
-    }
-    let permuted = Array(rows.joined())
-    guard let upper = Cholesky.upperFactorOfInverse(permuted, size: size) else { return nil }
+    guard let upper = Cholesky.upperFactorOfInverse(Cholesky.reordered(gram.values, order), size: size)
+    else { return nil }
     self.order = order
     self.upper = upper
     self.scheme = scheme
@@ -95,7 +91,11 @@ package struct CodeDescent {
       codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
     var codes = codes
     // H·d of every row, kept up to date by the sweeps.
-    var gradient = gram.times(linear.dequantized() - weight).values
+    var gradient: [Float] = []
+    gradient.reserveCapacity(codes.count)
+    for rows in RowPanels.of(weight.rowCount) {
+      gradient += gram.times(linear.decoded(rows) - weight.rows(rows)).values
+    }
     let scales = ranges.ranges.map(\.scale), zeros = ranges.ranges.map { Float($0.zero) }
     for _ in 0..<sweeps {
       let changed = LevelRounding.descend(

@@ -27,7 +27,7 @@ struct ScaleSearch: Sendable {
 
   /// - Parameter weights: the linears that share this input, each `[out, in]`.
   init(
-    weights: [Tensor], gram: GramMatrix, statistics: ChannelStatistics, scheme: QuantizationScheme,
+    weights: [any WeightMatrix], gram: GramMatrix, statistics: ChannelStatistics, scheme: QuantizationScheme,
     pooling: ChannelPooling, judgedRows: Int = judgedRows
   ) {
     self.gram = gram
@@ -38,13 +38,13 @@ struct ScaleSearch: Sendable {
     samples = Tensor(
       shape: [judged.reduce(0) { $0 + $1.rowCount }, gram.size], values: judged.flatMap(\.values))
     rowWeights = zip(weights, judged).flatMap { weight, judged in
-      [Double](repeating: Double(weight.rowCount) / Double(max(judged.rowCount, 1)), count: judged.rowCount)
+      [Double](repeating: Double(weight.rows) / Double(max(judged.rowCount, 1)), count: judged.rowCount)
     }
   }
 
   /// The rows of `weight` that judge.
-  static func judged(_ weight: Tensor, rows: Int = judgedRows) -> Tensor {
-    weight.spreadRows(atMost: max(rows, judgedWeights / max(weight.rowWidth, 1)))
+  static func judged(_ weight: any WeightMatrix, rows: Int = judgedRows) -> Tensor {
+    weight.spreadRows(atMost: max(rows, judgedWeights / max(weight.columns, 1)))
   }
 
   /// The best candidate of all rules; identity is always among them.
@@ -95,16 +95,14 @@ struct ScaleSearch: Sendable {
   }
 }
 
-extension Tensor {
+extension WeightMatrix {
   /// At most `limit` rows, evenly spread; all of them if there are no more.
   fileprivate func spreadRows(atMost limit: Int) -> Tensor {
-    guard rowCount > limit else { return self }
-    var picked: [Float] = []
-    picked.reserveCapacity(limit * rowWidth)
-    for index in 0..<limit {
-      let row = index * rowCount / limit
-      picked += values[row * rowWidth..<(row + 1) * rowWidth]
+    guard rows > limit else { return decoded() }
+    let picked = (0..<limit).flatMap { index in
+      let row = index * rows / limit
+      return decoded(rows: row..<row + 1).values
     }
-    return Tensor(shape: [limit, rowWidth], values: picked)
+    return Tensor(shape: [limit, columns], values: picked)
   }
 }

@@ -1,5 +1,6 @@
 // Candidate scales of the AWQ search (Lin et al., "AWQ: Activation-aware Weight Quantization", arXiv 2306.00978), what
 // they are made of, and which features must share one so that it can be folded into what comes before.
+internal import Calibration
 internal import Glibc
 internal import Kernels
 package import Tensors
@@ -87,21 +88,28 @@ private func clampedScale(_ scale: Float) -> Float { min(max(scale, 1e-3), 1e3) 
 
 extension ChannelStatistics {
   /// Mean over all rows of |w| divided by its group's largest |w| (AutoAWQ's `w_mean`).
-  package static func weightMean(_ weights: [Tensor], groupSize: Int) -> [Float] {
-    let columns = weights.first?.rowWidth ?? 0
+  package static func weightMean(_ weights: [any WeightMatrix], groupSize: Int) -> [Float] {
+    let columns = weights.first?.columns ?? 0
     var sums = [Double](repeating: 0, count: columns)
     for weight in weights {
-      let extremes = GroupExtremes(weight.values, groupSize: groupSize)
-      for group in 0..<weight.values.count / groupSize {
-        let largest = max(extremes.high[group], -extremes.low[group]) + 1e-6
-        let first = group * groupSize % columns
-        for offset in 0..<groupSize {
-          sums[first + offset] += Double(abs(weight.values[group * groupSize + offset]) / largest)
-        }
+      for rows in RowPanels.of(weight.rows) {
+        add(weight.decoded(rows: rows).values, groupSize: groupSize, to: &sums)
       }
     }
-    let rows = weights.reduce(0) { $0 + $1.rowCount }
+    let rows = weights.reduce(0) { $0 + $1.rows }
     return sums.map { Float($0 / Double(max(rows, 1))) }
+  }
+
+  /// Adds |w| divided by its group's largest |w| of every row.
+  private static func add(_ weights: [Float], groupSize: Int, to sums: inout [Double]) {
+    let extremes = GroupExtremes(weights, groupSize: groupSize)
+    for group in 0..<weights.count / groupSize {
+      let largest = max(extremes.high[group], -extremes.low[group]) + 1e-6
+      let first = group * groupSize % sums.count
+      for offset in 0..<groupSize {
+        sums[first + offset] += Double(abs(weights[group * groupSize + offset]) / largest)
+      }
+    }
   }
 }
 

@@ -84,12 +84,12 @@ struct LayerQuantizer {
     let outFeatures = original[site.linears[0]].weight.rows
     for run in streams.runs(of: blocks, at: site, outFeatures: outFeatures) {
       let statistics = try streams.statistics(at: site, blocks, run, in: layers, sumsProducts: !names.isEmpty)
-      for (range, statistics) in zip(blocks.ranges[run], statistics) {
+      for (block, statistics) in zip(run, statistics) {
         searched.seen.append(SeenInputs(statistics))
         guard !names.isEmpty else { continue }
         let problem = SiteProblem(
-          names: names, weights: names.map { original[$0].weight.decoded(columns: range) }, statistics: statistics,
-          options: options, pooling: pooling(site, size: range.count), searchesScales: searchesScales)
+          names: names, weights: names.map { blocks.part(block, of: original[$0].weight) }, statistics: statistics,
+          options: options, pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales)
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
       }
     }
@@ -105,8 +105,8 @@ struct LayerQuantizer {
   /// A linear of which no sample says anything.
   private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
     let weight = original[name].weight
-    let linear = QuantizedLinear(rounding: weight, scheme: options.scheme)
     let unscaled = [Float](repeating: 1, count: weight.columns)
+    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled, scheme: options.scheme)
     return (
       linear,
       LinearReport(

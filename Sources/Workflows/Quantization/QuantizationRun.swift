@@ -29,6 +29,9 @@ public struct QuantizationRun: Sendable {
   public var allowsDamage = false
   /// Seconds after which work is secured once more, so that a stopped run can go on from there.
   public var secureInterval = defaultSecureInterval
+  /// Bytes of memory that the run may take; nil for a share of what there is, see `MemoryLimit`. The result does not
+  /// depend on it.
+  public var memoryLimit: Int?
   /// A directory for what it cost each linear, if that is wanted.
   public var reportDirectory: String?
 
@@ -50,8 +53,9 @@ public struct QuantizationRun: Sendable {
 
   /// Quantizes the model. Until the directory is complete it lies in a work folder beside its name.
   /// - Returns: What it cost.
-  /// - Throws: `RecipeError`, `WorkflowError`, and what reading the model, the samples and writing the outputs throws;
-  ///   what `observe` throws. Then no output has its name, and a run that `resumes` goes on where work was secured last.
+  /// - Throws: `RecipeError`, `WorkflowError`, `MemoryShortage`, and what reading the model, the samples and writing the
+  ///   outputs throws; what `observe` throws. Then no output has its name, and a run that `resumes` goes on where work
+  ///   was secured last.
   public func run(_ observe: RunObserver = { _ in }) throws -> QuantizationReport {
     let clock = RunClock()
     try recipe.requireComplete()
@@ -59,16 +63,19 @@ public struct QuantizationRun: Sendable {
     let file = try ModelFile.open(model)
     let options = try recipe.options()
     try requireQuantizable(file, options)
+    let limit = MemoryLimit(memoryLimit)
+    // What samples need is not known yet.
+    _ = try memoryPlan(file, options, nil, limit)
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellLeftOut(observe)
     let audit = try file.audited(allowsDamage: allowsDamage, observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
-    let shape = ActivationShape(
-      tokenCounts: set.tokenCounts, config: file.config.text, propagation: options.propagation,
-      keepsEmbeddings: recipe.sixteenBitBytes != nil)
-    var activations = try outputs.activations(shape, inMemory: true)
+    let shape = activationShape(file, options, set.tokenCounts)
+    let memory = try memoryPlan(file, options, set, limit)
+    try observe(.memory(memory, limit))
+    var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
     try set.embed(loaded, into: &activations, observe)
     let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
     let numericMode = loaded.model.numericMode
@@ -84,7 +91,7 @@ public struct QuantizationRun: Sendable {
 
     let pass = QuantizationPass(
       model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0,
-      memory: .unlimited)
+      memory: memory.calibration)
     let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, activations, observe)
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(
@@ -136,6 +143,30 @@ public struct QuantizationRun: Sendable {
     if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
       throw WorkflowError.splitFusedSet(modules: modules)
     }
+  }
+
+  private func activationShape(
+    _ file: ModelFile, _ options: QuantizationOptions, _ tokenCounts: [Int]
+  ) -> ActivationShape {
+    ActivationShape(
+      tokenCounts: tokenCounts, config: file.config.text, propagation: options.propagation,
+      keepsEmbeddings: recipe.sixteenBitBytes != nil)
+  }
+
+  /// What has to be given up to keep within `limit`; before the samples are known, whether it can be kept at all.
+  /// - Throws: `MemoryShortage`.
+  private func memoryPlan(
+    _ file: ModelFile, _ options: QuantizationOptions, _ set: CalibrationSet?, _ limit: MemoryLimit
+  ) throws(MemoryShortage) -> MemoryPlan {
+    // One token at least, if there will be samples.
+    let tokenCounts = set?.tokenCounts ?? (recipe.samples.isEmpty ? [] : [1])
+    let pictures = set?.pictureByteCount ?? 0
+    let demand = MemoryDemand(
+      config: file.config.text, options: options, shape: activationShape(file, options, tokenCounts),
+      hasHeldOut: set?.hasHeldOut ?? false,
+      residentByteCount: max(0, AvailableMemory().ownByteCount - pictures),
+      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures)
+    return try MemoryPlan(demand, limit: limit.byteCount)
   }
 
   /// The calibration samples.

@@ -27,6 +27,15 @@ struct MakingOptions: ParsableArguments {
       valueName: "seconds"))
   var checkpointEvery = QuantizationRun.defaultSecureInterval
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory that the run may take (default: \(MemoryLimit.defaultPercentage) % of what is available).",
+      discussion: """
+        A number with B, kB, MB, GB, KiB, MiB or GiB. What does not fit waits in the work folder beside the output. The \
+        result does not depend on it.
+        """, valueName: "size"))
+  var memoryLimit: ByteBudget?
+
   @OptionGroup var source: SourceOptions
 
   /// Makes `run` do what was asked for.
@@ -34,6 +43,7 @@ struct MakingOptions: ParsableArguments {
     run.overwrites = force
     run.resumes = resume
     run.secureInterval = checkpointEvery
+    run.memoryLimit = memoryLimit?.bytes
     run.reportDirectory = report
     run.allowsDamage = source.allowNonfinite
   }

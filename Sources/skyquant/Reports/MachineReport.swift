@@ -1,8 +1,11 @@
-// What `skyquant doctor --machine` prints: the processor, and the numeric modes that it can compute in.
+// What is told of the machine: by `doctor --machine` the processor and the numeric modes that it can compute in, by
+// `quantize` the memory that it will take.
 import Basics
 import Glibc
 import JSON
 import Kernels
+import LayerSearch
+import Workflows
 
 struct MachineReport {
   private let probe = NumericProbe()
@@ -61,5 +64,16 @@ struct MachineReport {
     let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
     let line = lines.first { $0.hasPrefix("model name") }
     return line?.split(separator: ":").last.map { String($0.drop { $0 == " " }) }
+  }
+}
+
+extension MemoryPlan {
+  /// `memory: up to 1.2 GiB of 14.0 GiB (80 % of what is available); a scratch file of 3.1 GiB beside the output`.
+  func line(_ limit: MemoryLimit) -> StyledText {
+    let share = limit.isGiven ? "--memory-limit" : "\(MemoryLimit.defaultPercentage) % of what is available"
+    let allowed = self.limit == .max ? "" : " of \(ByteCount.text(self.limit)) (\(share))"
+    let waiting =
+      keepsActivations ? "" : "; a scratch file of \(ByteCount.text(activationByteCount)) beside the output"
+    return "memory: up to \(ByteCount.text(peak))\(allowed)\(waiting)"
   }
 }

@@ -34,6 +34,7 @@ struct Progress {
     switch event {
     case .progress(let stage, let done, let total): update("\(stage)", done: done, total: total)
     case .directoriesLeftOut(let model, let names): warn(ofDirectoriesIn: model, names)
+    case .memory(let plan, let limit): self.event(plan.line(limit))
     case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
     case .quantized(let layer): for line in layer.lines { self.event(line) }
     case .warning(let text): warning(text)

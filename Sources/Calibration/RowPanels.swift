@@ -1,0 +1,19 @@
+// Rows of a large weight that are taken together where what is made of all of them would take much memory.
+
+/// Neighbouring rows.
+package enum RowPanels {
+  /// Small beside a large weight, and enough to keep all workers busy.
+  private static let rows = 4096
+  /// A last panel of fewer joins the one before: products of a few rows are made in another way, in other last bits.
+  private static let leastRows = 64
+
+  /// All of `count` rows, in order.
+  package static func of(_ count: Int) -> [Range<Int>] {
+    var panels = stride(from: 0, to: count, by: rows).map { $0..<min(count, $0 + rows) }
+    if panels.count > 1, let last = panels.last, last.count < leastRows {
+      panels.removeLast(2)
+      panels.append(last.upperBound - last.count - rows..<count)
+    }
+    return panels
+  }
+}

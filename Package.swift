@@ -181,8 +181,8 @@ let package = Package(
     tests(
       "LayerSearch",
       [
-        "Calibration", "Tensors", "Storage", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "ModelFiles",
-        "Safetensors", "SampleModel",
+        "Basics", "Calibration", "Tensors", "Storage", "JSON", "Kernels", "Quantization", "ReferenceModel",
+        "ModelConfig", "ModelFiles", "Safetensors", "SampleModel",
       ], resources: [.copy("Resources")]),
     tests(
       "Verification",

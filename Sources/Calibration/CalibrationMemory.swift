@@ -26,7 +26,9 @@ public struct CalibrationMemory: Sendable, Equatable {
   }
 
   /// Blocks whose sums take so many bytes, in runs that are summed up together.
-  package func runs(of byteCounts: [Int]) -> [Range<Int>] { Self.runs(of: byteCounts, within: sumsByteCount, atMost: .max) }
+  package func runs(of byteCounts: [Int]) -> [Range<Int>] {
+    Self.runs(of: byteCounts, within: sumsByteCount, atMost: .max)
+  }
 
   /// Neighbours in runs of at least one, and else no more than `count` that make up no more than `limit`.
   private static func runs(of sizes: [Int], within limit: Int, atMost count: Int) -> [Range<Int>] {

@@ -78,6 +78,7 @@ public struct MemoryDemand: Sendable {
   /// How much of the calibration may be in memory at the same time if there are `rest` bytes for it: half of what one
   /// block of each site leaves goes to samples under way, so that fewer passes are needed.
   func calibration(within rest: Int) -> CalibrationMemory {
+    let rest = min(rest, 1 << 60)  // there may be no limit
     let most = longestSample * CalibrationMemory.batchSampleCount
     let tokens = LinearSite.allCases.reduce(most) { tokens, site in
       min(tokens, (rest - summed(at: site, within: 0)) / 2 / bytesPerToken(at: site))

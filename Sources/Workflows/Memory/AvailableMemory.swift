@@ -3,20 +3,20 @@
 internal import Glibc
 
 /// Reads what the kernel tells of memory.
-struct AvailableMemory {
+package struct AvailableMemory {
   /// So much of a file is read.
   private static let byteLimit = 1 << 16
 
   /// The root of the file system, with a slash at the end; another one in tests.
   private let root: String
 
-  init(root: String = "/") { self.root = root }
+  package init(root: String = "/") { self.root = root }
 
   /// Bytes that may be taken without anything being swapped out; nil if the system does not tell.
-  var byteCount: Int? { ([machine] + groups).compactMap(\.self).min() }
+  package var byteCount: Int? { ([machine] + groups).compactMap(\.self).min() }
 
   /// Bytes of this process that no file holds.
-  var ownByteCount: Int { field("RssAnon:", of: "proc/self/status").map { $0 << 10 } ?? 0 }
+  package var ownByteCount: Int { field("RssAnon:", of: "proc/self/status").map { $0 << 10 } ?? 0 }
 
   private var machine: Int? { field("MemAvailable:", of: "proc/meminfo").map { $0 << 10 } }
 

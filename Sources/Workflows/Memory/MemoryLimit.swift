@@ -11,7 +11,7 @@ public struct MemoryLimit: Sendable, Equatable {
   public static let defaultPercentage = 80
 
   /// `given`, or a share of what the machine and the process's cgroups have; no limit if they do not tell.
-  init(_ given: Int?, of memory: AvailableMemory = AvailableMemory()) {
+  package init(_ given: Int?, of memory: AvailableMemory = AvailableMemory()) {
     isGiven = given != nil
     byteCount = given ?? memory.byteCount.map { ($0 + memory.ownByteCount) / 100 * Self.defaultPercentage } ?? .max
   }

@@ -26,13 +26,13 @@ def linear(name, rows, columns, bias=True):
         yield f"{name}.bias", [rows]
 
 
-def tensors():
+def tensors(layers=LAYERS, vision_layers=VISION_LAYERS, vocabulary=VOCABULARY):
     """Names and shapes in the order of the modules."""
     yield "vision_model.embeddings.class_embedding", [1, 1, C]
     yield "vision_model.embeddings.patch_embedding.weight", [C, 3, PATCH, PATCH]
     yield "vision_model.embeddings.patch_embedding.bias", [C]
     yield "vision_model.embeddings.position_embedding", [1, (TILE // PATCH) ** 2 + 1, C]
-    for layer in range(VISION_LAYERS):
+    for layer in range(vision_layers):
         prefix = f"vision_model.encoder.layers.{layer}."
         for vector in ["ls1", "ls2", "attn.q_norm.weight", "attn.k_norm.weight", "norm1.weight", "norm2.weight"]:
             yield prefix + vector, [C]
@@ -44,8 +44,8 @@ def tensors():
     yield "mlp1.0.bias", [4 * C]
     yield from linear("mlp1.1", H, 4 * C)
     yield from linear("mlp1.3", H, H)
-    yield "language_model.model.embed_tokens.weight", [VOCABULARY, H]
-    for layer in range(LAYERS):
+    yield "language_model.model.embed_tokens.weight", [vocabulary, H]
+    for layer in range(layers):
         prefix = f"language_model.model.layers.{layer}."
         yield prefix + "input_layernorm.weight", [H]
         yield prefix + "post_attention_layernorm.weight", [H]
@@ -57,7 +57,7 @@ def tensors():
         yield from linear(prefix + "mlp.up_proj", MLP, H, bias=False)
         yield from linear(prefix + "mlp.down_proj", H, MLP, bias=False)
     yield "language_model.model.norm.weight", [H]
-    yield "language_model.lm_head.weight", [VOCABULARY, H]
+    yield "language_model.lm_head.weight", [vocabulary, H]
 
 
 def shards():
@@ -84,7 +84,7 @@ def write_shard(path, shard):
     return end
 
 
-def config():
+def config(layers=LAYERS, vision_layers=VISION_LAYERS, vocabulary=VOCABULARY):
     return {
         "architectures": ["SkyworkR1VChatModel"],
         "model_type": "skywork_chat",
@@ -105,7 +105,7 @@ def config():
             "hidden_size": C,
             "intermediate_size": VISION_MLP,
             "num_attention_heads": VISION_HEADS,
-            "num_hidden_layers": VISION_LAYERS,
+            "num_hidden_layers": vision_layers,
             "image_size": TILE,
             "patch_size": PATCH,
             "hidden_act": "gelu",
@@ -119,14 +119,14 @@ def config():
             "model_type": "qwen2",
             "hidden_size": H,
             "intermediate_size": MLP,
-            "num_hidden_layers": LAYERS,
+            "num_hidden_layers": layers,
             "num_attention_heads": HEADS,
             "num_key_value_heads": KV_HEADS,
             "hidden_act": "silu",
             "rms_norm_eps": 1e-6,
             "rope_theta": 1000000.0,
             "max_position_embeddings": 32768,
-            "vocab_size": VOCABULARY,
+            "vocab_size": vocabulary,
             "tie_word_embeddings": False,
             "bos_token_id": 151643,
             "eos_token_id": 151645,

@@ -51,7 +51,8 @@ public struct GGUFExporter {
   /// - Parameter onTensor: Called with the number of tensors done and of all; what it throws ends the export.
   /// - Throws: `ModelFilesError` for a tensor that llama.cpp does not know or that the format cannot hold, `StorageError`;
   ///   then nothing has changed under the file's name.
-  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws -> GGUFExportReport {
+  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws -> GGUFExportReport
+  {
     let planned = try source.tensors.map { try plan($0) }
     let divisors = source.config.text.llama3Divisors
     let frequencies = divisors.map { GGUFTensor(name: "rope_freqs.weight", type: .float32, shape: [$0.count]) }

@@ -32,7 +32,12 @@ public struct TensorFinding: Sendable, Equatable {
 
 extension TensorFinding: CustomStringConvertible {
   /// One line for people.
-  public var description: String {
+  public var description: String { text(file: file) }
+
+  /// The same without the directory of the file, for what is written: it names no place of this machine.
+  public var note: String { text(file: file.split(separator: "/").last.map(String.init) ?? file) }
+
+  private func text(file: String) -> String {
     let place = "\(file.displayed): tensor '\(tensor.displayed)'"
     switch kind {
     case .nonFinite(let count, let offset):

@@ -25,13 +25,22 @@ public struct VisionEncoder: Sendable {
   private static let heldByteCount = 512 << 20
 
   /// Tiles that go through the tower together.
-  public var tilesAtOnce: Int {
-    let config = tower.config
-    return max(1, Self.heldByteCount / (config.tokenCount * config.hiddenSize * MemoryLayout<Float>.size))
+  public var tilesAtOnce: Int { max(1, Self.heldByteCount / tileByteCount) }
+
+  /// Bytes of a tile's hidden states.
+  private var tileByteCount: Int { tower.config.tokenCount * tower.config.hiddenSize * MemoryLayout<Float>.size }
+
+  /// Bytes that so many tiles take at most on their way: hidden states, what one tile is in the middle of a layer, and
+  /// tokens, which are there twice for a moment.
+  public func workingByteCount(tiles: Int) -> Int {
+    let config = tower.config, tokens = tokensPerTile * projector.outFeatures * MemoryLayout<Float>.size
+    let held = min(tiles, tilesAtOnce)
+    let layer = config.tokenCount * (6 * config.hiddenSize + 2 * config.intermediateSize) * MemoryLayout<Float>.size
+    return held == 0 ? 0 : held * (tileByteCount + 2 * tokens) + layer
   }
 
-  /// Tiles as tokens of the language model, `tilesAtOnce` of them at a time, so that memory does not grow with their
-  /// number and weights are read once for many.
+  /// Tiles as tokens of the language model, `tilesAtOnce` of them at a time, so that weights are read once for many and
+  /// only the tokens grow with their number.
   /// - Parameters:
   ///   - onTile: Called with the number of tiles done; between two calls as much has been computed as one tile takes.
   ///   - tile: Gives a tile by its number, `[3, side, side]`.

@@ -11,6 +11,8 @@ public enum WorkflowError: CategorizedError {
   case pictureOutside(questions: String, picture: String, root: String)
   /// What a recipe was calibrated on is not where it could be found.
   case missingCalibration(recipe: String, name: String)
+  /// A file to calibrate on gives not one sample.
+  case nothingToCalibrateOn(path: String)
   /// A file that is to be packed as a report of `verify` is none.
   case notAnEvaluation(path: String)
   /// Two models that are to be compared have not the same size.
@@ -36,6 +38,8 @@ public enum WorkflowError: CategorizedError {
     case .missingCalibration(let recipe, let name):
       "\(recipe.displayed): was calibrated on '\(name.displayed)', which lies neither beside it nor in the current "
         + "directory; give --calibration FILE or --text FILE"
+    case .nothingToCalibrateOn(let path):
+      "\(path.displayed): gives no sample to calibrate on; a text needs the tokens of at least one --window"
     case .notAnEvaluation(let path):
       "\(path.displayed): is no report of a verification; give what `skyquant verify --json` printed"
     case .differentModels(let reference, let quantized, let what, let counts):
@@ -53,7 +57,7 @@ public enum WorkflowError: CategorizedError {
   public var category: FailureCategory {
     switch self {
     case .alreadyQuantized, .splitFusedSet: .unsupported
-    case .pictureOutside, .notAnEvaluation, .differentModels, .nothingToCompare: .malformedInput
+    case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare: .malformedInput
     case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category
     }

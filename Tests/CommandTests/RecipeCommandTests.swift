@@ -89,4 +89,21 @@ import Testing
     expectError(66, "skyquant.json is missing", from: try skyquant("inspect", folder.path("awq"), "--provenance"))
     #expect(try skyquant("inspect", folder.path("awq"), "--provenance", "--tensors", "x").exitCode == 64)
   }
+
+  @Test func `neither the recipe nor what it lies in is replaced`() throws {
+    try folder.write(#"{"method": "rtn"}"#, to: "recipe.json")
+    try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: true)
+    try FileManager.default.moveItem(atPath: folder.path("recipe.json"), toPath: folder.path("out/recipe.json"))
+    let refused = try quantize("out", "--recipe", folder.path("out/recipe.json"), "--force")
+    #expect(refused.exitCode == 73 && refused.errors.contains("recipe.json"), "\(refused.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")) == ["recipe.json"])
+  }
+
+  @Test func `a text that gives not one sample is an error, and not plain rounding`() throws {
+    try folder.write("Too short.", to: "short.txt")
+    expectError(
+      65, "short.txt: gives no sample to calibrate on; a text needs the tokens of at least one --window",
+      from: try quantize("out", "--text", folder.path("short.txt")))
+    #expect(try folder.names() == ["short.txt"])
+  }
 }

@@ -39,7 +39,7 @@ func firstDifference(_ expected: String, _ text: String) -> String? {
     + old[same...].prefix(3).map { "-" + $0 } + new[same...].prefix(3).map { "+" + $0 }).joined(separator: "\n")
 }
 
-/// A text without what differs between runs and machines: times, speeds, what multiplied matrices, and digests of contents
+/// A text without what differs between runs and machines: times, speeds, memory, what multiplied matrices, and digests of contents
 /// that hang on the last digits of the C library.
 func masked(_ text: String) -> String {
   text
@@ -47,6 +47,7 @@ func masked(_ text: String) -> String {
     .replacing(/\b([0-9]+ h [0-9]+ min|[0-9]+ min [0-9]+ s|[0-9]+(\.[0-9]+)? s)\b/, with: "<TIME>")
     .replacing(/content [0-9a-f]{16,64}/, with: "content <ID>")
     .replacing(/numeric mode: [^\n]*/, with: "numeric mode: <MODE>")
+    .replacing(/memory: up to [^\n;]*/, with: "memory: up to <SIZE>")
 }
 
 /// Commands that are typed one after the other, and all that they print.

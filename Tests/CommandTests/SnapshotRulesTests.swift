@@ -8,6 +8,7 @@ import Testing
     ("7.1 MiB read, 4.6 GiB/s", "7.1 MiB read, <SPEED>"), ("931 B/s", "<SPEED>"),
     ("content 363b6472e79406ce…  index ok", "content <ID>…  index ok"),
     ("numeric mode: exact, AVX2, glibc 2.36\n\n", "numeric mode: <MODE>\n\n"),
+    ("memory: up to 96.2 MiB of 18.3 GiB (80 % of what is available)", "memory: up to <SIZE>"),
   ]) func `what differs between runs and machines is masked`(text: String, masked expected: String) {
     #expect(masked(text) == expected)
   }

@@ -54,6 +54,7 @@ import Workflows
       (#"{"method": "bset"}"#, #"'method': expected one of rtn, awq-compat, awq, awq+gptq, best, found "bset""#),
       (#"{"include": "*"}"#, #"'include': expected a list of strings, found "*""#),
       (#"{"skip": ["a", 1]}"#, "'skip': expected a list of strings, found a list"),
+      (#"{"skip": ["\u0000x"]}"#, "'skip': expected strings without U+0000, found a list"),
       (#"{"think": 1}"#, "'think': expected true or false, found 1"),
       (#"{"system": true}"#, "'system': expected a string, found true"),
       (

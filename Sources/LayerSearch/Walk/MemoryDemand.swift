@@ -19,7 +19,7 @@ public struct MemoryDemand: Sendable {
   ///   - shape: Of the samples' activations; of no samples if there are none, or if they are not known yet.
   ///   - residentByteCount: What the process takes already, without pictures.
   ///   - layerByteCount: A layer as it is stored, which is mapped while it is read again and again.
-  ///   - pictureByteCount: Pictures that wait for the vision tower.
+  ///   - pictureByteCount: Pictures that wait for the vision tower, and what passes through it together.
   public init(
     config: TextConfig, options: QuantizationOptions, shape: ActivationShape, hasHeldOut: Bool,
     residentByteCount: Int, layerByteCount: Int, pictureByteCount: Int

@@ -13,6 +13,8 @@ public struct MemoryLimit: Sendable, Equatable {
   /// `given`, or a share of what the machine and the process's cgroups have; no limit if they do not tell.
   package init(_ given: Int?, of memory: AvailableMemory = AvailableMemory()) {
     isGiven = given != nil
-    byteCount = given ?? memory.byteCount.map { ($0 + memory.ownByteCount) / 100 * Self.defaultPercentage } ?? .max
+    byteCount =
+      given ?? memory.byteCount.map { min($0, 1 << 60) + memory.ownByteCount }.map { $0 / 100 * Self.defaultPercentage }
+      ?? .max
   }
 }

@@ -1,4 +1,5 @@
 // The work of `skyquant quantize`, from the model on disk to the checkpoint on disk.
+internal import Basics
 internal import Calibration
 internal import JSON
 internal import Kernels
@@ -73,7 +74,7 @@ public struct QuantizationRun: Sendable {
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
     let shape = activationShape(file, options, set.tokenCounts)
-    let memory = try memoryPlan(file, options, set, limit)
+    let memory = try memoryPlan(file, options, (set, loaded), limit)
     try observe(.memory(memory, limit))
     var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
     try set.embed(loaded, into: &activations, observe)
@@ -103,14 +104,14 @@ public struct QuantizationRun: Sendable {
     if let notes = resumed?.notes {
       report.add(notes)
     } else {
-      report.add(warnings: audit.findings.map(\.description))
+      report.add(warnings: audit.findings.map(\.note))
     }
     for warning in report.warnings { try observe(.warning(warning)) }
 
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, in: outputs.folder,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
-    try keeping.run(activations, stage: Stage.site, observe) { outcome, activations in
+    try keeping.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
       report.add(outcome)
       try observe(.quantized(outcome))
@@ -129,7 +130,7 @@ public struct QuantizationRun: Sendable {
 
   /// Checks that no output has the name of something that is read, or of another output.
   private func requireOutputs() throws {
-    let inputs = [model] + (try recipe.samples.paths())
+    let inputs = [model] + (try recipe.samples.paths()) + [repeated?.path].compactMap(\.self)
     let reports = [reportDirectory].compactMap(\.self)
     try requireOutput(output, keeping: inputs, besides: reports)
     for report in reports { try requireOutput(report, keeping: inputs, besides: [output]) }
@@ -156,16 +157,18 @@ public struct QuantizationRun: Sendable {
   /// What has to be given up to keep within `limit`; before the samples are known, whether it can be kept at all.
   /// - Throws: `MemoryShortage`.
   private func memoryPlan(
-    _ file: ModelFile, _ options: QuantizationOptions, _ set: CalibrationSet?, _ limit: MemoryLimit
+    _ file: ModelFile, _ options: QuantizationOptions, _ samples: (set: CalibrationSet, model: LoadedModel)?,
+    _ limit: MemoryLimit
   ) throws(MemoryShortage) -> MemoryPlan {
     // One token at least, if there will be samples.
-    let tokenCounts = set?.tokenCounts ?? (recipe.samples.isEmpty ? [] : [1])
-    let pictures = set?.pictureByteCount ?? 0
+    let tokenCounts = samples?.set.tokenCounts ?? (recipe.samples.isEmpty ? [] : [1])
+    let pictures = samples?.set.pictureByteCount ?? 0
+    let tower = samples.map { $0.model.model.vision?.workingByteCount(tiles: $0.set.tileCount) ?? 0 } ?? 0
     let demand = MemoryDemand(
       config: file.config.text, options: options, shape: activationShape(file, options, tokenCounts),
-      hasHeldOut: set?.hasHeldOut ?? false,
+      hasHeldOut: samples?.set.hasHeldOut ?? false,
       residentByteCount: max(0, AvailableMemory().ownByteCount - pictures),
-      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures)
+      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures + tower)
     return try MemoryPlan(demand, limit: limit.byteCount)
   }
 
@@ -175,6 +178,9 @@ public struct QuantizationRun: Sendable {
   ) throws -> CalibrationSet {
     let samples = try recipe.samples.samples(loaded.builder, noting: &files) {
       try observe(.progress(.prompts, done: $0, total: $1))
+    }
+    guard recipe.samples.isEmpty || !samples.isEmpty else {
+      throw WorkflowError.nothingToCalibrateOn(path: recipe.samples.name)
     }
     return CalibrationSet(
       samples.map(\.input), weighting: recipe.resolvedTokenWeighting, heldOutEvery: recipe.heldOutEvery,
@@ -187,15 +193,17 @@ public struct QuantizationRun: Sendable {
   ) throws {
     guard let repeated else { return }
     if let version = repeated.version, version != Version.current {
-      try observe(.warning("the recipe was run by skyquant \(version), this is \(Version.current): bytes may differ"))
+      try observe(
+        .warning("the recipe was run by skyquant \(version.displayed), this is \(Version.current): bytes may differ"))
     }
     if let mode = repeated.numericMode, mode != numericMode {
-      try observe(.warning("the recipe was run with \(mode), this is \(numericMode): bytes may differ"))
+      try observe(.warning("the recipe was run with \(mode.displayed), this is \(numericMode): bytes may differ"))
     }
     if let recorded = repeated.calibration, let calibration,
       let name = recorded.firstDifference(from: calibration)
     {
-      try observe(.warning("calibration file '\(name)' is not the one that the recipe was run with: bytes will differ"))
+      try observe(
+        .warning("calibration file '\(name.displayed)' is not the one that the recipe was run with: bytes will differ"))
     }
   }
 

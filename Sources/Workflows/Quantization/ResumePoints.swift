@@ -46,7 +46,7 @@ struct ResumePoints {
     if let part = recipe.firstDifference(from: point.recipe) {
       throw ModelFilesError.otherRecipe(path: folder.destination, part: part)
     }
-    guard let notes = RunNotes(point.notes), point.layerCount <= source.config.text.layerCount,
+    guard let notes = RunNotes(point.notes), point.layerCount > 0, point.layerCount <= source.config.text.layerCount,
       try activations.restore(point.tensors)
     else { throw StorageError.altered(path: folder.statePath) }
     return Resumed(layerCount: point.layerCount, shardDigests: digests, notes: notes)

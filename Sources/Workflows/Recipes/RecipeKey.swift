@@ -26,8 +26,9 @@ enum RecipeKey: String, CaseIterable {
 
   /// The key with the fewest letters to change, add or take away to come from `name`; the first of equals.
   static func nearest(to name: String) -> RecipeKey {
-    // min(by:) keeps the first of equals, and there is at least one case.
-    allCases.min { editDistance($0.rawValue, name) < editDistance($1.rawValue, name) } ?? .method
+    // min(by:) keeps the first of equals, and there is at least one case. No key is longer than the part looked at.
+    let name = String(name.prefix(64))
+    return allCases.min { editDistance($0.rawValue, name) < editDistance($1.rawValue, name) } ?? .method
   }
 }
 

@@ -14,6 +14,8 @@ public struct RecordedRecipe: Sendable, Equatable {
   public var version: String?
   /// What its products were made with: `NumericMode.name`.
   public var numericMode: String?
+  /// The file that it was read from; nil for one that was made in memory.
+  public private(set) var path: String?
   /// What the model was calibrated on, if the file tells.
   public var calibration: CalibrationRecord?
 
@@ -38,6 +40,7 @@ public struct RecordedRecipe: Sendable, Equatable {
       throw RecipeFileError(path: path, problem: "\(error)")
     }
     try self.init(document, path: path)
+    self.path = path
   }
 
   /// The recipe in a parsed file.

@@ -62,6 +62,8 @@ struct SettingReader {
     guard let list = value.arrayValue else { throw failure(key, "a list of strings") }
     let texts = list.compactMap(\.stringValue)
     guard texts.count == list.count else { throw failure(key, "a list of strings") }
+    // A pattern is a string of C, which ends there.
+    guard !texts.contains(where: { $0.utf8.contains(0) }) else { throw failure(key, "strings without U+0000") }
     return texts
   }
 
@@ -132,7 +134,7 @@ extension JSONValue {
   /// A number or truth value as written, of others the kind.
   fileprivate var scalarText: String {
     switch self {
-    case .number(let number): number.literal
+    case .number(let number): number.literal.displayed
     case .bool(let flag): flag ? "true" : "false"
     default: kindName
     }

@@ -46,6 +46,9 @@ struct CalibrationSet {
     inputs.reduce(0) { $0 + ($1.pixels?.tiles ?? []).reduce(0) { $0 + $1.rgb.count } }
   }
 
+  /// Tiles of all pictures.
+  var tileCount: Int { inputs.reduce(0) { $0 + $1.tileCounts.reduce(0, +) } }
+
   /// Brings the samples in front of the first decoder layer, into `activations`.
   mutating func embed(
     _ model: LoadedModel, into activations: inout ActivationStore, _ observe: RunObserver

@@ -11,16 +11,17 @@ internal import Tensors
 /// Embeds inputs for one or several models.
 struct InputEmbedder {
   private let models: [LoadedModel]
-  /// For each model the first one that has the same vision tower.
-  private let towers: [Int]
   private let imageContextID: Int?
 
   /// - Parameter models: All read the ids as the first one's builder gives them.
-  /// - Throws: what reading vision weights throws.
-  init(_ models: [LoadedModel]) throws {
+  init(_ models: [LoadedModel]) {
     self.models = models
     imageContextID = models.first?.builder.imageContextID
-    towers = try models.indices.map { index in
+  }
+
+  /// For each model the first one that has the same vision tower.
+  private func towers() throws -> [Int] {
+    try models.indices.map { index in
       try models[..<index].indices.first { try models[$0].hasTower(of: models[index]) } ?? index
     }
   }
@@ -42,6 +43,7 @@ struct InputEmbedder {
     _ inputs: [ModelInput], onTile: (Int, Int) throws -> Void, onInput: (Int, [Tensor]) throws -> Void
   ) throws {
     let shown = inputs.map(\.tileDigests)
+    let towers = shown.allSatisfy(\.isEmpty) ? Array(models.indices) : try towers()
     var lastUse: [SHA256Digest: Int] = [:]
     for (index, tiles) in shown.enumerated() { for tile in tiles { lastUse[tile] = index } }
     let total = lastUse.count * Set(towers).count
@@ -86,14 +88,14 @@ struct InputEmbedder {
     let tile: Int
   }
 
-  /// The next tiles without tokens: all of the first input's, and of later ones until there are `count`.
+  /// The next tiles without tokens: all of the first input's, and of later ones while there are at most `count`.
   private static func missing(
     from tokens: [SHA256Digest: Tensor], in shown: ArraySlice<[SHA256Digest]>, _ count: Int
   ) -> [Place] {
     var seen: Set<SHA256Digest> = []
     var places: [Place] = []
     for (input, tiles) in zip(shown.indices, shown) {
-      guard input == shown.startIndex || places.count < count else { break }
+      guard input == shown.startIndex || places.count + tiles.count <= count else { break }
       for (tile, digest) in tiles.enumerated() where tokens[digest] == nil && seen.insert(digest).inserted {
         places.append(Place(digest: digest, input: input, tile: tile))
       }

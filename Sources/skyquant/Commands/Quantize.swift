@@ -1,6 +1,7 @@
 // skyquant quantize: calibrate, search, write an AWQ checkpoint.
 import ArgumentParser
 import Basics
+import LayerSearch
 import Reports
 import Workflows
 
@@ -66,7 +67,9 @@ struct Quantize: ParsableCommand {
     guard let path = recipe.file else { return nil }
     let recorded = try RecordedRecipe(path: path)
     var job = job(recorded.recipe)
-    if job.recipe.samples.isEmpty { job.recipe.samples.origin = try recorded.origin(near: path) }
+    if job.recipe.samples.isEmpty, job.recipe.method.needsCalibration {
+      job.recipe.samples.origin = try recorded.origin(near: path)
+    }
     job.repeated = recorded
     return job
   }

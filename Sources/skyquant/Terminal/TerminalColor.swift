@@ -3,7 +3,7 @@ import Basics
 import Glibc
 
 enum TerminalColor {
-  /// Whether a stream that is a terminal gets colour: unless the user says no (`--no-color`, NO_COLOR with any value,
+  /// Whether a stream that is a terminal gets colour: unless the user says no (`--no-color`, NO_COLOR that is not empty,
   /// https://no-color.org), a program reads along (`--json`), or the terminal has none.
   ///
   /// Asked of the arguments as they stand, since it also concerns what the parser says of arguments that it cannot read.

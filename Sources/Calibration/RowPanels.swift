@@ -3,7 +3,7 @@
 /// Neighbouring rows.
 package enum RowPanels {
   /// Small beside a large weight, and enough to keep all workers busy.
-  private static let rows = 4096
+  package static let rows = 4096
   /// A last panel of fewer joins the one before: products of a few rows are made in another way, in other last bits.
   private static let leastRows = 64
 

@@ -47,20 +47,25 @@ package struct SiteMoments: Sendable {
     case outputs(pull: Tensor, energy: Double)
   }
 
-  /// P = Σ w·lᵀx̃, `[out, size]`, with l what the outputs of `weight` are to make up for: half the slope of the error's
-  /// fall. Nil where nothing has drifted.
-  package func pull(on weight: any WeightMatrix) -> Tensor? {
+  /// Rows of P = Σ w·lᵀx̃, `[out, size]`, with l what the outputs of `weight` are to make up for: half the slope of the
+  /// error's fall. Nil where nothing has drifted.
+  package func pull(on weight: any WeightMatrix, rows: Range<Int>) -> Tensor? {
     switch drift {
-    case nil: return nil
+    case nil: nil
     // Σ w·W(x − x̃)ᵀx̃ is W times the transpose of C.
-    case .inputs(let cross, _):
-      let factor = FloatMatrix(rows: gram.size, columns: gram.size, values: cross.values)
-      var pull: [Float] = []
-      pull.reserveCapacity(weight.rows * weight.columns)
-      for rows in RowPanels.of(weight.rows) { pull += Matmul.linear(weight.decoded(rows: rows), factor).values }
-      return Tensor(shape: [weight.rows, weight.columns], values: pull)
-    case .outputs(let pull, _): return pull
+    case .inputs(let cross, _): Matmul.linear(weight.decoded(rows: rows), FloatMatrix(cross))
+    case .outputs(let pull, _): pull.rows(rows)
     }
+  }
+
+  /// All rows of it.
+  package func pull(on weight: any WeightMatrix) -> Tensor? {
+    guard let drift else { return nil }
+    if case .outputs(let pull, _) = drift { return pull }
+    var values: [Float] = []
+    values.reserveCapacity(weight.rows * weight.columns)
+    for rows in RowPanels.of(weight.rows) { values += pull(on: weight, rows: rows)?.values ?? [] }
+    return Tensor(shape: [weight.rows, weight.columns], values: values)
   }
 
   /// Σ w·‖l‖²; zero for tokens that do not judge.

@@ -42,7 +42,7 @@ public struct ResumePoint: Sendable {
   ) throws -> (point: ResumePoint, shardDigests: [SHA256Digest])? {
     let path = folder.statePath
     let file = try SafetensorsFile(path: path)
-    guard file.mapping.withBytes({ SealedHeader.isIntact($0, seal: file.header.metadata[SealedHeader.key]) }),
+    guard SealedHeader.isIntact(file.mapping, seal: file.header.metadata[SealedHeader.key]),
       let text = file.header.metadata[headKey], let head = try? JSONValue(parsing: Array(text.utf8)),
       let recipe = head["recipe"], let notes = head["notes"], let layerCount = head["layers"]?.intValue,
       let digests = head["shards"]?.arrayValue?.compactMap({ $0.stringValue.flatMap(SHA256Digest.init(hexadecimal:)) }),
@@ -50,7 +50,6 @@ public struct ResumePoint: Sendable {
       let identity = head["directory"]?.stringValue.flatMap({ UInt($0) }), head["run"]?.stringValue == folder.runID
     else { throw StorageError.altered(path: path) }
     guard folder.holdsDirectory(of: identity) else { return nil }
-    file.mapping.release(0..<file.mapping.byteCount)
     let infos = file.tensors
     let tensors = ResumeTensors(infos.map { ($0.name, $0.shape) }) { index in
       let view = try file.tensor(infos[index].name)

@@ -24,14 +24,21 @@ enum SealedHeader {
     return try header(hasher.finalize().description)
   }
 
-  /// Whether the bytes of a file are those that were sealed.
+  /// Whether the bytes of a file are those that were sealed. Its memory is given back on the way.
   /// - Parameter seal: What its metadata have under `key`.
-  static func isIntact(_ file: RawSpan, seal: String?) -> Bool {
-    guard let seal, seal.utf8.count == zeros.utf8.count, let place = place(of: seal, in: file) else { return false }
+  static func isIntact(_ file: MappedFile, seal: String?) -> Bool {
+    guard let seal, seal.utf8.count == zeros.utf8.count,
+      let place = file.withBytes({ place(of: seal, in: $0) })
+    else { return false }
     var hasher = SHA256Hasher()
-    hasher.update(file.extracting(0..<place))
+    file.withBytes { hasher.update($0.extracting(0..<place)) }
     hasher.update(Array(zeros.utf8))
-    hasher.update(file.extracting(place + zeros.utf8.count..<file.byteCount))
+    let piece = 64 << 20
+    for start in stride(from: place + zeros.utf8.count, to: file.byteCount, by: piece) {
+      let range = start..<min(start + piece, file.byteCount)
+      file.withBytes { hasher.update($0.extracting(range)) }
+      file.release(range)
+    }
     return hasher.finalize().description == seal
   }
 

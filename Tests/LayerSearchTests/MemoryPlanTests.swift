@@ -48,7 +48,7 @@ import Testing
       for limit in [shortage.needed, shortage.needed + 1 << 20, 12 << 30, 16 << 30, 64 << 30, 1 << 50, Int.max] {
         let plan = try MemoryPlan(demand, limit: limit)
         #expect(plan.peak <= limit && plan.peak >= shortage.needed, "\(samples) samples in \(limit)")
-        #expect((1700...1700 * CalibrationMemory.batchSampleCount).contains(plan.calibration.batchTokenCount))
+        #expect((1700...1700 * CalibrationMemory.batchSampleCount).contains(plan.memory.calibration.batchTokenCount))
       }
     }
   }
@@ -72,7 +72,7 @@ import Testing
     #expect(CalibrationMemory(batchTokenCount: 0, sumsByteCount: 0).runs(of: counts).count == 4)
     let needed = try #require(throws: MemoryShortage.self) { try MemoryPlan(demand(samples: 1000), limit: 0) }.needed
     let passes = try [needed, 12 << 30, 64 << 30].map { limit in
-      try MemoryPlan(demand(samples: 1000), limit: limit).calibration.runs(of: counts).count
+      try MemoryPlan(demand(samples: 1000), limit: limit).memory.calibration.runs(of: counts).count
     }
     #expect(passes == passes.sorted(by: >) && passes[0] > 1 && passes[2] == 1, "\(passes)")
   }

@@ -33,7 +33,7 @@ import Testing
   }
 
   private func layers(
-    _ method: QuantizationMethod, _ propagation: Propagation, memory: CalibrationMemory,
+    _ method: QuantizationMethod, _ propagation: Propagation, memory: QuantizationMemory,
     scratch: (Int) throws -> ScratchFile? = { _ in nil }, after: (Int, ActivationStore)? = nil,
     onLayer: (ActivationStore) throws -> Void = { _ in }
   ) throws -> [LayerOutcome] {
@@ -69,9 +69,11 @@ import Testing
     let directory = try TemporaryDirectory()
     let folder = try WorkFolder(for: directory.path("out"), making: .directory)
     for memory in [
-      CalibrationMemory(batchTokenCount: 0, sumsByteCount: 0),
+      QuantizationMemory(
+        calibration: CalibrationMemory(batchTokenCount: 0, sumsByteCount: 0), keepsTargets: false),
       // Two samples of unequal length, and two blocks of 128 features.
-      CalibrationMemory(batchTokenCount: 95, sumsByteCount: 2 * 5 * 128 * 128 * 8),
+      QuantizationMemory(
+        calibration: CalibrationMemory(batchTokenCount: 95, sumsByteCount: 2 * 5 * 128 * 128 * 8), keepsTargets: true),
     ] {
       expectSame(try layers(method, propagation, memory: memory), expected)
       expectSame(

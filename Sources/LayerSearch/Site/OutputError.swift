@@ -1,7 +1,4 @@
-// What a linear's outputs lose when other weights take its place, and the weights that lose least once its inputs have
-// drifted: those that come closest to the original output on the inputs of the quantized model (after Li et al.,
-// "GPTAQ: Efficient Finetuning-Free Quantization for Asymmetric Calibration", arXiv 2504.02692, as one least-squares
-// step before rounding).
+// What a linear's outputs lose when other weights take its place.
 package import Calibration
 internal import Kernels
 internal import Quantization
@@ -17,16 +14,20 @@ package struct OutputError: Sendable {
   private static let panelRows = 128
 
   private let weight: any WeightMatrix
-  private let gram: GramMatrix
-  private let pull: Tensor?
+  private let moments: SiteMoments
+  /// P; nil where nothing has drifted, and where its rows are made each time.
+  private let keptPull: Tensor?
   private let constant: Double
 
-  /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that judge
-  /// if errors are to be absolute.
-  package init(of weight: any WeightMatrix, _ moments: SiteMoments) {
+  private var gram: GramMatrix { moments.gram }
+
+  /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that
+  /// judge if errors are to be absolute.
+  /// - Parameter keepsPull: Whether what takes as much memory as the weight in f32 is kept between two uses.
+  package init(of weight: any WeightMatrix, _ moments: SiteMoments, keepsPull: Bool = true) {
     self.weight = weight
-    gram = moments.gram
-    pull = moments.pull(on: weight)
+    self.moments = moments
+    keptPull = keepsPull ? moments.pull(on: weight) : nil
     constant = moments.lostEnergy(of: weight)
   }
 
@@ -41,7 +42,11 @@ package struct OutputError: Sendable {
   }
 
   /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens.
-  func slope(along delta: Tensor) -> Double { pull?.rowDots(delta).reduce(0, +) ?? 0 }
+  func slope(along delta: Tensor) -> Double {
+    RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in
+      pull(rows)?.rowDots(delta.rows(rows)).reduce(sum, +) ?? 0
+    }
+  }
 
   /// The error of W + `delta`, the mean over tokens.
   package func error(of delta: Tensor) -> Double {
@@ -60,46 +65,13 @@ package struct OutputError: Sendable {
   private func panelError(_ linear: QuantizedLinear, _ inverseScales: [Float], _ rows: Range<Int>) -> Double {
     let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: weight.decoded(rows: rows))
     let own = gram.rowErrors(of: delta).reduce(0, +)
-    guard let pull else { return own }
-    return own - 2 * pull.rows(rows).rowDots(delta).reduce(0, +)
+    guard let pull = pull(rows) else { return own }
+    return own - 2 * pull.rowDots(delta).reduce(0, +)
+  }
+
+  private func pull(_ rows: Range<Int>) -> Tensor? {
+    keptPull.map { $0.rows(rows) } ?? moments.pull(on: weight, rows: rows)
   }
 
   private func mean(_ sum: Double) -> Double { (sum + constant) / max(gram.totalWeight, .leastNormalMagnitude) }
-}
-
-/// Moves the targets of a site's linears from their own weights towards the least-squares weights.
-enum DriftCorrection {
-  /// The weights to round instead of `weights`, `[out, in]` each.
-  ///
-  /// With D = P·H⁻¹ the full least-squares step on the fitted tokens (`SiteMoments.pull(on:)`), the step α·D is taken
-  /// whose α in 0...1 is best on the tokens that judge: a step that only fits noise shrinks to nothing.
-  /// - Parameter damping: Added to the diagonal of H, as a share of its mean.
-  static func targets(
-    of weights: [any WeightMatrix], fit: SiteMoments, judges: [OutputError], damping: Double
-  ) -> [any WeightMatrix] {
-    guard fit.drift != nil else { return weights }
-    var damped = fit.gram.values.map { Double($0) }
-    let mean = fit.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(fit.gram.size)
-    for index in 0..<fit.gram.size { damped[index * fit.gram.size + index] += damping * mean }
-    // One factor serves all linears of the site.
-    guard let factor = Cholesky.Factor(of: damped, size: fit.gram.size) else { return weights }
-    return zip(weights, judges).map { weight, judge in
-      guard let step = fit.pull(on: weight).map({ factor.solve($0) }) else { return weight }
-      let curvature = judge.curvature(along: step)
-      let length = curvature > 0 ? min(max(judge.slope(along: step) / curvature, 0), 1) : 0
-      return length > 0 && length.isFinite ? FloatMatrix(weight, adding: step, times: Float(length)) : weight
-    }
-  }
-}
-
-extension FloatMatrix {
-  /// `weight` + `step` · `length`.
-  fileprivate init(_ weight: any WeightMatrix, adding step: consuming Tensor, times length: Float) {
-    Parallel.forEachChunk(of: &step.values, chunkCount: 64 * weight.columns) { index, chunk in
-      let first = index * 64
-      let original = weight.decoded(rows: first..<min(weight.rows, first + 64)).values
-      for index in original.indices { chunk[index] = chunk[index] * length + original[index] }
-    }
-    self.init(rows: weight.rows, columns: weight.columns, values: step.values)
-  }
 }

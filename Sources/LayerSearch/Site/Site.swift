@@ -7,13 +7,24 @@ internal import Tensors
 
 /// The linears that share one input, and what is known of that input.
 struct SiteProblem: Sendable {
+  /// What is rounded in place of a weight.
+  private enum Target: Sendable {
+    /// The weight itself.
+    case weight
+    /// The weight, corrected for the drift of the inputs.
+    case kept(FloatMatrix)
+    /// The same, made each time: so much of the least-squares step is added.
+    case made(Float)
+  }
+
   let names: [DecoderLinear]
   /// The original weights, `[out, in]` each.
   private(set) var weights: [any WeightMatrix]
-  /// What is rounded in their place: the weights, corrected for the drift of the inputs.
-  private(set) var targets: [any WeightMatrix]
   /// The output errors of what takes the weights' places, on the tokens that judge.
   private(set) var judges: [OutputError]
+  private var targets: [Target]
+  /// Some rows of the targets.
+  private var targetSamples: [Tensor]
   let statistics: SiteStatistics
   let scheme: QuantizationScheme
   let pooling: ChannelPooling
@@ -24,10 +35,12 @@ struct SiteProblem: Sendable {
   /// What is done.
   let steps: Set<QuantizationStep>
   private let channels: ChannelStatistics
+  private let correction: DriftCorrection?
 
+  /// - Parameter keepsTargets: Whether what takes as much memory as the weights in f32 is kept instead of made anew.
   init(
     names: [DecoderLinear], weights: [any WeightMatrix], statistics: SiteStatistics, options: QuantizationOptions,
-    pooling: ChannelPooling, searchesScales: Bool
+    pooling: ChannelPooling, searchesScales: Bool, keepsTargets: Bool
   ) {
     self.names = names
     self.weights = weights
@@ -37,14 +50,35 @@ struct SiteProblem: Sendable {
     damping = options.damping
     steps = options.steps
     self.searchesScales = searchesScales && steps.contains(.scales)
-    judges = Self.mapLinears(weights) { OutputError(of: weights[$0], statistics.judge) }
-    targets =
-      steps.contains(.correction)
-      ? DriftCorrection.targets(
-        of: weights, fit: statistics.fit, judges: judges, damping: options.correctionDamping) : weights
+    judges = Self.mapLinears(weights) {
+      OutputError(of: weights[$0], statistics.judge, keepsPull: keepsTargets)
+    }
     channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
       weightMean: ChannelStatistics.weightMean(weights, groupSize: options.scheme.groupSize))
+    targets = weights.map { _ in .weight }
+    targetSamples = weights.map { ScaleSearch.judged($0) }
+    correction =
+      steps.contains(.correction) ? DriftCorrection(statistics.fit, damping: options.correctionDamping) : nil
+    guard let correction, let factor = correction.factor() else { return }
+    for (index, weight) in weights.enumerated() {
+      guard let target = correction.target(of: weight, by: judges[index], factor) else { continue }
+      targetSamples[index] = ScaleSearch.judged(target.weight)
+      targets[index] = keepsTargets ? .kept(target.weight) : .made(target.length)
+    }
+  }
+
+  /// What is rounded in place of the weight at `index`.
+  func target(_ index: Int) -> any WeightMatrix {
+    switch targets[index] {
+    case .weight: return weights[index]
+    case .kept(let target): return target
+    case .made(let length):
+      guard let correction, let factor = correction.factor(),
+        let target = correction.target(of: weights[index], by: judges[index], length: length, factor)
+      else { return weights[index] }
+      return target.weight
+    }
   }
 
   /// `body` of every linear, by its position: side by side while they are small, for their many short loops would keep
@@ -70,18 +104,18 @@ struct SiteProblem: Sendable {
   func scale(from source: ScaleSource) -> ScaleCandidate {
     guard searchesScales else { return identity }
     switch source {
-    case .search: return search(for: targets).best().candidate
+    case .search: return search(for: targetSamples).best().candidate
     case .autoAWQGrid:
       // Nothing later makes up for its scales, so that more rows judge them.
-      return pooling.repeats == 1 ? search(for: weights, judgedRows: 64).autoAWQ() : identity
+      return pooling.repeats == 1 ? search(for: weights.map { ScaleSearch.judged($0, rows: 64) }).autoAWQ() : identity
     }
   }
 
-  /// A search for scales that suit `rounded`, the weights or the targets.
-  private func search(for rounded: [any WeightMatrix], judgedRows: Int = ScaleSearch.judgedRows) -> ScaleSearch {
+  /// A search for scales that suit what these rows are some of.
+  private func search(for rows: [Tensor]) -> ScaleSearch {
     ScaleSearch(
-      weights: rounded, gram: statistics.fit.gram, statistics: channels, scheme: scheme, pooling: pooling,
-      judgedRows: judgedRows)
+      samples: rows, rowCounts: weights.map(\.rows), gram: statistics.fit.gram, statistics: channels, scheme: scheme,
+      pooling: pooling)
   }
 
   /// The site with only some rows of each weight, evenly spread, judged by what rounding alone costs them: nothing
@@ -90,7 +124,7 @@ struct SiteProblem: Sendable {
     var site = self
     let rounding = SiteMoments(gram: statistics.judge.gram)
     site.weights = weights.map { FloatMatrix(ScaleSearch.judged($0)) }
-    site.targets = site.weights
+    site.targets = weights.map { _ in .weight }
     site.judges = site.weights.map { OutputError(of: $0, rounding) }
     return site
   }

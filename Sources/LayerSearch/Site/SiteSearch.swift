@@ -52,7 +52,7 @@ struct SiteSearch {
 
   /// What is best for the site.
   func outcome() -> SiteOutcome {
-    let plain = Option(scale: site.identity, linears: judged([.plain], under: site.identity)[0])
+    let plain = Option(scale: site.identity, linears: best(of: [.plain], under: site.identity))
     let chosen = chosen(over: plain)
     return SiteOutcome(
       scale: chosen.scale, linears: chosen.linears, roundingErrors: plain.linears.map(\.error),
@@ -69,7 +69,7 @@ struct SiteSearch {
     for option in options where option.isNeverWorse(than: plain) && option.error < best.error { best = option }
     if options.contains(where: { !$0.isNeverWorse(than: plain) }) {
       // Some scales cost a linear more than they win for the others: try without.
-      let unscaled = judged(method.contenders[0].roundings, under: site.identity).reduce(plain) { $0.merged($1) }
+      let unscaled = plain.merged(self.best(of: method.contenders[0].roundings, under: site.identity))
       if unscaled.error < best.error { best = unscaled }
     }
     return best
@@ -81,8 +81,7 @@ struct SiteSearch {
     for contender in method.contenders {
       let scale = site.scale(from: contender.scales)
       if let first = options.first, !canBeat(first.error, contender, under: scale) { continue }
-      let ways = judged(contender.roundings, under: scale)
-      options.append(ways.dropFirst().reduce(Option(scale: scale, linears: ways[0])) { $0.merged($1) })
+      options.append(Option(scale: scale, linears: best(of: contender.roundings, under: scale)))
     }
     return options
   }
@@ -93,23 +92,26 @@ struct SiteSearch {
   /// least remains.
   private func canBeat(_ error: Double, _ contender: Contender, under scale: ScaleCandidate) -> Bool {
     let sampled = site.sampled
-    let ways = SiteSearch(site: sampled, method: method).judged(contender.roundings, under: scale)
+    let best = SiteSearch(site: sampled, method: method).best(of: contender.roundings, under: scale)
     let least = site.weights.indices.reduce(0.0) { sum, index in
       let share = Double(site.weights[index].rows) / Double(max(sampled.weights[index].rows, 1))
-      return sum + share * (ways.map { $0[index].error }.min() ?? 0)
+      return sum + share * best[index].error
     }
     return least < error
   }
 
-  /// The site's linears under `scale`, once for each of `roundings`, judged in the coordinates of the original input.
-  private func judged(_ roundings: [Rounding], under scale: ScaleCandidate) -> [[QuantizedCandidate]] {
+  /// The best of `roundings` for each linear under `scale`, the first of equals, judged in the coordinates of the original
+  /// input. One linear after the other where they are large.
+  private func best(of roundings: [Rounding], under scale: ScaleCandidate) -> [QuantizedCandidate] {
     let inverse = scale.scales.map { 1 / $0 }
-    return zip(roundings, ScaledSite(site, scale).rounded(roundings)).map { rounding, linears in
-      site.mapLinears { index in
+    let scaled = ScaledSite(site, scale, roundings)
+    return site.mapLinears { index in
+      let candidates = zip(roundings, scaled.rounded(index)).map { rounding, linear in
         QuantizedCandidate(
-          rounding: rounding, linear: linears[index],
-          error: site.judges[index].error(of: linears[index], inverseScales: inverse))
+          rounding: rounding, linear: linear,
+          error: site.judges[index].error(of: linear, inverseScales: inverse))
       }
+      return candidates.dropFirst().reduce(candidates[0]) { $1.error < $0.error ? $1 : $0 }
     }
   }
 }

@@ -25,20 +25,21 @@ struct ScaleSearch: Sendable {
   /// How many rows of its linear each of them stands for.
   private let rowWeights: [Double]
 
-  /// - Parameter weights: the linears that share this input, each `[out, in]`.
+  /// - Parameters:
+  ///   - samples: the judged rows of each linear that shares this input, `[rows, in]`.
+  ///   - rowCounts: of the linears.
   init(
-    weights: [any WeightMatrix], gram: GramMatrix, statistics: ChannelStatistics, scheme: QuantizationScheme,
-    pooling: ChannelPooling, judgedRows: Int = judgedRows
+    samples: [Tensor], rowCounts: [Int], gram: GramMatrix, statistics: ChannelStatistics, scheme: QuantizationScheme,
+    pooling: ChannelPooling
   ) {
     self.gram = gram
     self.statistics = pooling.pooled(statistics)
     self.scheme = scheme
     self.pooling = pooling
-    let judged = weights.map { Self.judged($0, rows: judgedRows) }
-    samples = Tensor(
-      shape: [judged.reduce(0) { $0 + $1.rowCount }, gram.size], values: judged.flatMap(\.values))
-    rowWeights = zip(weights, judged).flatMap { weight, judged in
-      [Double](repeating: Double(weight.rows) / Double(max(judged.rowCount, 1)), count: judged.rowCount)
+    self.samples = Tensor(
+      shape: [samples.reduce(0) { $0 + $1.rowCount }, gram.size], values: samples.flatMap(\.values))
+    rowWeights = zip(rowCounts, samples).flatMap { rows, judged in
+      [Double](repeating: Double(rows) / Double(max(judged.rowCount, 1)), count: judged.rowCount)
     }
   }
 

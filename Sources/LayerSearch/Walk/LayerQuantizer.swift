@@ -12,6 +12,7 @@ struct LayerQuantizer {
   let index: Int
   let config: TextConfig
   let options: QuantizationOptions
+  private let keepsTargets: Bool
   let original: DecoderLayer
   var layer: DecoderLayer
   var linears: [DecoderLinear: QuantizedLinear] = [:]
@@ -20,7 +21,11 @@ struct LayerQuantizer {
   var folds: Set<LinearSite> = []
   var warnings: [String] = []
 
-  init(index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions) {
+  /// - Parameter keepsTargets: See `QuantizationMemory`.
+  init(
+    index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions, keepsTargets: Bool
+  ) {
+    self.keepsTargets = keepsTargets
     self.index = index
     self.config = config
     self.options = options
@@ -82,14 +87,17 @@ struct LayerQuantizer {
   ) throws -> SearchedSite {
     var searched = SearchedSite()
     let outFeatures = original[site.linears[0]].weight.rows
-    for run in streams.runs(of: blocks, at: site, outFeatures: outFeatures) {
+    let runs =
+      names.isEmpty ? [blocks.ranges.indices] : streams.runs(of: blocks, at: site, outFeatures: outFeatures)
+    for run in runs {
       let statistics = try streams.statistics(at: site, blocks, run, in: layers, sumsProducts: !names.isEmpty)
       for (block, statistics) in zip(run, statistics) {
         searched.seen.append(SeenInputs(statistics))
         guard !names.isEmpty else { continue }
         let problem = SiteProblem(
           names: names, weights: names.map { blocks.part(block, of: original[$0].weight) }, statistics: statistics,
-          options: options, pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales)
+          options: options, pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales,
+          keepsTargets: keepsTargets)
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
       }
     }

@@ -59,7 +59,7 @@ public struct MemoryDemand: Sendable {
   }
 
   /// The part of the work that takes most, with so many tokens under way and such runs of blocks.
-  func largestStage(batchTokens: Int, sums: Int) -> Stage {
+  func largestStage(batchTokens: Int, sums: Int, keepsTargets: Bool) -> Stage {
     var stages = [Stage(name: "pictures", byteCount: pictureByteCount)]
     for site in LinearSite.allCases {
       guard !shape.tokenCounts.isEmpty else {
@@ -70,14 +70,14 @@ public struct MemoryDemand: Sendable {
       stages.append(
         Stage(name: "\(site.rawValue), sums over inputs", byteCount: summed + batchTokens * bytesPerToken(at: site)))
       // Sums are rounded to half their size.
-      stages.append(Stage(name: "\(site.rawValue), search", byteCount: summed / 2 + searched(at: site)))
+      stages.append(Stage(name: "\(site.rawValue), search", byteCount: summed / 2 + searched(at: site, keepsTargets)))
     }
     return stages.max { $0.byteCount < $1.byteCount } ?? Stage(name: "", byteCount: 0)
   }
 
   /// How much of the calibration may be in memory at the same time if there are `rest` bytes for it: half of what one
   /// block of each site leaves goes to samples under way, so that fewer passes are needed.
-  func calibration(within rest: Int) -> CalibrationMemory {
+  func calibration(within rest: Int, keepsTargets: Bool) -> CalibrationMemory {
     let rest = min(rest, 1 << 60)  // there may be no limit
     let most = longestSample * CalibrationMemory.batchSampleCount
     let tokens = LinearSite.allCases.reduce(most) { tokens, site in
@@ -85,7 +85,7 @@ public struct MemoryDemand: Sendable {
     }
     let batch = max(tokens, longestSample)
     let sums = LinearSite.allCases.reduce(Int.max) { sums, site in
-      min(sums, rest - batch * bytesPerToken(at: site), 2 * (rest - searched(at: site)))
+      min(sums, rest - batch * bytesPerToken(at: site), 2 * (rest - searched(at: site, keepsTargets)))
     }
     return CalibrationMemory(batchTokenCount: batch, sumsByteCount: max(sums, 0))
   }
@@ -97,10 +97,18 @@ extension MemoryDemand {
       site: site, size: config.columns(at: site), groupSize: options.scheme.groupSize, limit: options.widestGram)
   }
 
+  /// Whether a linear of the site can be quantized: else nothing is summed up, whose size the site's would not bound.
+  private func isSearched(_ site: LinearSite) -> Bool {
+    site.linears.contains {
+      options.scheme.fits(outFeatures: config.rows(of: $0), inFeatures: config.columns(at: site))
+    }
+  }
+
   private var propagates: Bool { shape.streams.contains(.quantized) }
 
   /// Bytes of the largest run of a site's blocks that are summed up together, one f64 sum rounded beside them.
   private func summed(at site: LinearSite, within limit: Int) -> Int {
+    guard isSearched(site) else { return 0 }
     let blocks = blocks(at: site)
     let counts = SiteSums.byteCounts(
       of: blocks, at: site, outFeatures: config.rows(of: site.linears[0]), propagates: propagates,
@@ -132,22 +140,29 @@ extension MemoryDemand {
   }
 
   /// Bytes of the search of a site's widest block beside its statistics.
-  private func searched(at site: LinearSite) -> Int {
+  private func searched(at site: LinearSite, _ keepsTargets: Bool) -> Int {
+    guard isSearched(site) else { return 0 }
     let blocks = blocks(at: site), width = blocks.ranges.map(\.count).max() ?? 0, square = width * width
     let rows = site.linears.map { config.rows(of: $0) }
     let all = rows.reduce(0, +) * width, largest = (rows.max() ?? 0) * width
-    let fits = options.method.needsCalibration
-    var floats = blocks.ranges.count > 1 ? all : 0
-    // What outputs are to make up for, and the weights that come closest to that.
-    if propagates, !site.entersResidual { floats += all }
-    if propagates, fits, options.steps.contains(.correction) { floats += all }
     // Small linears are rounded side by side.
     let rounded = largest <= SiteProblem.smallLinear ? all : largest
-    // Under scales, damped, and f64 factors of it; a linear under scales, and its slopes.
-    if fits { floats += 2 * square + max(4 * square + rounded, 2 * square + 2 * rounded) }
-    let ways = fits ? 4 : 1
-    return floats * Self.floatSize + ways * Self.codes(all, options.scheme) + Self.codes(rounded, options.scheme)
+    let fits = options.method.needsCalibration, corrects = fits && options.steps.contains(.correction)
+    var floats = blocks.ranges.count > 1 ? all : 0
+    if propagates, keepsTargets {
+      floats += (site.entersResidual ? 0 : all) + (corrects ? all : 0)
+    }
+    if fits {
+      // A target and the Hessian under scales; then either its f64 factor or a linear, its slopes and their making.
+      floats += 2 * square + max(5 * square, 2 * square + 2 * rounded + 3 * panel(rounded, width))
+    }
+    // Plain rounding, the best so far, and for those rounded two ways with what they are joined from.
+    let codes = fits ? 2 * all + 4 * rounded : all + 2 * rounded
+    return floats * Self.floatSize + Self.codes(codes, options.scheme)
   }
+
+  /// Elements of a panel of a weight's rows; see `RowPanels`.
+  private func panel(_ count: Int, _ width: Int) -> Int { min(count, RowPanels.rows * width) }
 }
 
 extension TextConfig {

@@ -2,6 +2,24 @@
 public import Basics
 public import Calibration
 
+/// How much of a quantization is in memory at the same time. No result depends on it.
+public struct QuantizationMemory: Sendable, Equatable {
+  /// Of the samples and the sums over them.
+  public var calibration: CalibrationMemory
+  /// Whether a site's targets, and what judges them, are kept in f32 while they are of use; else they are made each time
+  /// they are needed, one linear's after the other's.
+  public var keepsTargets: Bool
+
+  /// Limits.
+  public init(calibration: CalibrationMemory, keepsTargets: Bool) {
+    self.calibration = calibration
+    self.keepsTargets = keepsTargets
+  }
+
+  /// As much as is of use.
+  public static let unlimited = QuantizationMemory(calibration: .unlimited, keepsTargets: true)
+}
+
 /// What is in memory at the same time, and what waits on the disk. No result depends on it.
 public struct MemoryPlan: Sendable, Equatable {
   /// Bytes that the process may take, at most.
@@ -14,23 +32,29 @@ public struct MemoryPlan: Sendable, Equatable {
   public let keepsActivations: Bool
   /// Bytes of the samples' activations.
   public let activationByteCount: Int
-  /// How much of the calibration is in memory at the same time.
-  public let calibration: CalibrationMemory
+  /// How much of the work is in memory at the same time.
+  public let memory: QuantizationMemory
 
-  /// The plan that keeps within `limit`, with as much in memory as that allows.
+  /// The plan that keeps within `limit`, with as much in memory as that allows: first what would have to be computed
+  /// twice, then activations.
   /// - Throws: `MemoryShortage` if there is none.
   public init(_ demand: MemoryDemand, limit: Int) throws(MemoryShortage) {
-    let least = demand.largestStage(batchTokens: demand.longestSample, sums: 0)
-    let needed = demand.fixed + least.byteCount
-    guard needed <= limit else { throw MemoryShortage(limit: limit, needed: needed, stage: least.name) }
-    keepsActivations = needed <= limit - demand.activations
-    let fixed = demand.fixed + (keepsActivations ? demand.activations : 0)
-    calibration = demand.calibration(within: limit - fixed)
+    func least(keepsTargets: Bool) -> MemoryDemand.Stage {
+      demand.largestStage(batchTokens: demand.longestSample, sums: 0, keepsTargets: keepsTargets)
+    }
+    let stage = least(keepsTargets: false), needed = demand.fixed + stage.byteCount
+    guard needed <= limit else { throw MemoryShortage(limit: limit, needed: needed, stage: stage.name) }
+    let room = limit - demand.fixed
+    let keepsTargets = least(keepsTargets: true).byteCount <= room
+    keepsActivations = least(keepsTargets: keepsTargets).byteCount <= room - demand.activations
+    let kept = keepsActivations ? demand.activations : 0
+    let calibration = demand.calibration(within: room - kept, keepsTargets: keepsTargets)
     let most = demand.largestStage(
-      batchTokens: demand.largestBatch(calibration), sums: calibration.sumsByteCount)
+      batchTokens: demand.largestBatch(calibration), sums: calibration.sumsByteCount, keepsTargets: keepsTargets)
     activationByteCount = demand.activations
+    memory = QuantizationMemory(calibration: calibration, keepsTargets: keepsTargets)
     self.limit = limit
-    peak = fixed + most.byteCount
+    peak = demand.fixed + kept + most.byteCount
     peakStage = most.name
   }
 }

@@ -118,14 +118,16 @@ public struct ModelQuantizer {
   /// - Throws: `QuantizationError`, `StorageError` of a scratch file, what reading weights or `onEvent` throws.
   public func run(
     _ samples: [CalibrationSample], _ activations: consuming ActivationStore, after finishedLayers: Int = 0,
-    memory: CalibrationMemory = .unlimited, onEvent: (QuantizationEvent) throws -> Void
+    memory: QuantizationMemory = .unlimited, onEvent: (QuantizationEvent) throws -> Void
   ) throws {
     if finishedLayers == 0 { try activations.begin() }
     var streams = CalibrationStreams(
-      samples, activations, model: model, followsResidual: options.steps.contains(.residual), memory: memory)
+      samples, activations, model: model, followsResidual: options.steps.contains(.residual),
+      memory: memory.calibration)
     for index in finishedLayers..<model.layerCount {
       var quantizer = LayerQuantizer(
-        index: index, layer: try model.layer(index), config: config, options: options)
+        index: index, layer: try model.layer(index), config: config, options: options,
+        keepsTargets: memory.keepsTargets)
       let outcome = try quantizer.run(&streams) { site in
         try onEvent(.site(layer: index, site: site))
       }

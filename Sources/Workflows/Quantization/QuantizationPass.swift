@@ -13,11 +13,11 @@ struct QuantizationPass {
   private(set) var options: QuantizationOptions
   /// Layers that an earlier run has finished.
   let finishedLayers: Int
-  private let memory: CalibrationMemory
+  private let memory: QuantizationMemory
 
   init(
     model: LoadedModel, samples: [CalibrationSample], options: QuantizationOptions, finishedLayers: Int,
-    memory: CalibrationMemory
+    memory: QuantizationMemory
   ) {
     self.model = model
     self.samples = samples
@@ -52,6 +52,7 @@ struct QuantizationPass {
       switch event {
       case .site(let layer, let site):
         done += 1
+        model.file.releasePages()
         try observe(.progress(stage(layer, site), done: done, total: language.layerCount * sites))
       case .layer(let outcome, let activations):
         try onLayer(outcome, activations)

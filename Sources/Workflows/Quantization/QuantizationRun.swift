@@ -92,7 +92,7 @@ public struct QuantizationRun: Sendable {
 
     let pass = QuantizationPass(
       model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0,
-      memory: memory.calibration)
+      memory: memory.memory)
     let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, activations, observe)
     let keeping = pass.keeping(kept)
     var report = QuantizationReport(

@@ -3,6 +3,7 @@
 internal import Calibration
 internal import ImageProcessing
 internal import JSON
+internal import ModelFiles
 internal import ModelInputs
 internal import Storage
 internal import Tensors
@@ -61,6 +62,7 @@ struct CalibrationSet {
       try activations.setEmbeddings(embeddings[0], of: index)
     }
     for index in inputs.indices { inputs[index].pixels = nil }
+    model.file.releasePages()
   }
 
   /// What is recorded of each sample that is in front of the first decoder layer.

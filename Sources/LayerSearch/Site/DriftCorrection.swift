@@ -1,0 +1,61 @@
+// The weights that lose least once a linear's inputs have drifted: those that come closest to the original output on the
+// inputs of the quantized model (after Li et al., "GPTAQ: Efficient Finetuning-Free Quantization for Asymmetric
+// Calibration", arXiv 2504.02692, as one least-squares step before rounding).
+internal import Calibration
+internal import Kernels
+internal import Tensors
+
+/// Moves what is rounded in place of a site's weights from these towards the least-squares weights.
+///
+/// With D = P·H⁻¹ the full least-squares step on the fitted tokens (`SiteMoments.pull(on:)`), the step α·D is taken
+/// whose α in 0...1 is best on the tokens that judge: a step that only fits noise shrinks to nothing.
+struct DriftCorrection: Sendable {
+  private let fit: SiteMoments
+  private let damping: Double
+
+  /// Nil where nothing has drifted.
+  /// - Parameter damping: Added to the diagonal of H, as a share of its mean.
+  init?(_ fit: SiteMoments, damping: Double) {
+    guard fit.drift != nil else { return nil }
+    self.fit = fit
+    self.damping = damping
+  }
+
+  /// A factor of H, which serves all linears of a site; nil if H has none.
+  func factor() -> Cholesky.Factor? {
+    let size = fit.gram.size
+    var damped = fit.gram.values.map { Double($0) }
+    let mean = fit.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
+    for index in 0..<size { damped[index * size + index] += damping * mean }
+    return Cholesky.Factor(of: damped, size: size)
+  }
+
+  /// W + α·D of `weight`, `[out, in]`.
+  /// - Parameter length: α; nil for the best by `judge`.
+  /// - Returns: The target and its α; nil if α is 0.
+  func target(
+    of weight: any WeightMatrix, by judge: OutputError, length: Float? = nil, _ factor: Cholesky.Factor
+  ) -> (weight: FloatMatrix, length: Float)? {
+    guard let step = fit.pull(on: weight).map({ factor.solve($0) }) else { return nil }
+    let length = length ?? Self.length(of: step, by: judge)
+    guard length > 0, length.isFinite else { return nil }
+    return (FloatMatrix(weight, adding: step, times: length), length)
+  }
+
+  private static func length(of step: Tensor, by judge: OutputError) -> Float {
+    let curvature = judge.curvature(along: step)
+    return Float(curvature > 0 ? min(max(judge.slope(along: step) / curvature, 0), 1) : 0)
+  }
+}
+
+extension FloatMatrix {
+  /// `weight` + `step` · `length`.
+  fileprivate init(_ weight: any WeightMatrix, adding step: consuming Tensor, times length: Float) {
+    Parallel.forEachChunk(of: &step.values, chunkCount: 64 * weight.columns) { index, chunk in
+      let first = index * 64
+      let original = weight.decoded(rows: first..<min(weight.rows, first + 64)).values
+      for index in original.indices { chunk[index] = chunk[index] * length + original[index] }
+    }
+    self.init(step)
+  }
+}

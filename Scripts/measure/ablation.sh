@@ -18,7 +18,8 @@ row() {
     --force --quiet "$@" </dev/null >/dev/null
   "$skyquant" verify "$work/awq" --reference "$model" --text "$heldout" --samples "$judged" --quiet --json </dev/null |
     jq -r --arg name "$name" --arg options "$*" '.all |
-      def digits(n): . * pow(10; n) | round / pow(10; n);
+      def digits(n): (. * pow(10; n) | round | tostring) as $all |
+        (if ($all | length) > n then $all else "0" * (n + 1 - ($all | length)) + $all end) | .[:-n] + "." + .[-n:];
       "| \($name) | `\($options)` | \(.kl_divergence.mean | digits(4)) ± \(.kl_divergence.standard_error | digits(4)) | " +
       "\(.kl_divergence.median | digits(4)) | \(100 * .same_top1.mean | digits(1)) % |"'
 }

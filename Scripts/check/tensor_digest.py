@@ -22,7 +22,8 @@ def tensors_of(path):
         yield name, entry["dtype"], entry["shape"], path, start + begin, end - begin
 
 
-def main(directory):
+def digest_of(directory):
+    """The digest, in hexadecimal digits."""
     shards = sorted(directory.glob("*.safetensors"))
     if not shards:
         sys.exit(f"tensor_digest.py: {directory}: no safetensors files")
@@ -37,10 +38,10 @@ def main(directory):
                     sys.exit(f"tensor_digest.py: {path}: ends inside {name}")
                 digest.update(piece)
                 size -= len(piece)
-    print(digest.hexdigest())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: tensor_digest.py DIR")
-    main(Path(sys.argv[1]))
+    print(digest_of(Path(sys.argv[1])))

@@ -204,8 +204,7 @@ package struct CalibrationStreams {
     // What a norm gives is quickly made again.
     case .norm(let name): pass.input = layer[name](pass.hidden)
     case .rows:
-      pass.input = Tensor(joiningColumns: waiting.input)
-      if stream == .quantized, let inputFactors { pass.input = pass.input.columnsMultiplied(by: inputFactors) }
+      pass.input = Tensor(joiningColumns: waiting.input, times: stream == .quantized ? inputFactors : nil)
     }
     return pass
   }

@@ -30,6 +30,20 @@ extension Tensor {
     }
   }
 
+  /// Multiplies column i by `factors[i]` in place.
+  public mutating func multiplyColumns(by factors: [Float]) {
+    precondition(factors.count == rowWidth || values.isEmpty, "one factor per column")
+    Parallel.forEachChunk(of: &values, chunkCount: chunkCount) { _, chunk in
+      unsafe chunk.withUnsafeMutableBufferPointer { chunk in
+        for start in stride(from: 0, to: chunk.count, by: factors.count) {
+          unsafe factors.withUnsafeBufferPointer { factors in
+            for column in 0..<factors.count { unsafe chunk[start + column] *= factors[column] }
+          }
+        }
+      }
+    }
+  }
+
   /// Column i times `factors[i]`, less `other`, which has the same shape.
   public func columnsMultiplied(by factors: [Float], minus other: Tensor) -> Tensor {
     precondition((factors.count == rowWidth || values.isEmpty) && shape == other.shape, "shapes do not fit")
@@ -73,9 +87,10 @@ extension Tensor {
   }
 
   /// Matrices of the same rows side by side; there is at least one.
-  public init(joiningColumns parts: [Tensor]) {
+  /// - Parameter factors: What each column is multiplied by, in place; nil leaves all as they are.
+  public init(joiningColumns parts: [Tensor], times factors: [Float]? = nil) {
     guard parts.count > 1 else {
-      self = parts[0]
+      self = factors.map { parts[0].columnsMultiplied(by: $0) } ?? parts[0]
       return
     }
     let rows = parts[0].rowCount, width = parts.reduce(0) { $0 + $1.rowWidth }
@@ -85,6 +100,7 @@ extension Tensor {
       for part in parts { joined += part.values[row * part.rowWidth..<(row + 1) * part.rowWidth] }
     }
     self.init(shape: [rows, width], values: joined)
+    if let factors { multiplyColumns(by: factors) }
   }
 
   public static func - (x: Tensor, y: Tensor) -> Tensor {

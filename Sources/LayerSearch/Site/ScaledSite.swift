@@ -37,7 +37,7 @@ struct ScaledSite: Sendable {
 
   /// The linear at `index` of the site, once for each of the roundings.
   func rounded(_ index: Int) -> [QuantizedLinear] {
-    lazy var fitted = FittedLinear(site, target: site.target(index), scales: scales, gram: gram)
+    lazy var fitted = FittedLinear(site, site.target(index, columnScales: scales), gram: gram)
     return roundings.map { rounding in
       switch rounding {
       case .plain: QuantizedLinear(rounding: site.weights[index], columnScales: scales, scheme: site.scheme)
@@ -51,11 +51,12 @@ struct ScaledSite: Sendable {
   /// AutoAWQ's choices (casper-hansen/AutoAWQ 88e4c76, `awq/quantize/quantizer.py`): a clip that shrinks both ends of a
   /// group alike; as there, q_proj and k_proj are not clipped.
   private func clipped(_ index: Int) -> QuantizedLinear {
-    let scaled = site.weights[index].decoded().columnsMultiplied(by: scales)
+    var scaled = site.weights[index].decoded(columns: 0..<scales.count)
+    scaled.multiplyColumns(by: scales)
     guard let gram, site.names[index] != .query, site.names[index] != .key else {
       return QuantizedLinear(roundingAsAutoAWQ: scaled, scheme: site.scheme)
     }
-    return SymmetricClip(weight: scaled, gram: gram, scheme: site.scheme).clipped()
+    return SymmetricClip(gram: gram, scheme: site.scheme).clipped(consume scaled)
   }
 }
 
@@ -65,8 +66,10 @@ private struct FittedLinear {
   private let weight: Tensor
   private let ranges: GroupRanges
 
-  init(_ site: SiteProblem, target: any WeightMatrix, scales: [Float], gram: GramMatrix?) {
-    let weight = target.decoded(columns: 0..<target.columns).columnsMultiplied(by: scales)
+  /// - Parameters:
+  ///   - weight: The target under scales.
+  ///   - gram: Of the inputs divided by them.
+  init(_ site: SiteProblem, _ weight: Tensor, gram: GramMatrix?) {
     self.site = site
     self.weight = weight
     if let gram, site.steps.contains(.ranges) {

@@ -68,17 +68,24 @@ struct SiteProblem: Sendable {
     }
   }
 
-  /// What is rounded in place of the weight at `index`.
-  func target(_ index: Int) -> any WeightMatrix {
+  /// What is rounded in place of the weight at `index`, with its columns multiplied by `scales`; a copy.
+  func target(_ index: Int, columnScales scales: [Float]) -> Tensor {
+    var scaled = target(index)
+    scaled.multiplyColumns(by: scales)
+    return scaled
+  }
+
+  private func target(_ index: Int) -> Tensor {
     switch targets[index] {
-    case .weight: return weights[index]
-    case .kept(let target): return target
+    case .weight: break
+    case .kept(let target): return Tensor(shape: [target.rows, target.columns], values: target.values)
     case .made(let length):
       guard let correction, let factor = correction.factor(),
-        let target = correction.target(of: weights[index], by: judges[index], length: length, factor)
-      else { return weights[index] }
-      return target.weight
+        let target = correction.target(of: weights[index], by: judges[index], length: length, factor)?.weight
+      else { break }
+      return Tensor(shape: [target.rows, target.columns], values: target.values)
     }
+    return weights[index].decoded(columns: 0..<weights[index].columns)
   }
 
   /// `body` of every linear, by its position: side by side while they are small, for their many short loops would keep

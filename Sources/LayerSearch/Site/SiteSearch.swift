@@ -33,15 +33,23 @@ struct SiteSearch {
   let site: SiteProblem
   let method: QuantizationMethod
 
+  /// A linear of the site, rounded in some way, and its output error on the tokens that judge.
+  private struct Candidate: Sendable {
+    let rounding: Rounding
+    /// Nil for plain rounding, which is quickly made again.
+    let linear: QuantizedLinear?
+    let error: Double
+  }
+
   /// Scales, and the best linear for each weight under them.
   private struct Option {
-    var scale: ScaleCandidate
-    var linears: [QuantizedCandidate]
+    let scale: ScaleCandidate
+    let linears: [Candidate]
 
     var error: Double { linears.reduce(0) { $0 + $1.error } }
 
     /// Each linear the better one of both, under the same scales.
-    func merged(_ other: [QuantizedCandidate]) -> Option {
+    func merged(_ other: [Candidate]) -> Option {
       Option(scale: scale, linears: zip(linears, other).map { $1.error < $0.error ? $1 : $0 })
     }
 
@@ -54,36 +62,42 @@ struct SiteSearch {
   func outcome() -> SiteOutcome {
     let plain = Option(scale: site.identity, linears: best(of: [.plain], under: site.identity))
     let chosen = chosen(over: plain)
+    let linears = chosen.linears.enumerated().map { index, candidate in
+      QuantizedCandidate(
+        rounding: candidate.rounding,
+        linear: candidate.linear ?? ScaledSite(site, chosen.scale, [.plain]).rounded(index)[0],
+        error: candidate.error)
+    }
     return SiteOutcome(
-      scale: chosen.scale, linears: chosen.linears, roundingErrors: plain.linears.map(\.error),
+      scale: chosen.scale, linears: linears, roundingErrors: plain.linears.map(\.error),
       outputEnergies: site.judges.map(\.energy))
   }
 
+  /// The best of plain rounding and what the contenders offer; those after the first only if they have a chance against
+  /// it.
   private func chosen(over plain: Option) -> Option {
     guard method.needsCalibration, !site.statistics.hasNonFinite, site.statistics.fit.gram.totalWeight > 0 else {
       return plain
     }
-    let options = options()
-    guard method.isGuarded else { return options[0] }
-    var best = plain
-    for option in options where option.isNeverWorse(than: plain) && option.error < best.error { best = option }
-    if options.contains(where: { !$0.isNeverWorse(than: plain) }) {
+    var best = plain, firstError: Double?, isWorseSomewhere = false
+    for contender in method.contenders {
+      let scale = site.scale(from: contender.scales)
+      if let firstError, !canBeat(firstError, contender, under: scale) { continue }
+      let option = Option(scale: scale, linears: self.best(of: contender.roundings, under: scale))
+      guard method.isGuarded else { return option }
+      firstError = firstError ?? option.error
+      if !option.isNeverWorse(than: plain) {
+        isWorseSomewhere = true
+      } else if option.error < best.error {
+        best = option
+      }
+    }
+    if isWorseSomewhere {
       // Some scales cost a linear more than they win for the others: try without.
       let unscaled = plain.merged(self.best(of: method.contenders[0].roundings, under: site.identity))
       if unscaled.error < best.error { best = unscaled }
     }
     return best
-  }
-
-  /// What the contenders offer beside plain rounding; those after the first only if they have a chance against it.
-  private func options() -> [Option] {
-    var options: [Option] = []
-    for contender in method.contenders {
-      let scale = site.scale(from: contender.scales)
-      if let first = options.first, !canBeat(first.error, contender, under: scale) { continue }
-      options.append(Option(scale: scale, linears: best(of: contender.roundings, under: scale)))
-    }
-    return options
   }
 
   /// Whether a contender could end below `error`, by what rounding alone costs it on some of the rows.
@@ -102,13 +116,13 @@ struct SiteSearch {
 
   /// The best of `roundings` for each linear under `scale`, the first of equals, judged in the coordinates of the original
   /// input. One linear after the other where they are large.
-  private func best(of roundings: [Rounding], under scale: ScaleCandidate) -> [QuantizedCandidate] {
+  private func best(of roundings: [Rounding], under scale: ScaleCandidate) -> [Candidate] {
     let inverse = scale.scales.map { 1 / $0 }
     let scaled = ScaledSite(site, scale, roundings)
     return site.mapLinears { index in
       let candidates = zip(roundings, scaled.rounded(index)).map { rounding, linear in
-        QuantizedCandidate(
-          rounding: rounding, linear: linear,
+        Candidate(
+          rounding: rounding, linear: rounding == .plain ? nil : linear,
           error: site.judges[index].error(of: linear, inverseScales: inverse))
       }
       return candidates.dropFirst().reduce(candidates[0]) { $1.error < $0.error ? $1 : $0 }

@@ -84,21 +84,20 @@ extension GroupColumn {
 /// `_search_best_clip`: ten symmetric limits max·(1 − i/20) per group, judged by the group's own partial products.
 struct SymmetricClip {
   static let steps = 10
-  let weight: Tensor
   let gram: GramMatrix
   let scheme: QuantizationScheme
 
-  func clipped() -> QuantizedLinear {
+  /// `weight`, `[out, in]`, clipped and rounded.
+  func clipped(_ weight: consuming Tensor) -> QuantizedLinear {
     let columns = GroupColumn.all(of: weight, gram: gram, scheme: scheme) { $0.symmetricLimits(steps: Self.steps) }
-    var clipped = weight
     let size = scheme.groupSize, groups = weight.rowWidth / size
     for row in 0..<weight.rowCount {
       for group in 0..<groups {
         let limit = columns[group][row], start = (row * groups + group) * size
-        for index in start..<start + size { clipped.values[index] = min(max(clipped.values[index], -limit), limit) }
+        for index in start..<start + size { weight.values[index] = min(max(weight.values[index], -limit), limit) }
       }
     }
-    return QuantizedLinear(roundingAsAutoAWQ: clipped, scheme: scheme)
+    return QuantizedLinear(roundingAsAutoAWQ: weight, scheme: scheme)
   }
 }
 

@@ -1,0 +1,106 @@
+// What the work at one site takes, in bytes. Vectors are not counted.
+internal import Calibration
+internal import ModelConfig
+internal import Quantization
+
+/// What the work at one site takes.
+struct SiteDemand: Sendable {
+  private static let floatSize = MemoryLayout<Float>.size
+
+  let name: String
+  /// Weights of its linears.
+  let weightCount: Int
+  /// Bytes for each token of the samples on their way to it, and of what they bring to its sums.
+  let bytesPerToken: Int
+  /// Bytes of plain rounding where no sample says anything: the codes of the largest linear, twice.
+  let rounding: Int
+  /// Bytes of a sum that is rounded, beside all sums.
+  let rounded: Int
+  /// Bytes of each block's sums.
+  private let blocks: [Int]
+  private let searchedBare: Int
+  private let targets: Int
+
+  init(
+    _ site: LinearSite, _ config: TextConfig, _ options: QuantizationOptions, propagates: Bool, hasHeldOut: Bool
+  ) {
+    let columns = config.columns(at: site), rows = site.linears.map { config.rows(of: $0) }
+    name = site.rawValue
+    weightCount = rows.reduce(0, +) * columns
+    bytesPerToken = config.floatsPerToken(at: site, propagates: propagates) * Self.floatSize
+    rounding = 2 * options.scheme.codeByteCount((rows.max() ?? 0) * columns)
+    // Nothing is summed up for linears that cannot be quantized, whose width nothing bounds.
+    guard rows.contains(where: { options.scheme.fits(outFeatures: $0, inFeatures: columns) }) else {
+      (blocks, rounded, searchedBare, targets) = ([], 0, 0, 0)
+      return
+    }
+    let cut = ColumnBlocks(
+      site: site, size: columns, groupSize: options.scheme.groupSize, limit: options.widestGram)
+    blocks = SiteSums.byteCounts(
+      of: cut, at: site, outFeatures: rows[0], propagates: propagates, hasHeldOut: hasHeldOut)
+    let width = cut.ranges.map(\.count).max() ?? 0, square = width * width, all = rows.reduce(0, +) * width
+    // Small linears are rounded side by side.
+    let largest = (rows.max() ?? 0) * width, atOnce = largest <= SiteProblem.smallLinear ? all : largest
+    let fits = options.method.needsCalibration
+    rounded = square * Self.floatSize
+    // Columns of weights; the Hessian under scales and damped, and either its f64 factor in the making or, beside that
+    // in f32, a linear under scales, its slopes, and panels of what makes them.
+    let held = cut.ranges.count > 1 ? all : 0
+    let fitted = 2 * square + max(5 * square, 2 * square + 2 * atOnce + 3 * min(atOnce, RowPanels.rows * width))
+    // The best so far and the next option, and those in the making.
+    let codes = fits ? 2 * all + 3 * atOnce : all + 2 * atOnce
+    searchedBare = (held + (fits ? fitted : 0)) * Self.floatSize + options.scheme.codeByteCount(codes)
+    // What outputs are to make up for, and the weights that come closest to that.
+    let corrects = fits && options.steps.contains(.correction)
+    targets = propagates ? ((site.entersResidual ? 0 : all) + (corrects ? all : 0)) * Self.floatSize : 0
+  }
+
+  /// Bytes of the largest run of blocks that are summed up together.
+  func summed(within limit: Int) -> Int {
+    let runs = CalibrationMemory(batchTokenCount: 0, sumsByteCount: limit).runs(of: blocks)
+    return runs.map { blocks[$0].reduce(0, +) }.max() ?? 0
+  }
+
+  /// Bytes of the search of the widest block, beside its statistics.
+  func searched(keepsTargets: Bool) -> Int { searchedBare + (keepsTargets ? targets : 0) }
+}
+
+extension QuantizationScheme {
+  /// Bytes of so many weights in int4 in memory: codes, and a scale and a zero for each group.
+  func codeByteCount(_ weights: Int) -> Int { weights + weights / groupSize * 3 }
+}
+
+extension TextConfig {
+  /// Output features.
+  fileprivate func rows(of linear: DecoderLinear) -> Int {
+    switch linear {
+    case .query: headCount * headDim
+    case .key, .value: kvHeadCount * headDim
+    case .gate, .up: intermediateSize
+    case .output, .down: hiddenSize
+    }
+  }
+
+  /// Input features.
+  fileprivate func columns(at site: LinearSite) -> Int {
+    switch site {
+    case .attentionInput, .mlpInput: hiddenSize
+    case .attentionOutput: headCount * headDim
+    case .mlpOutput: intermediateSize
+    }
+  }
+
+  fileprivate func floatsPerToken(at site: LinearSite, propagates: Bool) -> Int {
+    let queries = headCount * headDim, keys = kvHeadCount * headDim, streams = propagates ? 2 : 1
+    // Differences, what they lose, inputs by their weights.
+    let brought = propagates ? 3 : 1
+    switch site {
+    case .attentionInput: return (2 * streams + brought) * hiddenSize
+    case .attentionOutput:
+      return streams * (hiddenSize + queries) + max(hiddenSize + 2 * queries + 4 * keys, brought * queries)
+    case .mlpInput: return streams * (3 * hiddenSize + queries) + brought * hiddenSize
+    // What waits of both models, and one of them joined or under way.
+    case .mlpOutput: return (streams + 1) * (2 * hiddenSize + intermediateSize)
+    }
+  }
+}

@@ -96,7 +96,7 @@ let package = Package(
       [
         "Basics", "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
       ]),
-    library("Calibration", ["Tensors", "Storage", "Kernels", "ReferenceModel", "ModelConfig"]),
+    library("Calibration", ["Tensors", "Storage", "Kernels", "ReferenceModel", "ModelConfig", "CLinux"]),
     library(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),

@@ -1,4 +1,5 @@
 // How much of a calibration is in memory at the same time.
+internal import CLinux
 internal import Kernels
 
 /// Limits of what is in memory at the same time. No result depends on them.
@@ -7,11 +8,15 @@ public struct CalibrationMemory: Sendable, Equatable {
   public var batchTokenCount: Int
   /// Bytes of sums for blocks of a site's input that are summed up in one pass; one block always is.
   public var sumsByteCount: Int
+  /// Whether memory that a stage of the work has freed goes back to the system before the next one; else it is kept for
+  /// buffers to come, which then need not be cleared.
+  public var returnsFreedMemory: Bool
 
   /// Limits.
-  public init(batchTokenCount: Int, sumsByteCount: Int) {
+  public init(batchTokenCount: Int, sumsByteCount: Int, returnsFreedMemory: Bool = false) {
     self.batchTokenCount = batchTokenCount
     self.sumsByteCount = sumsByteCount
+    self.returnsFreedMemory = returnsFreedMemory
   }
 
   /// As much as is of use.
@@ -19,6 +24,9 @@ public struct CalibrationMemory: Sendable, Equatable {
 
   /// The most samples under way: enough for all workers.
   package static var batchSampleCount: Int { max(Parallel.threadCount, 4) }
+
+  /// A stage of the work is over.
+  func endStage() { if returnsFreedMemory { malloc_trim(0) } }
 
   /// Samples of so many tokens, in runs that are under way together.
   package func batches(of tokenCounts: [Int]) -> [Range<Int>] {

@@ -84,6 +84,8 @@ package struct CalibrationStreams {
     at site: LinearSite, _ blocks: ColumnBlocks, _ run: Range<Int>, in layers: InBothModels<DecoderLayer>,
     sumsProducts: Bool
   ) throws -> [SiteStatistics] {
+    memory.endStage()
+    defer { memory.endStage() }
     let samples = samples, hasHeldOut = hasHeldOut, arrives = self.site != site
     var sums = blocks.ranges[run].map {
       SiteSums(size: $0.count, hasHeldOut: hasHeldOut, sumsProducts: sumsProducts)

@@ -48,27 +48,42 @@ public struct MemoryDemand: Sendable {
 
   /// A part of the work, and what it takes beside what is always there.
   struct Stage {
-    let name: String
-    let byteCount: Int
+    var name: String
+    var byteCount: Int
   }
 
-  /// The part of the work that takes most, with so many tokens under way and runs of blocks within `sums` bytes.
-  func largestStage(batchTokens: Int, sums: Int, keepsTargets: Bool) -> Stage {
-    var stages = [Stage(name: "pictures", byteCount: pictureByteCount)]
+  /// Parts of the work of three kinds, of each the one that takes most.
+  struct Stages {
+    let pictures: Stage
+    fileprivate(set) var sums = Stage(name: "", byteCount: 0)
+    fileprivate(set) var search = Stage(name: "", byteCount: 0)
+
+    /// The one that takes most.
+    var largest: Stage { [pictures, sums, search].max { $0.byteCount < $1.byteCount } ?? pictures }
+
+    /// What sums and search take if nothing that one has freed goes back to the system before the other.
+    var together: Int { max(pictures.byteCount, sums.byteCount + search.byteCount) }
+  }
+
+  /// The parts of the work, with so many tokens under way and runs of blocks within `sums` bytes.
+  func stages(batchTokens: Int, sums: Int, keepsTargets: Bool) -> Stages {
+    var stages = Stages(pictures: Stage(name: "pictures", byteCount: pictureByteCount))
     for (index, site) in sites.enumerated() {
-      func add(_ name: String, _ byteCount: Int) {
-        stages.append(Stage(name: "\(site.name), \(name)", byteCount: mapped(at: index) + byteCount))
+      func enlarge(_ stage: WritableKeyPath<Stages, Stage>, _ name: String, _ byteCount: Int) {
+        let whole = mapped(at: index) + byteCount
+        guard whole > stages[keyPath: stage].byteCount else { return }
+        stages[keyPath: stage] = Stage(name: "\(site.name), \(name)", byteCount: whole)
       }
       guard !shape.tokenCounts.isEmpty else {
-        add("rounding", site.rounding)
+        enlarge(\.search, "rounding", site.rounding)
         continue
       }
       let summed = site.summed(within: sums)
-      add("sums over inputs", summed + site.rounded + batchTokens * site.bytesPerToken)
+      enlarge(\.sums, "sums over inputs", summed + site.rounded + batchTokens * site.bytesPerToken)
       // Sums are rounded to half their size.
-      add("search", summed / 2 + site.searched(keepsTargets: keepsTargets))
+      enlarge(\.search, "search", summed / 2 + site.searched(keepsTargets: keepsTargets))
     }
-    return stages.max { $0.byteCount < $1.byteCount } ?? Stage(name: "", byteCount: 0)
+    return stages
   }
 
   /// How much of the calibration may be in memory at the same time if there are `rest` bytes for it: half of what one

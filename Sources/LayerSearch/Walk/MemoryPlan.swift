@@ -40,7 +40,7 @@ public struct MemoryPlan: Sendable, Equatable {
   /// - Throws: `MemoryShortage` if there is none.
   public init(_ demand: MemoryDemand, limit: Int) throws(MemoryShortage) {
     func least(keepsTargets: Bool) -> MemoryDemand.Stage {
-      demand.largestStage(batchTokens: demand.longestSample, sums: 0, keepsTargets: keepsTargets)
+      demand.stages(batchTokens: demand.longestSample, sums: 0, keepsTargets: keepsTargets).largest
     }
     let stage = least(keepsTargets: false), needed = demand.fixed + stage.byteCount
     guard needed <= limit else { throw MemoryShortage(limit: limit, needed: needed, stage: stage.name) }
@@ -48,14 +48,15 @@ public struct MemoryPlan: Sendable, Equatable {
     let keepsTargets = least(keepsTargets: true).byteCount <= room
     keepsActivations = least(keepsTargets: keepsTargets).byteCount <= room - demand.activations
     let kept = keepsActivations ? demand.activations : 0
-    let calibration = demand.calibration(within: room - kept, keepsTargets: keepsTargets)
-    let most = demand.largestStage(
+    var calibration = demand.calibration(within: room - kept, keepsTargets: keepsTargets)
+    let stages = demand.stages(
       batchTokens: demand.largestBatch(calibration), sums: calibration.sumsByteCount, keepsTargets: keepsTargets)
+    calibration.returnsFreedMemory = stages.together > room - kept
     activationByteCount = demand.activations
     memory = QuantizationMemory(calibration: calibration, keepsTargets: keepsTargets)
     self.limit = limit
-    peak = demand.fixed + kept + most.byteCount
-    peakStage = most.name
+    peak = demand.fixed + kept + (calibration.returnsFreedMemory ? stages.largest.byteCount : stages.together)
+    peakStage = stages.largest.name
   }
 }
 

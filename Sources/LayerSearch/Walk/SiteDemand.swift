@@ -47,8 +47,8 @@ struct SiteDemand: Sendable {
     // in f32, a linear under scales, its slopes, and panels of what makes them.
     let held = cut.ranges.count > 1 ? all : 0
     let fitted = 2 * square + max(5 * square, 2 * square + 2 * atOnce + 3 * min(atOnce, RowPanels.rows * width))
-    // The best so far and the next option, and those in the making.
-    let codes = fits ? 2 * all + 3 * atOnce : all + 2 * atOnce
+    // The best so far and the next option, those in the making, and the blocks before.
+    let codes = (fits ? 2 * all + 3 * atOnce : all + 2 * atOnce) + weightCount - all
     searchedBare = (held + (fits ? fitted : 0)) * Self.floatSize + options.scheme.codeByteCount(codes)
     // What outputs are to make up for, and the weights that come closest to that.
     let corrects = fits && options.steps.contains(.correction)

@@ -142,3 +142,24 @@ extension ConfigReader {
     }
   }
 }
+
+extension TextConfig {
+  /// Rows of a linear's weight.
+  public func outFeatures(of linear: DecoderLinear) -> Int {
+    switch linear {
+    case .query: headCount * headDim
+    case .key, .value: kvHeadCount * headDim
+    case .gate, .up: intermediateSize
+    case .output, .down: hiddenSize
+    }
+  }
+
+  /// Columns of the weights of a site's linears.
+  public func inFeatures(at site: LinearSite) -> Int {
+    switch site {
+    case .attentionInput, .mlpInput: hiddenSize
+    case .attentionOutput: headCount * headDim
+    case .mlpOutput: intermediateSize
+    }
+  }
+}

@@ -51,6 +51,9 @@ public struct ModelFile: Sendable {
   /// How many files the weights lie in.
   public var weightFileCount: Int { shards.count }
 
+  /// The largest of them.
+  public var largestWeightFile: MappedFile? { shards.max { $0.byteCount < $1.byteCount } }
+
   /// What these are called on the disk: in the Hugging Face cache, by their SHA-256.
   public var weightFileNames: [String] {
     shards.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }

@@ -39,6 +39,13 @@ public struct VisionEncoder: Sendable {
     return held == 0 ? 0 : held * (tileByteCount + 2 * tokens) + layer
   }
 
+  /// One layer of the tower on an empty tile, for whoever wants to know how long it takes.
+  /// - Throws: if a weight is missing.
+  public func tryOut() throws {
+    let side = tower.config.imageSize
+    _ = try tower(count: 1, layerCount: 1) { _ in Tensor(zeros: [3, side, side]) }
+  }
+
   /// Tiles as tokens of the language model, `tilesAtOnce` of them at a time, so that weights are read once for many and
   /// only the tokens grow with their number.
   /// - Parameters:

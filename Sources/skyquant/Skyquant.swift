@@ -37,7 +37,7 @@ struct Skyquant: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Inspect.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Import.self, Export.self,
+      Inspect.self, Plan.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Import.self, Export.self,
       DoctorCommand.self, Verify.self, Run.self,
     ])
 

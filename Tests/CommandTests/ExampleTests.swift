@@ -17,7 +17,7 @@ import Testing
     let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     example.waitUntilExit()
     #expect(example.terminationStatus == 0, "\(said)")
-    #expect(said.contains("layer 3 mlpOutput: 16 of 16"), "\(said)")
+    #expect(said.contains("layer 3 down: 16 of 16"), "\(said)")
     #expect(said.contains("24 linears in int4, mean KL "), "\(said)")
     expectSuccess(
       try skyquant(

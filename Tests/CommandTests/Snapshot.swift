@@ -47,6 +47,7 @@ func masked(_ text: String) -> String {
     .replacing(/\b([0-9]+ h [0-9]+ min|[0-9]+ min [0-9]+ s|[0-9]+(\.[0-9]+)? s)\b/, with: "<TIME>")
     .replacing(/content [0-9a-f]{16,64}/, with: "content <ID>")
     .replacing(/numeric mode: [^\n]*/, with: "numeric mode: <MODE>")
+    .replacing(/<TIME> ± [0-9]+ %/, with: "<TIME>")
     .replacing(/memory: up to [^\n;]*/, with: "memory: up to <SIZE>")
 }
 

@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite struct SnapshotTests {
   private static let commands = [
-    "inspect", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify", "run",
+    "inspect", "plan", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify", "run",
   ]
 
   @Test(arguments: [[]] + commands.map { [$0] }) func `help is the text that was agreed on`(command: [String]) throws {
@@ -26,6 +26,7 @@ import TestSupport
 
   /// What is typed for each text, one after the other, where the sample's directories are.
   private static let summaries = [
+    ("plan", ["plan tiny-r1v --calibration calibration/questions.jsonl --samples 16 --out tiny-r1v-awq"]),
     ("quantize", ["quantize tiny-r1v --calibration calibration/questions.jsonl --samples 16 --out tiny-r1v-awq"]),
     ("pack", ["pack tiny-r1v-awq tiny-r1v.skyq"]),
     ("inspect", ["inspect tiny-r1v", "inspect tiny-r1v.skyq", "inspect tiny-r1v.skyq --tensors layers.0.mlp"]),

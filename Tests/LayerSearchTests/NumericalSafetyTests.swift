@@ -71,7 +71,7 @@ import Testing
     let usual = try quantized(.awqGPTQ)[0]
     #expect(usual.layer.folded[norm] != nil && usual.warnings.isEmpty)
     let layer = try quantized(.awqGPTQ, changing: norm) { $0.map { value in value < 0 ? -60_000 : 60_000 } }[0]
-    #expect(layer.warnings.contains { $0.hasPrefix("layer 0 mlpInput: scales would lead out of half precision") })
+    #expect(layer.warnings.contains { $0.hasPrefix("layer 0 gate,up: scales would lead out of half precision") })
     #expect(layer.layer.folded[norm] == nil)
     let reports = layer.reports.filter { $0.module.hasSuffix("gate_proj") || $0.module.hasSuffix("up_proj") }
     #expect(reports.count == 2 && reports.allSatisfy { $0.rule == .identity && $0.errorAfter <= $0.errorBefore })
@@ -83,7 +83,7 @@ import Testing
     // Groups of up_proj with scales around 4,000 leave no room for divisors below 1/16.
     let up = "language_model.model.layers.0.mlp.up_proj.weight"
     let layer = try quantized(.awqGPTQ, changing: up) { $0.map { $0 * 4e6 } }[0]
-    #expect(layer.warnings.contains { $0.hasPrefix("layer 0 mlpOutput: scales would lead out of half precision") })
+    #expect(layer.warnings.contains { $0.hasPrefix("layer 0 down: scales would lead out of half precision") })
     for (module, linear) in layer.layer.linears {
       let isFinite = linear.scales.allSatisfy { $0.isFinite }
       #expect(isFinite, "\(module)")

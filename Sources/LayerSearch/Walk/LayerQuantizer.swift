@@ -68,7 +68,7 @@ struct LayerQuantizer {
     guard !names.isEmpty else { return nil }
     let pooling = pooling(site, size: blocks.size)
     if searched.isScaled, !isStorable(searched.scales, at: site, pooling) {
-      warnings.append("layer \(index) \(site.rawValue): scales would lead out of half precision; none are used")
+      warnings.append("layer \(index) \(site): scales would lead out of half precision; none are used")
       searched = try search(names, at: site, blocks, &streams, searchesScales: false)
     }
     for (position, name) in names.enumerated() {
@@ -153,7 +153,7 @@ struct LayerQuantizer {
   }
 
   private mutating func audit(_ seen: [SeenInputs], _ site: LinearSite) {
-    let place = "layer \(index) \(site.rawValue)"
+    let place = "layer \(index) \(site)"
     if seen.contains(where: \.hasNonFinite) {
       warnings.append("\(place): NaN or infinite activations; plain rounding is used")
     }

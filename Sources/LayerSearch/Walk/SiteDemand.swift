@@ -24,8 +24,8 @@ struct SiteDemand: Sendable {
   init(
     _ site: LinearSite, _ config: TextConfig, _ options: QuantizationOptions, propagates: Bool, hasHeldOut: Bool
   ) {
-    let columns = config.columns(at: site), rows = site.linears.map { config.rows(of: $0) }
-    name = site.rawValue
+    let columns = config.inFeatures(at: site), rows = site.linears.map { config.outFeatures(of: $0) }
+    name = "\(site)"
     weightCount = rows.reduce(0, +) * columns
     bytesPerToken = config.floatsPerToken(at: site, propagates: propagates) * Self.floatSize
     rounding = 2 * options.scheme.codeByteCount((rows.max() ?? 0) * columns)
@@ -71,25 +71,6 @@ extension QuantizationScheme {
 }
 
 extension TextConfig {
-  /// Output features.
-  fileprivate func rows(of linear: DecoderLinear) -> Int {
-    switch linear {
-    case .query: headCount * headDim
-    case .key, .value: kvHeadCount * headDim
-    case .gate, .up: intermediateSize
-    case .output, .down: hiddenSize
-    }
-  }
-
-  /// Input features.
-  fileprivate func columns(at site: LinearSite) -> Int {
-    switch site {
-    case .attentionInput, .mlpInput: hiddenSize
-    case .attentionOutput: headCount * headDim
-    case .mlpOutput: intermediateSize
-    }
-  }
-
   fileprivate func floatsPerToken(at site: LinearSite, propagates: Bool) -> Int {
     let queries = headCount * headDim, keys = kvHeadCount * headDim, streams = propagates ? 2 : 1
     // Differences, what they lose, inputs by their weights.

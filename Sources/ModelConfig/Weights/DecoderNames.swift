@@ -148,6 +148,13 @@ public enum ScaleAbsorber: Sendable, Hashable {
   }
 }
 
+extension LinearSite: CustomStringConvertible {
+  /// As its linears are called: `q,k,v`, `o`, `gate,up`, `down`.
+  public var description: String {
+    linears.map { $0.component.split(separator: "_").first.map(String.init) ?? $0.component }.joined(separator: ",")
+  }
+}
+
 extension CheckpointLayout {
   /// The key of config.json under which the language model's own config lies; nil if that is config.json itself.
   public var languageKey: String? {

@@ -95,12 +95,14 @@ public struct VisionTransformer: Sendable {
   /// the next one is read, so that the tower's weights, 11 GB of them in InternViT-6B, are read once for all.
   /// - Parameters:
   ///   - count: How many tiles; their hidden states are held in memory together.
+  ///   - layerCount: How many layers they pass, at most.
   ///   - onStep: Called after each layer of each tile.
   ///   - tile: Gives a tile by its number, `[3, side, side]`, normalised pixels.
   /// - Returns: `[1 + patches, width]` for each tile, the class token first.
   /// - Throws: if a weight is missing or has another shape, or a tile has another shape; what the closures throw.
   func callAsFunction(
-    count: Int, trace: TraceSink?, onStep: () throws -> Void, tile: (Int) throws -> Tensor
+    count: Int, layerCount: Int = .max, trace: TraceSink? = nil, onStep: () throws -> Void = {},
+    tile: (Int) throws -> Tensor
   ) throws -> [Tensor] {
     let side = config.imageSize
     let traced: Shape = [1, config.tokenCount, config.hiddenSize]
@@ -112,7 +114,7 @@ public struct VisionTransformer: Sendable {
       return patchEmbedding(tile)
     }
     for hidden in hidden { trace?("vision.embeddings", hidden.reshaped(to: traced)) }
-    for index in 0..<activeLayerCount {
+    for index in 0..<min(activeLayerCount, layerCount) {
       let layer = try VisionLayer(layers.scope("\(index)"), config: config, mode: mode)
       for tile in hidden.indices {
         hidden[tile] = layer(hidden[tile])

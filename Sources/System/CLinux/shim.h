@@ -1,6 +1,8 @@
 // System calls and settings that Glibc's module does not show.
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <malloc.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,4 +16,14 @@ static inline int exchange_names(const char *a, const char *b) {
 /// 0, or -1 with errno: EEXIST if so, EINVAL where the file system cannot.
 static inline int rename_to_free_name(const char *old, const char *new) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new, 1u);
+}
+
+/// Opens a file without a name in a directory, for writing; -1 with errno where the file system cannot (`open(2)`,
+/// O_TMPFILE).
+static inline int open_nameless(const char *directory) { return open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600); }
+
+/// Columns of the terminal that `fd` is; 0 if it is none or does not tell (`ioctl_tty(2)`).
+static inline int terminal_columns(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

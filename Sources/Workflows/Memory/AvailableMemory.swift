@@ -18,6 +18,9 @@ package struct AvailableMemory {
   /// Bytes of this process that no file holds.
   package var ownByteCount: Int { field("RssAnon:", of: "proc/self/status").map { $0 << 10 } ?? 0 }
 
+  /// Bytes of this process in memory.
+  fileprivate var residentByteCount: Int? { field("VmRSS:", of: "proc/self/status").map { $0 << 10 } }
+
   private var machine: Int? { field("MemAvailable:", of: "proc/meminfo").map { $0 << 10 } }
 
   /// What each group leaves, from the process's own to the outermost that can be seen.
@@ -74,5 +77,13 @@ package struct AvailableMemory {
     var bytes = [UInt8](repeating: 0, count: Self.byteLimit)
     let count = unsafe fread(&bytes, 1, bytes.count, file)
     return String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
+  }
+}
+
+/// What this process takes.
+public enum ProcessMemory {
+  /// Bytes in memory, pages of files among them; nil if the system does not tell.
+  public static var residentByteCount: Int? {
+    AvailableMemory().residentByteCount
   }
 }

@@ -62,10 +62,9 @@ public struct IntegrityCheck: Sendable {
 
   /// The Hugging Face cache names a file of weights by its SHA-256, and such a name must be true.
   private func directory(_ observe: RunObserver) throws -> Result {
-    if isFull { try observe(.progress(.readingWeights, done: 0, total: 1)) }
     let model = try ModelFile.open(path)
     guard isFull else { return Result(parts: model.weightFileCount, byteCount: 0, problems: [], digests: []) }
-    let audit = model.audited()
+    let audit = try model.audited { try observe(.progress(.readingWeights, done: $0, total: $1)) }
     let misnamed = zip(model.weightFileNames, audit.digests).filter { name, file in
       SHA256Digest(hexadecimal: name).map { $0 != file.sha256 } ?? false
     }

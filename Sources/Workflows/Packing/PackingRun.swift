@@ -62,8 +62,7 @@ extension ModelFile {
   /// Reads all weights: digests of their files, and what no model should hold.
   /// - Throws: `ModelFilesError.damagedTensors` unless `allowsDamage`; what `observe` throws.
   func audited(allowsDamage: Bool, _ observe: RunObserver) throws -> SourceAudit {
-    try observe(.progress(.hashing, done: 0, total: 1))
-    let audit = audited()
+    let audit = try audited { try observe(.progress(.hashing, done: $0, total: $1)) }
     if !allowsDamage { try audit.requireSound() }
     return audit
   }

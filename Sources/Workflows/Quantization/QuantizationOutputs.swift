@@ -12,7 +12,8 @@ struct QuantizationOutputs: ~Copyable {
   var folder: WorkFolder
   /// Where the report is made.
   let report: SensitivityReport
-  private let byteCount: Int
+  /// Bytes of the checkpoint.
+  let byteCount: Int
   private let largestFile: Int
   /// Bytes for each token of what a stopped run goes on with.
   private let stateByteCountPerToken: Int

@@ -36,6 +36,9 @@ public struct QuantizationRun: Sendable {
   /// A directory for what it cost each linear, if that is wanted.
   public var reportDirectory: String?
 
+  /// Bytes of weights from which on a run takes so long that it tries the machine, for some seconds, to tell how long.
+  private static let plannedByteCount = 4 << 30
+
   /// `secureInterval` unless something else is asked for.
   public static let defaultSecureInterval = 60.0
 
@@ -59,14 +62,8 @@ public struct QuantizationRun: Sendable {
   ///   was secured last.
   public func run(_ observe: RunObserver = { _ in }) throws -> QuantizationReport {
     let clock = RunClock()
-    try recipe.requireComplete()
-    try requireOutputs()
-    let file = try ModelFile.open(model)
-    let options = try recipe.options()
-    try requireQuantizable(file, options)
-    let limit = MemoryLimit(memoryLimit)
-    // What samples need is not known yet.
-    _ = try memoryPlan(file, options, nil, limit)
+    let start = try started()
+    let file = start.file, options = start.options, limit = start.limit
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellLeftOut(observe)
     let audit = try file.audited(allowsDamage: allowsDamage, observe)
@@ -76,6 +73,9 @@ public struct QuantizationRun: Sendable {
     let shape = activationShape(file, options, set.tokenCounts)
     let memory = try memoryPlan(file, options, (set, loaded), limit)
     try observe(.memory(memory, limit))
+    if file.weightByteCount >= Self.plannedByteCount {
+      try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
+    }
     var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
     try set.embed(loaded, into: &activations, observe)
     let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
@@ -128,6 +128,26 @@ public struct QuantizationRun: Sendable {
     return report
   }
 
+  /// What a run begins with.
+  struct Started {
+    let file: ModelFile
+    let options: QuantizationOptions
+    let limit: MemoryLimit
+  }
+
+  /// Opens the model, and refuses what can be refused before anything is read or written.
+  func started() throws -> Started {
+    try recipe.requireComplete()
+    try requireOutputs()
+    let file = try ModelFile.open(model)
+    let options = try recipe.options()
+    try requireQuantizable(file, options)
+    let limit = MemoryLimit(memoryLimit)
+    // What samples need is not known yet.
+    _ = try memoryPlan(file, options, nil, limit)
+    return Started(file: file, options: options, limit: limit)
+  }
+
   /// Checks that no output has the name of something that is read, or of another output.
   private func requireOutputs() throws {
     let inputs = [model] + (try recipe.samples.paths()) + [repeated?.path].compactMap(\.self)
@@ -146,7 +166,7 @@ public struct QuantizationRun: Sendable {
     }
   }
 
-  private func activationShape(
+  func activationShape(
     _ file: ModelFile, _ options: QuantizationOptions, _ tokenCounts: [Int]
   ) -> ActivationShape {
     ActivationShape(
@@ -156,7 +176,7 @@ public struct QuantizationRun: Sendable {
 
   /// What has to be given up to keep within `limit`; before the samples are known, whether it can be kept at all.
   /// - Throws: `MemoryShortage`.
-  private func memoryPlan(
+  func memoryPlan(
     _ file: ModelFile, _ options: QuantizationOptions, _ samples: (set: CalibrationSet, model: LoadedModel)?,
     _ limit: MemoryLimit
   ) throws(MemoryShortage) -> MemoryPlan {
@@ -173,7 +193,7 @@ public struct QuantizationRun: Sendable {
   }
 
   /// The calibration samples.
-  private func calibrationSet(
+  func calibrationSet(
     _ loaded: LoadedModel, noting files: inout CalibrationFiles, _ observe: RunObserver
   ) throws -> CalibrationSet {
     let samples = try recipe.samples.samples(loaded.builder, noting: &files) {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import ModelFiles
 import Reports
+import Workflows
 
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct Diff: ParsableCommand {
     compute.apply()
     var progress = Progress(output)
     let difference = try ModelDifference(try ModelFile.open(a), try ModelFile.open(b)) { done, total in
-      progress.update("tensors", done: done, total: total)
+      progress.show(.progress(.readingTensors, done: done, total: total))
     }
     progress.finish()
     try output.print(difference.json(a, b)) { difference.lines }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Basics
 import Doctor
+import Workflows
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,7 +50,7 @@ struct DoctorCommand: ParsableCommand {
     }
     var progress = Progress(output)
     let findings = try Examination(path: directory).findings(readsValues: !headersOnly) { done, total in
-      progress.update("tensors", done: done, total: total)
+      progress.show(.progress(.readingTensors, done: done, total: total))
     }
     progress.finish()
     let text = DoctorText(findings, directory: directory, areValuesRead: !headersOnly)

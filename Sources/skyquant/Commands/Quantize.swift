@@ -1,7 +1,6 @@
 // skyquant quantize: calibrate, search, write an AWQ checkpoint.
 import ArgumentParser
 import Basics
-import LayerSearch
 import Reports
 import Workflows
 
@@ -25,59 +24,21 @@ struct Quantize: ParsableCommand {
         skyquant quantize R1V3-38B --recipe R1V3-38B-awq/skyquant.json --out again
       """)
 
-  @Argument(help: "Checkpoint directory: config.json and safetensors shards.")
-  var model: String
-
-  @Option(help: ArgumentHelp("Questions or texts to calibrate on, one JSON object per line.", valueName: "file"))
-  var calibration: String?
-
-  @Option(help: ArgumentHelp("Directory to write; it must not exist unless --force is given.", valueName: "dir"))
-  var out: String
-
-  @OptionGroup var recipe: RecipeOptions
-  @OptionGroup var making: MakingOptions
-  @OptionGroup var samples: SampleOptions
-  @OptionGroup var prompt: PromptOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var arguments: QuantizationArguments
   @OptionGroup var output: OutputOptions
 
-  func validate() throws {
-    guard calibration == nil || samples.text == nil else {
-      throw ValidationError("give either --calibration or --text")
-    }
-    guard recipe.file == nil else { return }
-    do throws(RecipeError) {
-      try job(Recipe()).recipe.requireComplete()
-    } catch {
-      throw ValidationError("\(error)")
-    }
-  }
-
-  /// The run of an earlier recipe but for what is given here.
-  private func job(_ earlier: Recipe) -> QuantizationRun {
-    var job = QuantizationRun(model: model, output: out, recipe: recipe.applied(to: earlier))
-    job.recipe.prompt = prompt.applied(to: earlier.prompt)
-    job.recipe.samples = samples.applied(to: earlier.samples, questions: calibration)
-    making.apply(to: &job)
-    return job
-  }
-
-  /// What an earlier run's record asks for, if one is given.
-  private func repeatedJob() throws -> QuantizationRun? {
-    guard let path = recipe.file else { return nil }
-    let recorded = try RecordedRecipe(path: path)
-    var job = job(recorded.recipe)
-    if job.recipe.samples.isEmpty, job.recipe.method.needsCalibration {
-      job.recipe.samples.origin = try recorded.origin(near: path)
-    }
-    job.repeated = recorded
-    return job
-  }
+  @Flag(help: "Only tell what the run would take: bytes, memory, time. Nothing is written; see skyquant plan.")
+  var dryRun = false
 
   func run() throws {
-    compute.apply()
-    let job = try repeatedJob() ?? job(Recipe())
+    arguments.compute.apply()
+    let job = try arguments.job()
     var progress = Progress(output)
+    guard !dryRun else {
+      let plan = try job.plan { progress.show($0) }
+      progress.finish()
+      return try output.print(plan.json(job), styled: plan.lines(job))
+    }
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.recipe.samples.pictures()

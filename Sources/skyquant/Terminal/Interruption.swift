@@ -45,7 +45,7 @@ enum Interruption {
   }
 
   private static func end(_ message: StyledText, _ code: Int32) -> Never {
-    StandardError.write((StandardError.isTerminal ? .clearedLine : .empty) + SafeText(line: message))
+    StandardError.write(SafeText(line: message))
     _exit(code)
   }
 

@@ -1,6 +1,8 @@
-// Progress on standard error: a line that redraws on a terminal, one line per event when piped.
+// Progress on standard error: a line that redraws on a terminal; where it is piped, a line for each event, and one a
+// minute while there is none.
 import Basics
 import Glibc
+import ModelConfig
 import Reports
 import Workflows
 
@@ -9,30 +11,26 @@ struct Progress {
   private let isShown: Bool
   private let isAnimated: Bool
   private let start = Progress.now()
-  private var lastDrawn = 0.0
+  private var lastShown: Double
+  private var timeLeft = TimeLeft()
+  private var plan: RunPlan?
+
+  /// Seconds between two pictures of the bar, and between two lines of a log without an event.
+  private static let interval = (bar: 0.1, log: 60.0)
 
   init(_ options: OutputOptions) {
     isShown = !options.quiet
     isAnimated = StandardError.isTerminal
-  }
-
-  /// Draws `done` of `total` steps; on a terminal at most ten times a second.
-  mutating func update(_ label: String, done: Int, total: Int) {
-    guard isShown, isAnimated else { return }
-    let now = Progress.now()
-    guard now - lastDrawn >= 0.1 || done == total else { return }
-    lastDrawn = now
-    let width = 24
-    let filled = total > 0 ? done * width / total : width
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    let line = "\(bar) \(done)/\(total) \(label)\(remaining(done, total))"
-    StandardError.write(.clearedLine + SafeText(part: line))
+    lastShown = isAnimated ? 0 : start
   }
 
   /// Shows what a job tells.
   mutating func show(_ event: RunEvent) {
     switch event {
-    case .progress(let stage, let done, let total): update("\(stage)", done: done, total: total)
+    case .progress(let stage, let done, let total): update(stage, done, total)
+    case .planned(let plan):
+      self.plan = plan
+      timeLeft.follow(plan)
     case .directoriesLeftOut(let model, let names): warn(ofDirectoriesIn: model, names)
     case .memory(let plan, let limit): self.event(plan.line(limit))
     case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
@@ -41,13 +39,32 @@ struct Progress {
     }
   }
 
+  private mutating func update(_ stage: Stage, _ done: Int, _ total: Int) {
+    guard isShown else { return }
+    let now = Progress.now(), share = plan?.share(of: stage) ?? (total > 0 ? Double(done) / Double(total) : 0)
+    timeLeft.advance(stage.kind, to: share, at: now)
+    guard now - lastShown >= (isAnimated ? Self.interval.bar : Self.interval.log) else { return }
+    lastShown = now
+    let line = ProgressLine(
+      share: share, label: "\(stage)", count: stage.count(done, of: total), left: timeLeft.seconds,
+      memory: ProcessMemory.residentByteCount)
+    if isAnimated {
+      // A line as wide as the terminal would wrap on some.
+      StandardError.drawBar(SafeText(part: line.text(columns: StandardError.columnCount - 1)))
+    } else {
+      StandardError.write(SafeText(line: StyledText(line.text)))
+    }
+  }
+
   /// A line that stays: an event of a piped run, or a row of a table above the bar.
-  func event(_ text: StyledText) {
-    if isShown { write(text) }
+  mutating func event(_ text: StyledText) {
+    guard isShown else { return }
+    if !isAnimated { lastShown = Progress.now() }
+    StandardError.write(SafeText(line: text))
   }
 
   /// A line that stays and that `--quiet` does not hide: the result is not all that the user may take it for.
-  func warning(_ text: String) { write("\("warning:", .warning) \(text)") }
+  func warning(_ text: String) { StandardError.write(SafeText(line: "\("warning:", .warning) \(text)")) }
 
   /// Warns of directories in a model's directory, which are no part of what is made of it.
   func warn(ofDirectoriesIn model: String, _ names: [String]) {
@@ -58,27 +75,26 @@ struct Progress {
   }
 
   /// Removes the bar.
-  func finish() {
-    StandardError.write(clearedBar)
-  }
-
-  private func write(_ line: StyledText) { StandardError.write(clearedBar + SafeText(line: line)) }
-
-  /// Takes the bar away, if there is one.
-  private var clearedBar: SafeText { isShown && isAnimated ? .clearedLine : .empty }
+  func finish() { StandardError.write(.empty) }
 
   /// Seconds since the start.
   var elapsed: Double { Progress.now() - start }
-
-  private func remaining(_ done: Int, _ total: Int) -> String {
-    guard done > 0, done < total else { return "" }
-    let left = elapsed / Double(done) * Double(total - done)
-    return " · \(Seconds.text(elapsed)) elapsed · \(Seconds.text(left)) left"
-  }
 
   private static func now() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
+
+extension Stage {
+  /// How far it is; empty if nobody counts.
+  fileprivate func count(_ done: Int, of total: Int) -> String {
+    switch kind {
+    case .hashing, .readingWeights: total > 0 ? "\(ByteCount.text(done)) of \(ByteCount.text(total))" : ""
+    case .quantizing, .measuring:
+      "\(done / LinearSite.allCases.count) of \(total / LinearSite.allCases.count) layers"
+    default: "\(done) of \(total)"
+    }
   }
 }

@@ -1,7 +1,9 @@
 // Writing to the standard streams without buffering surprises.
 import Basics
+import CLinux
 import Glibc
 import Storage
+import Synchronization
 
 /// Results. One that cannot be written is an error of the command, whatever else it did.
 enum StandardOutput {
@@ -31,9 +33,35 @@ enum StandardOutput {
 
 /// Progress, warnings and errors. That they cannot be written is ignored on purpose: there is no other place to say so,
 /// and the exit code stays what it is.
+///
+/// A terminal may show a bar in its last line. Whatever is written next takes its place, from whatever thread and for
+/// whatever reason, so that no text follows a bar on its line.
 enum StandardError {
-  static func write(_ text: SafeText) { _ = try? writeAll(text.bytes(for: STDERR_FILENO), to: STDERR_FILENO) }
+  private static let hasBar = Mutex(false)
+
+  /// Writes `text`, from the beginning of a line.
+  static func write(_ text: SafeText) { put(text, isBar: false) }
+
+  /// Shows `line` until something else is written.
+  static func drawBar(_ line: SafeText) { put(line, isBar: true) }
+
+  private static func put(_ text: SafeText, isBar: Bool) {
+    // Made first: a thread that gets no memory must not hold the lock, which whoever reports that needs.
+    let bytes = text.bytes(for: STDERR_FILENO), cleared = SafeText.clearedLine.bytes(for: STDERR_FILENO)
+    hasBar.withLock { hasBar in
+      if hasBar { _ = try? writeAll(cleared, to: STDERR_FILENO) }
+      _ = try? writeAll(bytes, to: STDERR_FILENO)
+      hasBar = isBar
+    }
+  }
+
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Columns of the terminal, asked each time since windows change.
+  static var columnCount: Int {
+    let columns = Int(terminal_columns(STDERR_FILENO))
+    return columns > 0 ? columns : 80
+  }
 }
 
 /// The three streams together.

@@ -1,0 +1,139 @@
+// What a quantization will take, told before it: bytes, memory, time.
+internal import Calibration
+internal import JSON
+internal import Kernels
+public import LayerSearch
+internal import ModelConfig
+internal import ModelFiles
+internal import Quantization
+internal import ReferenceModel
+internal import Storage
+
+/// What a run will take.
+public struct QuantizationPlan: Sendable {
+  /// Samples, their tokens, and tiles of their pictures.
+  public var sampleCount = 0, tokenCount = 0, tileCount = 0
+  /// Bytes of the checkpoint.
+  public let outputByteCount: Int
+  /// Bytes that are on the disk at the same time, at most: the checkpoint, what the run needs to be resumed, activations
+  /// that do not fit into memory.
+  public let diskByteCount: Int
+  /// How the run keeps within its limit of memory.
+  public let memory: MemoryPlan
+  /// The limit.
+  public let limit: MemoryLimit
+  /// How long the stages take.
+  public let stages: RunPlan
+  /// What that may be wrong by, as a share of it.
+  public let uncertainty: Double
+  /// Which linears become int4.
+  public let linears: LinearCoverage
+}
+
+extension QuantizationRun {
+  /// What the run will take. Nothing is written; this machine's kernels and disk are tried for some seconds.
+  /// - Throws: as `run`, for what it would refuse before the work.
+  public func plan(_ observe: RunObserver = { _ in }) throws -> QuantizationPlan {
+    let start = try started()
+    let file = start.file, options = start.options
+    let loaded = try LoadedModel(file, prompt: recipe.prompt)
+    var files = CalibrationFiles()
+    let clock = RunClock()
+    let set = try calibrationSet(loaded, noting: &files, observe)
+    let promptSeconds = clock.elapsed
+    let memory = try memoryPlan(file, options, (set, loaded), start.limit)
+    let size = try AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded)
+    let shape = activationShape(file, options, set.tokenCounts)
+    let state = 2 * shape.tokenCount * shape.streams.count * file.config.text.hiddenSize * MemoryLayout<Float>.size
+    let stages = try stages(loaded, start, set, promptSeconds: promptSeconds, outputByteCount: size.total)
+    return QuantizationPlan(
+      sampleCount: set.tokenCounts.count, tokenCount: shape.tokenCount, tileCount: set.tileCount,
+      outputByteCount: size.total,
+      diskByteCount: size.total + state + (memory.keepsActivations ? 0 : memory.activationByteCount),
+      memory: memory, limit: start.limit,
+      stages: stages.plan, uncertainty: stages.uncertainty,
+      linears: LinearCoverage(file.config.text, options))
+  }
+
+  /// Other work on a machine, and shapes that are not those measured.
+  private static let leastUncertainty = 0.15
+
+  /// How long each stage takes.
+  func stages(
+    _ model: LoadedModel, _ start: Started, _ set: CalibrationSet, promptSeconds: Double = 0, outputByteCount: Int
+  ) throws -> (plan: RunPlan, uncertainty: Double) {
+    let file = start.file, config = file.config.text, rates = try WorkRates(measuring: start.options)
+    let layer = LayerWork(config, start.options, tokenCounts: set.tokenCounts)
+    let seconds = rates.seconds(layer.total) * Double(config.layerCount)
+    let disk = file.largestWeightFile.flatMap(StorageProbe.reading) ?? .infinity
+    let read = Double(file.weightByteCount) / disk
+    let fits = file.weightByteCount < AvailableMemory().byteCount ?? 0
+    let writing = Double(outputByteCount) / (StorageProbe.writing(into: outputFolder) ?? .infinity)
+    var stages = [
+      RunPlan.Stage(.hashing, seconds: max(read, hashing(file))),
+      // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.
+      RunPlan.Stage(.quantizing, seconds: max(seconds, fits ? 0 : read) + writing),
+    ]
+    if recipe.sixteenBitBytes != nil { stages.insert(RunPlan.Stage(.measuring, seconds: seconds), at: 1) }
+    if set.tileCount > 0 {
+      stages.insert(RunPlan.Stage(.visionTower, seconds: try tileSeconds(model) * Double(set.tileCount)), at: 1)
+    }
+    stages.insert(RunPlan.Stage(.prompts, seconds: promptSeconds), at: 1)
+    // The way out of a layer is gone when the next one's first site is asked for.
+    let works = [layer.sites[0] + layer.rest] + layer.sites.dropFirst()
+    let weights = zip(LinearSite.allCases, works).map { ($0, rates.seconds($1)) }
+    let plan = RunPlan(
+      stages: stages, layerCount: config.layerCount, siteWeights: Dictionary(uniqueKeysWithValues: weights))
+    return (plan, max(Self.leastUncertainty, rates.uncertainty))
+  }
+
+  /// How long a tile takes, by how long one does in the first layer.
+  private func tileSeconds(_ model: LoadedModel) throws -> Double {
+    guard let multimodal = model.file.config.multimodal, let vision = model.model.vision else { return 0 }
+    var best = Double.infinity
+    for _ in 0..<2 {
+      let clock = RunClock()
+      try vision.tryOut()
+      best = min(best, clock.elapsed)
+    }
+    let work = TowerWork(multimodal, hiddenSize: model.file.config.text.hiddenSize)
+    return best / work.layer * work.tile
+  }
+
+  /// Files are hashed side by side, but each by one worker.
+  private func hashing(_ file: ModelFile) -> Double {
+    let largest = file.largestWeightFile?.byteCount ?? 0
+    return Double(max(largest, file.weightByteCount / Parallel.threadCount)) / StorageProbe.hashing()
+  }
+
+  /// The directory that the output will lie in.
+  private var outputFolder: String {
+    guard let slash = output.lastIndex(of: "/") else { return "." }
+    return String(output[...slash])
+  }
+}
+
+/// Which linears of a model become int4.
+public struct LinearCoverage: Sendable, Equatable {
+  /// How many do, and how many there are.
+  public let quantizedCount: Int, count: Int
+  /// Linears of a layer that cannot, since the group size does not divide their inputs or 8 their outputs, with both.
+  public let unfit: [(name: String, inFeatures: Int, outFeatures: Int)]
+
+  init(_ config: TextConfig, _ options: QuantizationOptions) {
+    let fitting = DecoderLinear.allCases.filter {
+      options.scheme.fits(outFeatures: config.outFeatures(of: $0), inFeatures: config.inFeatures(at: $0.site))
+    }
+    unfit = DecoderLinear.allCases.filter { !fitting.contains($0) }.map {
+      ($0.component, config.inFeatures(at: $0.site), config.outFeatures(of: $0))
+    }
+    count = config.layerCount * DecoderLinear.allCases.count
+    quantizedCount = (0..<config.layerCount).reduce(0) { count, layer in
+      count + fitting.count { options.isIncluded($0.moduleName(layer: layer)) }
+    }
+  }
+
+  public static func == (a: LinearCoverage, b: LinearCoverage) -> Bool {
+    a.quantizedCount == b.quantizedCount && a.count == b.count && a.unfit.elementsEqual(b.unfit, by: ==)
+  }
+}

@@ -1,0 +1,49 @@
+// A plan for people, and for programs.
+import Basics
+import JSON
+import LayerSearch
+import ModelConfig
+import Workflows
+
+extension QuantizationPlan {
+  /// Seconds of all stages.
+  private var seconds: Double { stages.stages.reduce(0) { $0 + $1.seconds } }
+
+  /// One fact a line, then a table of times.
+  func lines(_ job: QuantizationRun) -> [StyledText] {
+    var facts = TextTable(columns: [.left, .left])
+    facts.add(["samples", "\(sampleCount) with \(tokenCount) tokens, \(tileCount) tiles"])
+    facts.add(["linears", "\(linears.quantizedCount) of \(linears.count) in int4"])
+    for unfit in linears.unfit {
+      facts.add(["", "\("not int4:", .warning) \(unfit.name) [\(unfit.outFeatures), \(unfit.inFeatures)]"])
+    }
+    facts.add(["output", ByteCount.text(outputByteCount)])
+    facts.add(["disk", "\(ByteCount.text(diskByteCount)) at most, while it is made"])
+    var times = TextTable(columns: [.left, .left])
+    for stage in stages.stages { times.add(["\(stage.kind)", Seconds.text(stage.seconds)]) }
+    times.add(["all", "\(Seconds.text(seconds)) ± \(Percentage.text(uncertainty))"])
+    var lines: [StyledText] = ["\(job.model.displayed) → \(job.output.displayed)"]
+    lines += (facts.styledLines + [memory.line(limit)]).map { "  " + $0 }
+    return lines + [""] + times.styledLines.map { "  " + $0 }
+  }
+
+  /// The same as JSON.
+  func json(_ job: QuantizationRun) -> JSONValue {
+    [
+      "schema": "skyquant.plan/1", "model": .string(job.model), "output": .string(job.output),
+      "samples": .integer(sampleCount), "tokens": .integer(tokenCount), "tiles": .integer(tileCount),
+      "linears": ["int4": .integer(linears.quantizedCount), "all": .integer(linears.count)],
+      "unfit": .array(
+        linears.unfit.map {
+          [
+            "name": .string($0.name), "in_features": .integer($0.inFeatures), "out_features": .integer($0.outFeatures),
+          ]
+        }),
+      "output_bytes": .integer(outputByteCount), "disk_bytes": .integer(diskByteCount),
+      "memory_bytes": .integer(memory.peak), "memory_limit": memory.limit == .max ? .null : .integer(memory.limit),
+      "scratch_bytes": .integer(memory.keepsActivations ? 0 : memory.activationByteCount),
+      "stages": .array(stages.stages.map { ["name": .string("\($0.kind)"), "seconds": .double($0.seconds)] }),
+      "seconds": .double(seconds), "uncertainty": .double(uncertainty),
+    ]
+  }
+}

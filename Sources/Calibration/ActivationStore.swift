@@ -119,6 +119,10 @@ public struct ActivationStore: Sendable {
     try write([embeddings], to: embeddingsSlot, of: sample)
   }
 
+  /// What stands in front of the first layer, until the samples have passed it.
+  /// - Throws: `StorageError.failed`.
+  public func embeddings(of sample: Int) throws(StorageError) -> Tensor { try read(embeddingsSlot, of: sample) }
+
   /// Where the residual stream of a sample is, between two layers: `[tokens, hidden]`.
   /// - Throws: `StorageError.failed`.
   public func residual(_ stream: CalibrationStream, of sample: Int) throws(StorageError) -> Tensor {

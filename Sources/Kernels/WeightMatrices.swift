@@ -31,6 +31,8 @@ public struct DenseMatrix: WeightMatrix {
       HalfPrecision.widen($0, from: format, count: range.count * columns, into: &output)
     }
   }
+
+  public func release() { view.release() }
 }
 
 /// A weight matrix over 32-bit floats in memory.

@@ -51,6 +51,9 @@ public struct ModelFile: Sendable {
   /// How many files the weights lie in.
   public var weightFileCount: Int { shards.count }
 
+  /// These files.
+  public var weightFiles: [MappedFile] { shards }
+
   /// The largest of them.
   public var largestWeightFile: MappedFile? { shards.max { $0.byteCount < $1.byteCount } }
 

@@ -57,6 +57,12 @@ public struct SourceAudit: Sendable {
   /// In the order of the files and of the data in them.
   public let findings: [TensorFinding]
 
+  /// What a pass found.
+  public init(digests: [SourceDigest], findings: [TensorFinding]) {
+    self.digests = digests
+    self.findings = findings
+  }
+
   /// Checks that no tensor is damaged; see `TensorFinding.isDamage`.
   /// - Throws: `ModelFilesError.damagedTensors`.
   public func requireSound() throws(ModelFilesError) {

@@ -12,6 +12,13 @@ public protocol WeightMatrix: Sendable {
   var columns: Int { get }
   /// Decodes `range` of the rows as 32-bit floats, row-major, into the first `range.count * columns` of `output`.
   func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>)
+  /// Gives the memory of a mapped weight back to the system until it is read again. Others do nothing.
+  func release()
+}
+
+extension WeightMatrix {
+  /// Nothing is mapped.
+  public func release() {}
 }
 
 /// Gives weights by canonical name (the InternVLChat layout's names, see `WeightNames`).

@@ -90,6 +90,7 @@ struct SiteProblem: Sendable {
 
   /// `body` of every linear, by its position: side by side while they are small, for their many short loops would keep
   /// workers waiting for each other; one after the other where one of them keeps all busy, and their buffers are large.
+  /// Then the weight is not mapped while another one is at work.
   func mapLinears<Result: Sendable>(_ body: @Sendable (Int) -> Result) -> [Result] {
     Self.mapLinears(weights, body)
   }
@@ -97,12 +98,12 @@ struct SiteProblem: Sendable {
   private static func mapLinears<Result: Sendable>(
     _ weights: [any WeightMatrix], _ body: @Sendable (Int) -> Result
   ) -> [Result] {
-    let areSmall = weights.allSatisfy { $0.rows * $0.columns <= smallLinear }
-    return areSmall ? Parallel.mapPieces(weights.count, body) : weights.indices.map(body)
+    guard weights.contains(where: \.isLarge) else { return Parallel.mapPieces(weights.count, body) }
+    return weights.indices.map { index in
+      defer { weights[index].release() }
+      return body(index)
+    }
   }
-
-  /// Weights of a linear whose buffers are small: 64 MiB of floats.
-  static let smallLinear = 1 << 24
 
   /// Scales of 1.
   var identity: ScaleCandidate { .identity(size: statistics.fit.gram.size) }
@@ -135,4 +136,14 @@ struct SiteProblem: Sendable {
     site.judges = site.weights.map { OutputError(of: $0, rounding) }
     return site
   }
+}
+
+extension WeightMatrix {
+  /// Whether buffers of its size are large.
+  var isLarge: Bool { rows * columns > SiteProblem.smallLinear }
+}
+
+extension SiteProblem {
+  /// Weights of a linear whose buffers are small: 64 MiB of floats.
+  static let smallLinear = 1 << 24
 }

@@ -41,6 +41,7 @@ struct LayerQuantizer {
     for site in LinearSite.allCases {
       let names = site.linears.filter { options.quantizes($0.moduleName(layer: index), original[$0].weight) }
       for name in names { try requireFinite(name) }
+      releaseLargeWeights()
       if streams.isEmpty {
         for name in names { keep(plainlyRounded(name), of: name) }
       } else if let scales = try quantize(names, at: site, &streams) {
@@ -94,9 +95,11 @@ struct LayerQuantizer {
       for (block, statistics) in zip(run, statistics) {
         searched.seen.append(SeenInputs(statistics))
         guard !names.isEmpty else { continue }
+        let weights = names.map { blocks.part(block, of: original[$0].weight) }
+        releaseLargeWeights()
         let problem = SiteProblem(
-          names: names, weights: names.map { blocks.part(block, of: original[$0].weight) }, statistics: statistics,
-          options: options, pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales,
+          names: names, weights: weights, statistics: statistics, options: options,
+          pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales,
           keepsTargets: keepsTargets)
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
       }
@@ -150,6 +153,11 @@ struct LayerQuantizer {
   private func requireFinite(_ name: DecoderLinear) throws(QuantizationError) {
     guard let place = original[name].weight.firstNonFinite() else { return }
     throw .nonFiniteWeight(module: name.moduleName(layer: index), row: place.row, column: place.column)
+  }
+
+  /// Large weights are mapped only while they are read.
+  private func releaseLargeWeights() {
+    for linear in DecoderLinear.allCases where original[linear].weight.isLarge { original[linear].weight.release() }
   }
 
   private mutating func audit(_ seen: [SeenInputs], _ site: LinearSite) {

@@ -70,7 +70,7 @@ public struct MemoryDemand: Sendable {
     var stages = Stages(pictures: Stage(name: "pictures", byteCount: pictureByteCount))
     for (index, site) in sites.enumerated() {
       func enlarge(_ stage: WritableKeyPath<Stages, Stage>, _ name: String, _ byteCount: Int) {
-        let whole = mapped(at: index) + byteCount
+        let whole = (stage == \.sums ? mappedInSums(at: index) : mappedInSearch(at: index)) + byteCount
         guard whole > stages[keyPath: stage].byteCount else { return }
         stages[keyPath: stage] = Stage(name: "\(site.name), \(name)", byteCount: whole)
       }
@@ -91,21 +91,28 @@ public struct MemoryDemand: Sendable {
   func calibration(within rest: Int, keepsTargets: Bool) -> CalibrationMemory {
     var tokens = longestSample * CalibrationMemory.batchSampleCount, sums = Int.max
     // There may be no limit.
-    let rests = sites.indices.map { min(rest, 1 << 60) - mapped(at: $0) }
-    for (site, rest) in zip(sites, rests) {
+    let rest = min(rest, 1 << 60)
+    for (index, site) in sites.enumerated() {
+      let rest = rest - mappedInSums(at: index)
       tokens = min(tokens, (rest - site.summed(within: 0) - site.rounded) / 2 / site.bytesPerToken)
     }
     tokens = max(tokens, longestSample)
-    for (site, rest) in zip(sites, rests) {
+    for (index, site) in sites.enumerated() {
       sums = min(
-        sums, rest - site.rounded - tokens * site.bytesPerToken,
-        2 * (rest - site.searched(keepsTargets: keepsTargets)))
+        sums, rest - mappedInSums(at: index) - site.rounded - tokens * site.bytesPerToken,
+        2 * (rest - mappedInSearch(at: index) - site.searched(keepsTargets: keepsTargets)))
     }
     return CalibrationMemory(batchTokenCount: tokens, sumsByteCount: max(sums, 0))
   }
 
-  /// Bytes of weights that are mapped at a site: its own, and those read on the way to it.
-  private func mapped(at index: Int) -> Int {
-    (sites[index].weightCount + (index > 0 ? sites[index - 1].weightCount : 0)) * bytesPerWeight
+  /// Bytes of weights that are mapped while samples are on their way to a site: all that they pass.
+  private func mappedInSums(at index: Int) -> Int {
+    (sites[index].smallWeightCount + (index > 0 ? sites[index - 1].weightCount : 0)) * bytesPerWeight
+  }
+
+  /// Bytes of weights that are mapped while a site is searched.
+  private func mappedInSearch(at index: Int) -> Int {
+    let small = sites[index].smallWeightCount + (index > 0 ? sites[index - 1].smallWeightCount : 0)
+    return (small + sites[index].largeWeightCount) * bytesPerWeight
   }
 }

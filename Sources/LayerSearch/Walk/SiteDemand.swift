@@ -8,8 +8,9 @@ struct SiteDemand: Sendable {
   private static let floatSize = MemoryLayout<Float>.size
 
   let name: String
-  /// Weights of its linears.
-  let weightCount: Int
+  /// Weights of its linears; of those of them that are small; of the largest one that is not. Large ones are mapped only
+  /// while they are read.
+  let weightCount: Int, smallWeightCount: Int, largeWeightCount: Int
   /// Bytes for each token of the samples on their way to it, and of what they bring to its sums.
   let bytesPerToken: Int
   /// Bytes of plain rounding where no sample says anything: the codes of the largest linear, twice.
@@ -26,7 +27,10 @@ struct SiteDemand: Sendable {
   ) {
     let columns = config.inFeatures(at: site), rows = site.linears.map { config.outFeatures(of: $0) }
     name = "\(site)"
-    weightCount = rows.reduce(0, +) * columns
+    let counts = rows.map { $0 * columns }
+    weightCount = counts.reduce(0, +)
+    smallWeightCount = counts.filter { $0 <= SiteProblem.smallLinear }.reduce(0, +)
+    largeWeightCount = counts.filter { $0 > SiteProblem.smallLinear }.max() ?? 0
     bytesPerToken = config.floatsPerToken(at: site, propagates: propagates) * Self.floatSize
     rounding = 2 * options.scheme.codeByteCount((rows.max() ?? 0) * columns)
     // Nothing is summed up for linears that cannot be quantized, whose width nothing bounds.

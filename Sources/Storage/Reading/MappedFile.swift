@@ -10,6 +10,7 @@ public import Tensors
   /// Size when opened, and length of the mapping.
   public let byteCount: Int
   private let status: FileStatus
+  private let isSettled: Bool
   /// Nil for an empty file, which cannot be mapped.
   private nonisolated(unsafe) let base: UnsafeMutableRawPointer?  // never changes, and what it points to is read-only
 
@@ -58,6 +59,7 @@ public import Tensors
       guard unsafe address != MAP_FAILED else { throw .failing("mmap", file.path) }
     }
     status = FileStatus(try file.status())
+    isSettled = time(nil) - status.touched.seconds >= Self.settlingSeconds
     path = file.path
     byteCount = size
     unsafe base = address
@@ -69,6 +71,17 @@ public import Tensors
       unsafe MappedRanges.remove(base)
       unsafe munmap(base, byteCount)
     }
+  }
+
+  /// Seconds after which a change that follows another one certainly shows in a file's times.
+  private static let settlingSeconds = 2
+
+  /// What tells this file, unchanged, from all others and from itself after a change: where it lies, its size and times.
+  /// Nil if it was touched just before it was opened, for then another change may have left no trace.
+  public var identity: String? {
+    guard isSettled else { return nil }
+    let times = [status.modified, status.touched].map { "\($0.seconds).\($0.nanoseconds)" }.joined(separator: " ")
+    return "\(status.device) \(status.inode) \(status.size) \(times)"
   }
 
   /// Calls `body` with all bytes of the file.

@@ -117,10 +117,13 @@ extension WorkFolder {
   }
 
   /// What a stopped run of `output` has left to go on with: a file with a journal of more than its first
-  /// line, or a directory with a state.
+  /// line, a directory with a state, or what was found out before there was any output.
   static func unfinishedKind(of output: OutputPath) -> Kind? {
-    guard let made = OutputPath.status(output.path(.output)) else { return nil }
-    if made.isDirectory { return OutputPath.status(output.path(.resume)) != nil ? .directory : nil }
+    let isPrepared = OutputPath.status(output.path(.prepared)) != nil
+    guard let made = OutputPath.status(output.path(.output)) else { return isPrepared ? .directory : nil }
+    if made.isDirectory {
+      return isPrepared || OutputPath.status(output.path(.resume)) != nil ? .directory : nil
+    }
     return Journal.hasRecords(output.path(.journal)) ? .file : nil
   }
 

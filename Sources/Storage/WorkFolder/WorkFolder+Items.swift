@@ -17,6 +17,8 @@ enum WorkItem: String, CaseIterable {
   /// An old directory that waits for its successor to get its name, on file systems that cannot swap two
   /// names.
   case replaced
+  /// What a run has found out before its first result; see `PreparedValues`.
+  case prepared
   /// What a run keeps on the disk for want of memory; see `ScratchFile`. Nobody goes on with it.
   case scratch
 

@@ -58,10 +58,10 @@ public struct WorkFolder: ~Copyable {
 
   func path(_ item: WorkItem) -> String { output.path(item) }
 
-  /// Drops what a stopped run has left: this one starts from the beginning.
+  /// Drops what a stopped run has left but what it had prepared: this one starts from the beginning.
   /// - Throws: `StorageError.failed`.
   public mutating func restart() throws(StorageError) {
-    for item in WorkItem.allCases where item != .run { try item.remove(from: output.work) }
+    for item in WorkItem.allCases where item != .run && item != .prepared { try item.remove(from: output.work) }
     isResumed = false
   }
 
@@ -84,7 +84,7 @@ public struct WorkFolder: ~Copyable {
       try giveName()
       // Whether or not this is on the disk, there is nothing left to go on with.
       let failure = Result { () throws(StorageError) in try OutputPath.synchronize(output.parent) }
-      for item in [WorkItem.resume, .nextResume, .journal] { try item.remove(from: output.work) }
+      for item in [WorkItem.resume, .nextResume, .journal, .prepared] { try item.remove(from: output.work) }
       try failure.get()
     }
     do throws(StorageError) {
@@ -147,8 +147,11 @@ extension WorkFolder {
 }
 
 extension WorkFolder {
-  /// The path of the state, which is there if the folder `isResumed`.
+  /// The path of the state.
   public var statePath: String { path(.resume) }
+
+  /// Whether a stopped run has left a state.
+  public var hasState: Bool { isResumed && OutputPath.status(statePath) != nil }
 
   /// Replaces the state in one step by what `write` appends to a new file.
   /// - Throws: `StorageError.failed`, and what `write` throws; then the old state is as it was.

@@ -49,7 +49,8 @@ extension QuantizationRun {
     return QuantizationPlan(
       sampleCount: set.tokenCounts.count, tokenCount: shape.tokenCount, tileCount: set.tileCount,
       outputByteCount: size.total,
-      diskByteCount: size.total + state + (memory.keepsActivations ? 0 : memory.activationByteCount),
+      diskByteCount: size.total + state + shape.preparedByteCount
+        + (memory.keepsActivations ? 0 : memory.activationByteCount),
       memory: memory, limit: start.limit,
       stages: stages.plan, uncertainty: stages.uncertainty,
       linears: LinearCoverage(file.config.text, options))

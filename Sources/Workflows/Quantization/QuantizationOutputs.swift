@@ -47,8 +47,10 @@ struct QuantizationOutputs: ~Copyable {
     let state = shape.tokenCount * stateByteCountPerToken
     let scratch = inMemory ? 0 : shape.floatCount * MemoryLayout<Float>.size
     try folder.dropScratch()
+    let prepared = shape.preparedByteCount
     // The old state is there until the new one is complete.
-    try folder.requireRoom(for: byteCount + 2 * state + scratch, largestFile: max(largestFile, state, scratch))
+    try folder.requireRoom(
+      for: byteCount + 2 * state + scratch + prepared, largestFile: max(largestFile, state, scratch, prepared))
     return ActivationStore(shape, scratch: inMemory ? nil : try folder.makeScratch(capacity: shape.floatCount))
   }
 }

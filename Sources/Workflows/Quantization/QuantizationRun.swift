@@ -66,7 +66,9 @@ public struct QuantizationRun: Sendable {
     let file = start.file, options = start.options, limit = start.limit
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellLeftOut(observe)
-    let audit = try file.audited(allowsDamage: allowsDamage, observe)
+    var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
+    let audit = try audit(file, &preparation, observe)
+    try preparation.secure()
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
@@ -77,7 +79,7 @@ public struct QuantizationRun: Sendable {
       try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
     }
     var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
-    try set.embed(loaded, into: &activations, observe)
+    try set.embed(loaded, into: &activations, &preparation, origin: origin(file, audit), observe)
     let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
     let numericMode = loaded.model.numericMode
     try tellDifferences(calibration, numericMode: numericMode.name, observe)
@@ -164,6 +166,23 @@ public struct QuantizationRun: Sendable {
     if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
       throw WorkflowError.splitFusedSet(modules: modules)
     }
+  }
+
+  /// Digests of the weights, and what no model should hold.
+  private func audit(
+    _ file: ModelFile, _ preparation: inout Preparation, _ observe: RunObserver
+  ) throws -> SourceAudit {
+    if let digests = try preparation.digests(of: file) { return SourceAudit(digests: digests, findings: []) }
+    let audit = try file.audited(allowsDamage: allowsDamage, observe)
+    preparation.add(audit, of: file)
+    return audit
+  }
+
+  /// What tells the model's way from pixels to the decoder from others: weights, small files, this program.
+  private func origin(_ file: ModelFile, _ audit: SourceAudit) throws -> SHA256Digest {
+    let files = try file.carriedDigests.map { "\($0.name) \($0.digest)" }
+    let weights = audit.digests.map { "\($0.name) \($0.sha256)" }
+    return SHA256Hasher.hash(Array(([Version.current] + files + weights).joined(separator: "\n").utf8))
   }
 
   func activationShape(

@@ -32,13 +32,13 @@ struct ResumePoints {
   }
 
   /// What a stopped run of the same recipe and weights has secured; nil if there is none, or only what belongs to a
-  /// directory that has got its name, which is dropped.
+  /// directory that has got its name, or what was written before anything was secured, which is dropped.
   /// - Parameter activations: Of the samples; put where they were secured.
   func resumed(
     _ source: ModelFile, _ activations: inout ActivationStore, _ folder: inout WorkFolder
   ) throws -> Resumed? {
     guard folder.isResumed else { return nil }
-    guard let (point, digests) = try ResumePoint.read(from: folder) else {
+    guard folder.hasState, let (point, digests) = try ResumePoint.read(from: folder) else {
       try folder.restart()
       return nil
     }

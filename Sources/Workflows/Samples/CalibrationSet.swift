@@ -50,17 +50,41 @@ struct CalibrationSet {
   /// Tiles of all pictures.
   var tileCount: Int { inputs.reduce(0) { $0 + $1.tileCounts.reduce(0, +) } }
 
-  /// Brings the samples in front of the first decoder layer, into `activations`.
+  /// Brings the samples in front of the first decoder layer, into `activations`, but for those that a stopped run has
+  /// brought there.
+  /// - Parameters:
+  ///   - preparation: Where these are taken from, and all others secured.
+  ///   - origin: What tells the model from others.
   mutating func embed(
-    _ model: LoadedModel, into activations: inout ActivationStore, _ observe: RunObserver
+    _ model: LoadedModel, into activations: inout ActivationStore, _ preparation: inout Preparation,
+    origin: SHA256Digest, _ observe: RunObserver
   ) throws {
-    try InputEmbedder([model]).embed(
-      inputs, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
-    ) { index, embeddings in
-      samples.append(CalibrationSample(tokenWeights: tokenWeights[index], isHeldOut: heldOut[index]))
-      digests.append(digest(index, embeddings[0]))
-      try activations.setEmbeddings(embeddings[0], of: index)
+    let keys = inputs.map { $0.key(origin) }, width = activations.shape.hiddenSize
+    var digests = [SHA256Digest](repeating: SHA256Digest(), count: inputs.count), missing: [Int] = []
+    for index in inputs.indices {
+      // Text is quickly looked up again.
+      guard !inputs[index].tileCounts.isEmpty,
+        let embeddings = try preparation.embeddings(keys[index], tokens: inputs[index].ids.count, width: width)
+      else {
+        missing.append(index)
+        continue
+      }
+      digests[index] = digest(index, embeddings)
+      try activations.setEmbeddings(embeddings, of: index)
     }
+    try InputEmbedder([model]).embed(
+      missing.map { inputs[$0] }, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
+    ) { place, embeddings in
+      let index = missing[place]
+      digests[index] = digest(index, embeddings[0])
+      try activations.setEmbeddings(embeddings[0], of: index)
+      if !inputs[index].tileCounts.isEmpty { preparation.add(sample: index, keys[index]) }
+      try preparation.secure(activations)
+    }
+    samples = inputs.indices.map {
+      CalibrationSample(tokenWeights: tokenWeights[$0], isHeldOut: heldOut[$0])
+    }
+    self.digests = digests
     for index in inputs.indices { inputs[index].pixels = nil }
     model.file.releasePages()
   }
@@ -96,5 +120,17 @@ struct CalibrationSet {
 
   private static func counts(_ classes: some Sequence<TokenClass>) -> [TokenClass: Int] {
     classes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+}
+
+extension ModelInput {
+  /// What tells it, in front of the first layer of the model that `origin` tells from others, from all other inputs.
+  fileprivate func key(_ origin: SHA256Digest) -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    hasher.update(origin.bytes)
+    hasher.update(unsafe [ids.count].span.bytes)
+    hasher.update(unsafe ids.span.bytes)
+    for tile in pixels?.tiles ?? [] { hasher.update(tile.rgb) }
+    return hasher.finalize()
   }
 }

@@ -1,4 +1,4 @@
-// From a quantized model, packed or not, to a checkpoint directory in one of two layouts.
+// From a quantized model, packed or not, to a checkpoint directory in one of the layouts of `CheckpointFormat`.
 internal import Basics
 internal import JSON
 internal import ModelConfig
@@ -16,7 +16,7 @@ public struct CheckpointExporter {
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
   ///   or a tensor has a name that would mean something else in the layout, or a packed file does.
   public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
-    guard format == .awq || source.config.quantization != nil else {
+    guard format.takesAnyModel || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
@@ -62,12 +62,11 @@ public struct CheckpointExporter {
   }
 
   private func file(_ name: String) throws -> [UInt8]? {
-    guard name == "config.json", format == .compressedTensors, let quantization = source.config.quantization else {
+    guard name == "config.json", let config = format.config, let quantization = source.config.quantization else {
       return try source.files.bytes(of: name)
     }
-    let config = CompressedTensorsConfig(
-      config: source.config, groupSize: quantization.groupSize, skippedLinears: skippedLinears)
-    return try config.document.serialized(.pretty) + [UInt8(ascii: "\n")]
+    let document = config(source.config, quantization.groupSize, skippedLinears)
+    return try document.serialized(.pretty) + [UInt8(ascii: "\n")]
   }
 
   /// Linears of the decoder layers that are not int4, by their module names in the file.
@@ -79,6 +78,29 @@ public struct CheckpointExporter {
         })
       else { return nil }
       return tensor.name.removingSuffix(".weight")
+    }
+  }
+}
+
+extension ModelFile {
+  /// Checks that every tensor would come back under its name from a quantized checkpoint.
+  /// - Throws: `ModelFilesError.unsupported` with the first that would not: a plain tensor that readers would take for
+  ///   codes, or a quantized one that is no `….weight`.
+  public func requireNames(for format: CheckpointFormat) throws(ModelFilesError) {
+    for tensor in tensors {
+      let isDense = if case .dense = tensor.encoding { true } else { false }
+      if isDense, tensor.name.hasSuffix(format.codesSuffix) {
+        throw .unsupported(
+          path: path,
+          reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would "
+            + "take it for int4 codes; rename it or take it away")
+      }
+      if !isDense, !tensor.name.hasSuffix(".weight") {
+        throw .unsupported(
+          path: path,
+          reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; "
+            + "rename it")
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 internal import Kernels
 public import Quantization
 internal import Storage
+internal import Synchronization
 public import Tensors
 
 /// A tensor of a model on disk: dense, or the parts of a quantized linear taken together.
@@ -117,5 +118,23 @@ public struct StoredTensor: Sendable {
     case .dense(let dtype): dtype.rawValue
     case .int4(let scheme): "awq_u4 g\(scheme.groupSize)"
     }
+  }
+}
+
+/// Runs a check when it is first called for, and remembers what it found.
+final class ContentProof: Sendable {
+  private let check: @Sendable () throws -> Void
+  private let verdict = Mutex<Result<Void, any Error>?>(nil)
+
+  init(_ check: @escaping @Sendable () throws -> Void) { self.check = check }
+
+  /// Threads that ask while the check runs wait for it.
+  /// - Throws: what the check threw.
+  func require() throws {
+    try verdict.withLock { verdict in
+      let found = verdict ?? Result { try check() }
+      verdict = found
+      return found
+    }.get()
   }
 }

@@ -1,18 +1,16 @@
 // The work of `skyquant export`: a model in the layout that another program wants.
 public import GGUFExport
-internal import ModelFiles
+public import ModelFiles
 internal import Storage
 
 /// A model to write in another layout.
 public struct ExportRun: Sendable {
   /// What can be written.
-  public enum Layout: String, Sendable, CaseIterable {
-    /// AutoAWQ's, as `quantize` writes it.
-    case awq
-    /// llm-compressor's pack-quantized.
-    case compressedTensors = "compressed-tensors"
+  public enum Layout: Sendable, Equatable {
+    /// A checkpoint directory.
+    case checkpoint(CheckpointFormat)
     /// One file for llama.cpp.
-    case gguf = "gguf-q4_1"
+    case gguf
   }
 
   /// A .skyq file or an AWQ directory.
@@ -24,7 +22,7 @@ public struct ExportRun: Sendable {
   public var overwrites = false
 
   /// An export to what does not exist yet.
-  public init(model: String, output: String, layout: Layout = .awq) {
+  public init(model: String, output: String, layout: Layout = .checkpoint(.awq)) {
     self.model = model
     self.output = output
     self.layout = layout
@@ -45,16 +43,32 @@ public struct ExportRun: Sendable {
     let file = try ModelFile.open(model)
     try file.tellLeftOut(observe)
     func advance(_ done: Int, _ total: Int) throws { try observe(.progress(.tensors, done: done, total: total)) }
-    func checkpoint(_ format: CheckpointFormat) throws -> Result {
+    switch layout {
+    case .checkpoint(let format):
       try CheckpointExporter(file, as: format).export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(tensorCount: file.tensors.count, gguf: nil)
-    }
-    switch layout {
-    case .awq: return try checkpoint(.awq)
-    case .compressedTensors: return try checkpoint(.compressedTensors)
     case .gguf:
       let report = try GGUFExporter(file).export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(tensorCount: report.tensorCount, gguf: report)
+    }
+  }
+}
+
+extension ExportRun.Layout: CaseIterable, CustomStringConvertible {
+  /// All of them.
+  public static let allCases = CheckpointFormat.allCases.map(Self.checkpoint) + [.gguf]
+
+  /// The layout called `name`.
+  public init?(name: String) {
+    guard let layout = Self.allCases.first(where: { $0.description == name }) else { return nil }
+    self = layout
+  }
+
+  /// Its name.
+  public var description: String {
+    switch self {
+    case .checkpoint(let format): format.name
+    case .gguf: "gguf-q4_1"
     }
   }
 }

@@ -68,13 +68,14 @@ public struct QuantizationRun: Sendable {
     try file.tellLeftOut(observe)
     var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
     let audit = try audit(file, &preparation, observe)
-    try preparation.secure()
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
     let shape = activationShape(file, options, set.tokenCounts)
     let memory = try memoryPlan(file, options, (set, loaded), limit)
     try observe(.memory(memory, limit))
+    // Not before: a run that is refused leaves nothing.
+    try preparation.secure()
     if file.weightByteCount >= Self.plannedByteCount {
       try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
     }

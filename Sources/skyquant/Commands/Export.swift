@@ -1,5 +1,6 @@
 // skyquant export: a model in the layout that a loader wants.
 import ArgumentParser
+import ModelFiles
 import Workflows
 
 struct Export: ParsableCommand {
@@ -24,7 +25,7 @@ struct Export: ParsableCommand {
   var model: String
 
   @Option(help: ArgumentHelp("The layout.", valueName: "layout"))
-  var to: ExportRun.Layout = .awq
+  var to = ExportRun.Layout.checkpoint(.awq)
 
   @Option(
     help: ArgumentHelp(

@@ -19,7 +19,14 @@ extension QuantizationMethod: ExpressibleByArgument {
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
-extension ExportRun.Layout: ExpressibleByArgument {}
+extension ExportRun.Layout: ExpressibleByArgument {
+  /// By its name.
+  public init?(argument: String) { self.init(name: argument) }
+  /// As it is read.
+  public var defaultValueDescription: String { "\(self)" }
+  /// All there are.
+  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+}
 
 extension NamePattern: ExpressibleByArgument {
   /// Any text is a pattern.

@@ -128,7 +128,7 @@ extension ExportRun.Result {
   /// What `export` has written, for programs.
   func json(_ run: ExportRun) -> JSONValue {
     var result: JSONObject = [
-      "schema": "skyquant.export/1", "output": .string(run.output), "format": .string(run.layout.rawValue),
+      "schema": "skyquant.export/1", "output": .string(run.output), "format": .string("\(run.layout)"),
       "tensors": .integer(tensorCount),
     ]
     if let gguf {
@@ -142,7 +142,7 @@ extension ExportRun.Result {
   /// The same for people, and what has no place in the output.
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
-    guard let gguf else { return ["\(written), \(run.layout.rawValue)"] }
+    guard let gguf else { return ["\(written), \(run.layout)"] }
     let losses = gguf.losses + ["skyquant.json and other files of the directory"]
     return [
       "\(written), \(ByteCount.text(gguf.byteCount))",

@@ -60,6 +60,10 @@ public struct ModelSummary: Sendable {
   public var architecture: String
   /// Whether there is a vision tower.
   public var seesImages: Bool
+  /// Whether config.json says that linears are quantized.
+  public var isQuantized: Bool
+  /// How many linears the decoder has, and how many of them are stored as int4 codes.
+  public var linearCount: Int, int4LinearCount: Int
   /// Parts that have tensors, in a fixed order.
   public var parts: [PartSummary]
   /// Names of the small files that belong to the model.
@@ -84,6 +88,10 @@ public struct ModelSummary: Sendable {
     kind = file.kind
     architecture = file.config.architectureName ?? file.config.modelType
     seesImages = file.config.multimodal != nil
+    let linears = file.decoderLinears
+    isQuantized = file.config.quantization != nil
+    linearCount = linears.count
+    int4LinearCount = linears.count { $0.isInt4 }
     self.parts = ModelPart.allCases.compactMap { parts[$0] }
     files = file.files.names.filter(CarriedFiles.includes)
     skyq = file.skyqHeader.map { ("\($0.majorVersion).\($0.minorVersion)", $0.contentID) }

@@ -14,6 +14,9 @@ public struct SummaryText {
   /// For people.
   public var lines: [String] {
     var lines = [heading, bits]
+    if summary.isQuantized {
+      lines.append("\(summary.int4LinearCount) of \(summary.linearCount) linears of the language model in int4")
+    }
     if let skyq = summary.skyq {
       lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
     }
@@ -62,6 +65,7 @@ public struct SummaryText {
       "bytes": .integer(summary.byteCount), "bits_per_weight": .double(summary.bitsPerWeight() ?? 0),
       "bits_per_weight_without_embeddings": .double(summary.bitsPerWeight { $0 != .embeddings } ?? 0),
       "bits_per_weight_language_linears": .double(summary.bitsPerWeight { $0 == .languageLinears } ?? 0),
+      "linears": .integer(summary.linearCount), "int4_linears": .integer(summary.int4LinearCount),
       "files": .array(summary.files.map(JSONValue.string)),
       "parts": .array(
         summary.parts.map { part in

@@ -42,7 +42,7 @@ extension QuantizationReport {
   /// The result on one screen.
   public var lines: [StyledText] {
     [
-      "wrote \(destination.displayed): \(reports.count) linears in int4, group \(options.scheme.groupSize), "
+      "wrote \(destination.displayed): \(reports.count) of \(linearCount) linears in int4, group \(options.scheme.groupSize), "
         + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
     ] + keptLine + borderLine + [

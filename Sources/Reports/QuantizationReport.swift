@@ -29,6 +29,8 @@ public struct QuantizationReport: Sendable {
   public private(set) var warnings: [String] = []
   /// Modules that `--keep-16bit` left as they were.
   public let kept: [String]
+  /// How many linears the decoder has.
+  public let linearCount: Int
   /// The files that the weights come from.
   public let sources: [SourceDigest]
   /// Whether samples were kept aside to judge; without any, errors are those on the tokens that were fitted to.
@@ -42,7 +44,8 @@ public struct QuantizationReport: Sendable {
   public init(
     source: String, destination: String, version: String, options: QuantizationOptions, recipe: JSONValue,
     calibration: JSONValue, numericMode: String,
-    seesImages: Bool, sources: [SourceDigest], kept: [String], hasHeldOut: Bool
+    seesImages: Bool, sources: [SourceDigest], kept: [String], linearCount: Int,
+    hasHeldOut: Bool
   ) {
     self.source = source
     self.destination = destination
@@ -54,6 +57,7 @@ public struct QuantizationReport: Sendable {
     self.seesImages = seesImages
     self.sources = sources
     self.kept = kept
+    self.linearCount = linearCount
     self.hasHeldOut = hasHeldOut
   }
 

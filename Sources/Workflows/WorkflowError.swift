@@ -7,6 +7,10 @@ public enum WorkflowError: CategorizedError {
   case alreadyQuantized(path: String)
   /// Some linears of a set that loaders fuse would be quantized and some not.
   case splitFusedSet(modules: [String])
+  /// Patterns leave no linear to quantize.
+  case nothingToQuantize(path: String)
+  /// No linear that is to be quantized has whole groups; those sizes would fit all of them.
+  case noLinearFits(path: String, groupSize: Int, inFeatures: [Int], fitting: [Int])
   /// A picture lies, links followed, outside the directory that pictures may lie in.
   case pictureOutside(questions: String, picture: String, root: String)
   /// What a recipe was calibrated on is not where it could be found.
@@ -32,6 +36,14 @@ public enum WorkflowError: CategorizedError {
     case .alreadyQuantized(let path): "\(path.displayed): is quantized already; give the original model"
     case .splitFusedSet(let modules):
       "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none"
+    case .nothingToQuantize(let path):
+      "\(path.displayed): --include and --skip leave no linear to quantize"
+    case .noLinearFits(let path, let groupSize, let inFeatures, let fitting):
+      "\(path.displayed): no linear has in_features divisible by \(groupSize) and out_features by 8 (in_features "
+        + inFeatures.map(String.init).joined(separator: ", ") + ")"
+        + (fitting.isEmpty
+          ? "; no group size of AWQ fits all of them"
+          : "; use --group-size \(fitting.map(String.init).joined(separator: " or "))")
     case .pictureOutside(let questions, let picture, let root):
       "\(questions.displayed): picture '\(picture.displayed)' lies outside \(root.displayed); move it there, or give "
         + "another --images-root"
@@ -56,7 +68,7 @@ public enum WorkflowError: CategorizedError {
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .alreadyQuantized, .splitFusedSet: .unsupported
+    case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits: .unsupported
     case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare: .malformedInput
     case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category

@@ -5,7 +5,7 @@ package import Tensors
 
 /// What was decided for one linear, and what it cost.
 public struct LinearReport: Sendable {
-  /// Canonical module name.
+  /// What the model's files call it.
   public var module: String
   /// Rows.
   public var outFeatures = 0

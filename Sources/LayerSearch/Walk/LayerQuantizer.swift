@@ -113,6 +113,8 @@ struct LayerQuantizer {
     reports[name] = quantized.report
   }
 
+  private func fileName(of linear: DecoderLinear) -> String { options.fileName(linear.moduleName(layer: index)) }
+
   /// A linear of which no sample says anything.
   private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
     let weight = original[name].weight
@@ -121,7 +123,7 @@ struct LayerQuantizer {
     return (
       linear,
       LinearReport(
-        module: name.moduleName(layer: index), outFeatures: weight.rows, inFeatures: weight.columns, rounding: .plain,
+        module: fileName(of: name), outFeatures: weight.rows, inFeatures: weight.columns, rounding: .plain,
         rule: .identity, ratio: 0, outputEnergy: 0, errorBefore: 0, errorAfter: 0, largestInput: 0, outlierChannels: [],
         counts: RangeCounts(weight, columnScales: unscaled, linear: linear))
     )
@@ -134,7 +136,7 @@ struct LayerQuantizer {
     let weight = original[name].weight
     let outcomes = searched.outcomes, parts = outcomes.map { $0.linears[position] }
     return LinearReport(
-      module: name.moduleName(layer: index), outFeatures: weight.rows, inFeatures: weight.columns,
+      module: fileName(of: name), outFeatures: weight.rows, inFeatures: weight.columns,
       rounding: parts.map(\.rounding).strongest, rule: outcomes[0].scale.rule, ratio: outcomes[0].scale.ratio,
       outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
       errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
@@ -152,7 +154,7 @@ struct LayerQuantizer {
   /// - Throws: `QuantizationError.nonFiniteWeight`.
   private func requireFinite(_ name: DecoderLinear) throws(QuantizationError) {
     guard let place = original[name].weight.firstNonFinite() else { return }
-    throw .nonFiniteWeight(module: name.moduleName(layer: index), row: place.row, column: place.column)
+    throw .nonFiniteWeight(module: fileName(of: name), row: place.row, column: place.column)
   }
 
   /// Large weights are mapped only while they are read.
@@ -186,7 +188,7 @@ struct LayerQuantizer {
     }
     for name in DecoderLinear.allCases {
       guard let linear = linears[name], var report = reports[name] else { continue }
-      outcome.layer.linears[report.module] = linear
+      outcome.layer.linears[name.moduleName(layer: index)] = linear
       // Only now: linears absorb the scales of later sites.
       report.counts.smallestScales = max(0, linear.smallestScaleCount - report.counts.zeroGroups)
       outcome.reports.append(report)

@@ -27,6 +27,8 @@ public struct QuantizationOptions: Sendable {
   public var widestGram = 8192
   /// Whether a module, by canonical name, may be quantized.
   public var isIncluded: @Sendable (_ module: String) -> Bool
+  /// What the model's own files call a module of this canonical name; reports and messages call it so.
+  public var fileName: @Sendable (_ module: String) -> String = { $0 }
 
   /// `damping` unless the user says otherwise.
   public static let defaultDamping = 0.2
@@ -54,7 +56,7 @@ public struct QuantizationOptions: Sendable {
     for layer in 0..<layerCount {
       for set in DecoderLinear.fusedSets {
         let modules = set.map { $0.moduleName(layer: layer) }
-        if Set(modules.map(isIncluded)).count > 1 { return modules }
+        if Set(modules.map(isIncluded)).count > 1 { return modules.map(fileName) }
       }
     }
     return nil

@@ -53,7 +53,7 @@ extension QuantizationRun {
         + (memory.keepsActivations ? 0 : memory.activationByteCount),
       memory: memory, limit: start.limit,
       stages: stages.plan, uncertainty: stages.uncertainty,
-      linears: LinearCoverage(file.config.text, options))
+      linears: LinearCoverage(start.selection))
   }
 
   /// Other work on a machine, and shapes that are not those measured.
@@ -121,17 +121,12 @@ public struct LinearCoverage: Sendable, Equatable {
   /// Linears of a layer that cannot, since the group size does not divide their inputs or 8 their outputs, with both.
   public let unfit: [(name: String, inFeatures: Int, outFeatures: Int)]
 
-  init(_ config: TextConfig, _ options: QuantizationOptions) {
-    let fitting = DecoderLinear.allCases.filter {
-      options.scheme.fits(outFeatures: config.outFeatures(of: $0), inFeatures: config.inFeatures(at: $0.site))
+  init(_ selection: LinearSelection) {
+    unfit = DecoderLinear.allCases.compactMap { linear in
+      selection.unfit.first { $0.linear == linear }.map { (linear.component, $0.inFeatures, $0.outFeatures) }
     }
-    unfit = DecoderLinear.allCases.filter { !fitting.contains($0) }.map {
-      ($0.component, config.inFeatures(at: $0.site), config.outFeatures(of: $0))
-    }
-    count = config.layerCount * DecoderLinear.allCases.count
-    quantizedCount = (0..<config.layerCount).reduce(0) { count, layer in
-      count + fitting.count { options.isIncluded($0.moduleName(layer: layer)) }
-    }
+    count = selection.all.count
+    quantizedCount = selection.quantized.count
   }
 
   public static func == (a: LinearCoverage, b: LinearCoverage) -> Bool {

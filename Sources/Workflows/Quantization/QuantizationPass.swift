@@ -26,12 +26,12 @@ struct QuantizationPass {
     self.memory = memory
   }
 
-  /// The same pass with these modules left in 16 bit.
+  /// The same pass with these modules, by the names of reports, left in 16 bit.
   func keeping(_ modules: Set<String>) -> QuantizationPass {
     guard !modules.isEmpty else { return self }
     var pass = self
-    let isIncluded = options.isIncluded
-    pass.options.isIncluded = { !modules.contains($0) && isIncluded($0) }
+    let (isIncluded, fileName) = (options.isIncluded, options.fileName)
+    pass.options.isIncluded = { !modules.contains(fileName($0)) && isIncluded($0) }
     return pass
   }
 

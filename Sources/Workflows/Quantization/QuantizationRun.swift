@@ -64,6 +64,7 @@ public struct QuantizationRun: Sendable {
     let clock = RunClock()
     let start = try started()
     let file = start.file, options = start.options, limit = start.limit
+    for warning in start.selection.warnings { try observe(.warning(warning)) }
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellLeftOut(observe)
     var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
@@ -103,13 +104,16 @@ public struct QuantizationRun: Sendable {
       recipe: .object(recipe.json(numericMode: numericMode.name, resolved: choices)),
       calibration: calibration?.json ?? .null, numericMode: numericMode.name,
       seesImages: file.config.multimodal != nil, sources: audit.digests,
-      kept: kept.sorted(), hasHeldOut: set.samples.contains(where: \.isHeldOut))
+      kept: kept.sorted(), linearCount: start.selection.all.count,
+      hasHeldOut: set.samples.contains(where: \.isHeldOut))
     if let notes = resumed?.notes {
       report.add(notes)
     } else {
-      report.add(warnings: audit.findings.map(\.note))
+      report.add(warnings: start.selection.warnings + audit.findings.map(\.note))
     }
-    for warning in report.warnings { try observe(.warning(warning)) }
+    for warning in report.warnings where !start.selection.warnings.contains(warning) {
+      try observe(.warning(warning))
+    }
 
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, in: outputs.folder,
@@ -134,6 +138,7 @@ public struct QuantizationRun: Sendable {
   /// What a run begins with.
   struct Started {
     let file: ModelFile
+    let selection: LinearSelection
     let options: QuantizationOptions
     let limit: MemoryLimit
   }
@@ -143,12 +148,16 @@ public struct QuantizationRun: Sendable {
     try recipe.requireComplete()
     try requireOutputs()
     let file = try ModelFile.open(model)
-    let options = try recipe.options()
-    try requireQuantizable(file, options)
+    try requireQuantizable(file)
+    let selection = try LinearSelection(recipe, of: file)
+    let options = try recipe.options(selection)
+    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
+      throw WorkflowError.splitFusedSet(modules: modules)
+    }
     let limit = MemoryLimit(memoryLimit)
     // What samples need is not known yet.
     _ = try memoryPlan(file, options, nil, limit)
-    return Started(file: file, options: options, limit: limit)
+    return Started(file: file, selection: selection, options: options, limit: limit)
   }
 
   /// Checks that no output has the name of something that is read, or of another output.
@@ -159,14 +168,11 @@ public struct QuantizationRun: Sendable {
     for report in reports { try requireOutput(report, keeping: inputs, besides: [output]) }
   }
 
-  /// - Throws: `WorkflowError` for a model that is quantized already, and for options that loaders could not make sense of.
-  private func requireQuantizable(_ file: ModelFile, _ options: QuantizationOptions) throws {
+  /// - Throws: `WorkflowError` for a model that is quantized already; for weights that config.json does not call for.
+  private func requireQuantizable(_ file: ModelFile) throws {
     guard file.config.quantization == nil else { throw WorkflowError.alreadyQuantized(path: model) }
     try file.requireWeights()
     try file.requireNames(for: .awq)
-    if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
-      throw WorkflowError.splitFusedSet(modules: modules)
-    }
   }
 
   /// Digests of the weights, and what no model should hold.

@@ -88,13 +88,15 @@ public struct Recipe: Sendable, Equatable {
     propagation ?? method.defaultPropagation
   }
 
-  /// The settings as the search takes them.
+  /// The settings as the search takes them, for the linears of `selection`.
   /// - Throws: as `scheme`.
-  func options() throws(RecipeError) -> QuantizationOptions {
-    let (include, skip) = (include, skip)
-    var options = QuantizationOptions(scheme: try scheme, method: method, propagation: resolvedPropagation) { module in
-      (include.isEmpty || include.contains { $0.matches(module) }) && !skip.contains { $0.matches(module) }
+  func options(_ selection: LinearSelection) throws(RecipeError) -> QuantizationOptions {
+    let quantized = selection.quantized
+    var options = QuantizationOptions(scheme: try scheme, method: method, propagation: resolvedPropagation) {
+      quantized.contains($0)
     }
+    let names = selection.fileNames
+    options.fileName = { names[$0] ?? $0 }
     options.omitted = omitted
     options.damping = damping
     options.correctionDamping = correctionDamping

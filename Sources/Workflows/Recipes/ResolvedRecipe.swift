@@ -20,7 +20,7 @@ extension Recipe {
       "widest_gram": .integer(options.widestGram),
       "bits": .integer(4), "template": .string(template.name), "system": system.map(JSONValue.string) ?? .null,
       "think": .bool(prompt.thinks ?? template.thinksByDefault), "tiling": config.multimodal?.tilingJSON ?? .null,
-      "linears": .array(config.text.modules(where: options.isIncluded).map(JSONValue.string)),
+      "linears": .array(config.text.modules(where: options.isIncluded).map(options.fileName).map(JSONValue.string)),
     ]
   }
 }

@@ -1,0 +1,42 @@
+// The linears of the decoder as a model on disk has them: what is in int4, or could be.
+public import ModelConfig
+internal import Tensors
+
+/// A linear of a decoder layer on disk.
+public struct StoredLinear: Sendable, Equatable {
+  /// The layer that it stands in.
+  public let layer: Int
+  /// Which of the layer's linears it is.
+  public let linear: DecoderLinear
+  /// What the model's own files call it, without `.weight`.
+  public let name: String
+  public let outFeatures: Int
+  public let inFeatures: Int
+  /// Whether it is stored as int4 codes.
+  public let isInt4: Bool
+
+  /// Its canonical name.
+  public var module: String { linear.moduleName(layer: layer) }
+}
+
+extension ModelFile {
+  /// The linears of all decoder layers, layer by layer in the order of computation.
+  public var decoderLinears: [StoredLinear] {
+    let order = Dictionary(uniqueKeysWithValues: DecoderLinear.allCases.enumerated().map { ($1, $0) })
+    return tensors.compactMap(decoderLinear).sorted {
+      ($0.layer, order[$0.linear] ?? 0) < ($1.layer, order[$1.linear] ?? 0)
+    }
+  }
+
+  private func decoderLinear(_ tensor: StoredTensor) -> StoredLinear? {
+    let names = WeightNames.canonical(tensor.name, layout: config.layout)
+    guard names.count == 1, let module = names[0].name.removingSuffix(".weight"), tensor.shape.rank == 2,
+      let layer = WeightNames.layer(of: names[0].name, in: .decoder),
+      let linear = DecoderLinear.allCases.first(where: { $0.moduleName(layer: layer) == module })
+    else { return nil }
+    let isInt4 = if case .int4 = tensor.encoding { true } else { false }
+    return StoredLinear(
+      layer: layer, linear: linear, name: tensor.name.removingSuffix(".weight") ?? tensor.name,
+      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], isInt4: isInt4)
+  }
+}

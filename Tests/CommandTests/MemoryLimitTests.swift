@@ -69,6 +69,7 @@ import Testing
       kill(process.processIdentifier, SIGINT)
     }
     #expect(interrupted.exitCode == 130 && interrupted.errors.hasSuffix(" --resume\n"))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: work).sorted() == ["output", "prepared", "resume", "run"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: work).sorted() == ["output", "prepared", "resume", "run"])
   }
 }

@@ -218,6 +218,19 @@ for command in quantize pack; do
     diff -r "$(written "$command" "expected-$command")" "$output"
 done
 
+# What a file system cannot do, and a command can do without: a warning, and the same bytes.
+for command in quantize pack import; do
+  for lack in flock:ENOSYS flock:EOPNOTSUPP flock:ENOLCK fsync:EINVAL fsync:ENOSYS; do
+    rm -rf run run.*
+    call=${lack%:*} status=0
+    "$command" run strace -f -o trace -e "trace=$call" -e "inject=$call:error=${lack#*:}" || status=$?
+    expect "$command without $lack: exit code $status" test "$status" -eq 0
+    expect "$command without $lack: said once" test "$(grep -c '^warning: the file system ' err)" -eq 1
+    expect "$command without $lack: the undisturbed bytes" \
+      diff -r "$(written "$command" "expected-$command")" "$(written "$command" run)"
+  done
+done
+
 # An older output stays until the new one is whole.
 rm -rf run run.*
 cp -r expected-quantize run

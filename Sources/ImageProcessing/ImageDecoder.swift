@@ -7,8 +7,9 @@ public import Basics
 /// Decodes PNG and JPEG to the pixels Pillow makes of them.
 ///
 /// The orientation in EXIF, colour profiles and gamma are ignored, and transparency is dropped, as `convert("RGB")`
-/// does; the vision towers were trained on pictures read so. Unlike Pillow, a file that ends early or about which the
-/// decoder only warns is refused: half a picture is not an input.
+/// does; the vision towers were trained on pictures read so. (vLLM puts transparent pictures on white instead.) Unlike
+/// Pillow, a file that ends early, or about which the decoder warns for more than what `JPEGRepair` knows, is refused: half
+/// a picture is not an input.
 public struct ImageDecoder: Sendable {
   public let limits: ImageLimits
 
@@ -39,6 +40,8 @@ public struct PixelImage: Sendable, Equatable {
   public let height: Int
   /// `[height, width, 3]`, row-major: red, green, blue of the top left pixel first.
   public let rgb: [UInt8]
+  /// What is odd about the file that it comes from, though all pixels are there; one line.
+  public internal(set) var remark: String?
 
   /// Takes over `rgb`, which must hold `height · width · 3` samples.
   public init(width: Int, height: Int, rgb: [UInt8]) {

@@ -31,7 +31,7 @@ public struct ImageProcessor: Sendable {
   /// - Throws: `ImageError` if the file cannot be decoded.
   public func process(bytes: [UInt8], name: String) throws(ImageError) -> TiledImage {
     let image = try decoder.decode(bytes, name: name)
-    return TiledImage(width: image.width, height: image.height, tiles: tiles(of: image))
+    return TiledImage(width: image.width, height: image.height, tiles: tiles(of: image), remark: image.remark)
   }
 
   /// The tiles of a decoded picture, each `tileSize` x `tileSize`.
@@ -51,6 +51,8 @@ public struct TiledImage: Sendable, Equatable {
   public let height: Int
   /// The tiles in the order the model reads them: row by row, then the thumbnail if there is one.
   public let tiles: [PixelImage]
+  /// What is odd about the file, though all pixels are there; one line.
+  public var remark: String?
 }
 
 /// Turns 8-bit samples into the floats a vision tower reads.

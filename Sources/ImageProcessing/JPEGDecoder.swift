@@ -1,4 +1,5 @@
 // JPEG by libjpeg-turbo with its defaults, which are Pillow's: exact integer IDCT, smooth chroma upsampling.
+import Basics
 import CTurboJPEG
 
 /// Decodes a JPEG: baseline or progressive; gray, YCbCr, RGB, CMYK or YCCK; any chroma subsampling.
@@ -8,10 +9,28 @@ struct JPEGDecoder {
   /// Huffman coding spends a bit or more on each 8 x 8 block of a component, and some component has a quarter
   /// of the picture's blocks or more: 256 pixels, taken as one byte each, from one bit.
   private static let bestRatio = 8 * 256
-  /// A warning is an error (truncated data only warns), and after 500 scans the decoder gives up.
+  /// A warning is an error (truncated data only warns) but for those that `JPEGRepair` knows, and after 500 scans the decoder gives up.
   private static let flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
 
   func decode(_ file: EncodedImage) throws(ImageError) -> PixelImage {
+    var file = file, remarks: [String] = [], repairs = 0
+    while true {
+      do throws(ImageError) {
+        var image = try decodeStrictly(file)
+        image.remark = remarks.isEmpty ? nil : "\(file.name.displayed): " + remarks.joined(separator: ", ")
+        return image
+      } catch {
+        guard case .malformed(_, _, let reason) = error, repairs < JPEGRepair.most,
+          let repair = JPEGRepair(file.bytes, warning: reason)
+        else { throw error }
+        if remarks.last != repair.remark { remarks.append(repair.remark) }
+        repairs += 1
+        file = EncodedImage(name: file.name, bytes: repair.bytes)
+      }
+    }
+  }
+
+  private func decodeStrictly(_ file: EncodedImage) throws(ImageError) -> PixelImage {
     guard let decoder = unsafe tjInitDecompress() else {
       throw .malformed(file: file.name, format: .jpeg, reason: "the decoder cannot start")
     }

@@ -57,12 +57,13 @@ public struct InputBuilder: Sendable {
   ) throws -> ModelInput {
     if question.isPlainText { return try plainInput(question.text) }
     var tiles: [PixelImage] = []
-    var tileCounts: [Int] = []
+    var tileCounts: [Int] = [], remarks: [String] = []
     for path in question.images {
       guard let images else { throw ModelInputError.noVision(image: path) }
       let tiled = try images.process(bytes: try readImage(path), name: path)
       tiles += tiled.tiles
       tileCounts.append(tiled.tiles.count)
+      if let remark = tiled.remark { remarks.append(remark) }
     }
     let tokensPerTile = config.multimodal?.tokensPerTile ?? 0
     let prompt = try template.render(
@@ -77,7 +78,7 @@ public struct InputBuilder: Sendable {
     try check(ids.count)
     return ModelInput(
       renderedPrompt: prompt, ids: ids, answerStart: answerStart, isPlainText: false,
-      pixels: tiles.isEmpty ? nil : images?.pixels(tiles), tileCounts: tileCounts)
+      pixels: tiles.isEmpty ? nil : images?.pixels(tiles), tileCounts: tileCounts, remarks: remarks)
   }
 
   /// Plain text, without a template.

@@ -16,6 +16,8 @@ public struct ModelInput: Sendable {
   public var pixels: TilePixels?
   /// Tiles of each picture.
   public var tileCounts: [Int]
+  /// What is odd about the files of its pictures, one line each.
+  public var remarks: [String] = []
 }
 
 extension ModelInput {

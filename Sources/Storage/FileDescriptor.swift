@@ -136,12 +136,6 @@ struct FileDescriptor: ~Copyable {
   func truncate(to byteCount: Int) throws(StorageError) {
     guard ftruncate(number, byteCount) == 0 else { throw .failing("ftruncate", path) }
   }
-
-  /// Brings the file, or the directory's entries, to the disk. A failure must not be tried again: the kernel may
-  /// have marked the lost pages clean.
-  func synchronize() throws(StorageError) {
-    guard fsync(number) == 0 else { throw .failing("fsync", path) }
-  }
 }
 
 extension stat {

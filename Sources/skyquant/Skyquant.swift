@@ -47,6 +47,7 @@ struct Skyquant: ParsableCommand {
     // A reader that goes away, and a full file, are errors to report, not signals to die of.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    FileSystemNotes.tell { StandardError.write(SafeText(line: "\("warning:", .warning) \($0)")) }
     Glibc.exit(status())
   }
 

@@ -71,7 +71,7 @@ struct RunMarker {
   static func create(in folder: String) throws(StorageError) -> FileDescriptor {
     let file = try FileDescriptor(creating: folder + "/" + WorkItem.run.rawValue, mode: 0o600)
     // Waits only for a run that takes the folder for an abandoned one; what follows notices that it has gone.
-    guard flock(file.number, LOCK_EX) == 0 else { throw .failing("flock", file.path) }
+    _ = try file.lock(waits: true)
     try file.write(RunMarker().bytes, at: 0)
     try file.synchronize()
     return file

@@ -93,10 +93,7 @@ extension WorkFolder {
       guard isSame() else { return nil }
       throw .notAWorkFolder(path: folder)
     }
-    guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
-      guard errno == EWOULDBLOCK else { throw .failing("flock", path) }
-      throw .locked(path: output.final, by: marker.holder)
-    }
+    guard try file.lock(waits: false) != .held else { throw .locked(path: output.final, by: marker.holder) }
     // The run that held the lock until now may have removed the folder: then we hold nothing.
     guard isSame(), let named = OutputPath.status(path), named.isSameFile(as: try file.status()) else { return nil }
     return file

@@ -86,7 +86,8 @@ extension WorkFolder {
   /// - Throws: `StorageError`; then all stays.
   static func removeAbandoned(_ folder: String) throws(StorageError) {
     let marker = try FileDescriptor(updating: folder + "/" + WorkItem.run.rawValue)
-    guard flock(marker.number, LOCK_EX | LOCK_NB) == 0 else { return }
+    // Where there are no locks nobody knows whether it is in use.
+    guard try marker.lock(waits: false) == .locked else { return }
     let size = try marker.regularFileSize(), items = try items(in: folder)
     let isBegun = size < RunMarker.byteCount && items == [.run]
     guard isBegun || RunMarker.read(marker) != nil else { return }

@@ -225,6 +225,7 @@ public struct QuantizationRun: Sendable {
     let samples = try recipe.samples.samples(loaded.builder, noting: &files) {
       try observe(.progress(.prompts, done: $0, total: $1))
     }
+    for remark in samples.flatMap(\.input.remarks) { try observe(.warning(remark)) }
     guard recipe.samples.isEmpty || !samples.isEmpty else {
       throw WorkflowError.nothingToCalibrateOn(path: recipe.samples.name)
     }

@@ -48,6 +48,7 @@ public struct VerificationRun: Sendable {
     let candidate = try LoadedModel(quantized, prompt: prompt, numericMode: numericMode)
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
+    for remark in asked.flatMap(\.input.remarks) { try observe(.warning(remark)) }
     let layerCount = original.model.language.layerCount
     let pairs = try pairs(asked, original, candidate, observe)
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)

@@ -76,7 +76,9 @@ let package = Package(
     library("Tokenization", ["Basics", "Storage", "JSON"]),
     library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng"]),
     library("Companions", ["Basics", "Storage", "JSON", "ModelConfig", "Tokenization"]),
-    library("ModelInputs", ["Basics", "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing"]),
+    library(
+      "ModelInputs",
+      ["Basics", "Tensors", "Storage", "JSON", "Jinja", "ModelConfig", "Tokenization", "ImageProcessing"]),
     library("Kernels", ["Basics", "Tensors", "CKernels"]),
     library("ReferenceModel", ["Basics", "Tensors", "Kernels", "ModelConfig"]),
 

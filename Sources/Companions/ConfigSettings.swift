@@ -1,13 +1,13 @@
 // What of config.json shapes the forward pass, the pictures and the conversation, whatever layout and spelling it has.
 internal import JSON
 internal import ModelConfig
-internal import Tokenization
 
 extension SettingList {
   /// Every setting of `config` that this program computes with, and the ids and texts that others take from it. How weights
   /// are stored (`torch_dtype`, `quantization_config`, tied embeddings) is no part of it.
-  /// - Parameter template: The conversation template that follows from it.
-  init(_ config: ModelConfig, template: ChatTemplate) {
+  /// - Parameter template: The name of the conversation template that follows from it; nil if it names one that is not
+  ///   known.
+  init(_ config: ModelConfig, template: String?) {
     self.init(file: "config.json")
     add(config.text)
     if let multimodal = config.multimodal { add(multimodal) }
@@ -17,8 +17,7 @@ extension SettingList {
       add(key, values.first { !$0.isNull }?.meaning(of: key))
     }
     if let pads = config.document["pad2square"], pads != false, !pads.isNull { add("pad2square", pads.meaning()) }
-    let name = config.template ?? template.name
-    add("template", name == template.name ? name : "\(name), read as \(template.name)")
+    add("template", template ?? config.template)
     add("system_message", config.systemMessage)
   }
 

@@ -40,9 +40,10 @@ public struct ModelCompanions {
   private var configSettings: SettingList {
     SettingList(
       config,
-      template: ChatTemplate.preferred(
+      template: try? ChatTemplate.preferred(
         templateName: config.template, architecture: config.architectureName,
-        vocabularyHas: { tokenizer.id(of: $0) != nil }))
+        vocabularyHas: { tokenizer.id(of: $0) != nil }
+      ).name)
   }
 
   private func tokenizerDifferences(_ reference: ModelCompanions) throws -> [CompanionDifference] {
@@ -62,9 +63,9 @@ public struct ModelCompanions {
     var list = SettingList(
       file: names.contains("chat_template.jinja") ? "chat_template.jinja" : "tokenizer_config.json")
     do {
-      let template = try files.jinjaTemplate()
+      let template = try ModelTemplates(files)?.main
       list.add("chat_template", template.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 })
-    } catch let error as JSONError {
+    } catch let error as TokenizerError {
       list.add("chat_template", "\(error)")
     }
     return list

@@ -1,4 +1,5 @@
 // The key-values of a GGUF file: hyperparameters and tokenizer, as llama.cpp reads them.
+internal import Basics
 internal import GGUF
 internal import ModelConfig
 internal import ModelFiles
@@ -83,7 +84,17 @@ struct GGUFMetadata {
     for case (let name, let id?) in ids {
       values.append(("tokenizer.ggml.\(name)_token_id", .uint32(UInt32(clamping: id))))
     }
-    if let template = try source.files.jinjaTemplate() { values.append(("tokenizer.chat_template", .string(template))) }
+    try addTemplate(source)
+  }
+
+  /// llama.cpp reads one template.
+  private mutating func addTemplate(_ source: ModelFile) throws {
+    guard let templates = try ModelTemplates(source.files) else { return }
+    if let main = templates.main { values.append(("tokenizer.chat_template", .string(main))) }
+    if !templates.otherNames.isEmpty {
+      let names = templates.otherNames.map { "'\($0.displayed)'" }.joined(separator: ", ")
+      losses.append("chat templates of \(templates.file) that are not the default one: \(names)")
+    }
   }
 }
 

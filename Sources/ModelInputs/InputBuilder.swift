@@ -1,4 +1,5 @@
 // From a question to token ids and pixels: template, tokenizer and picture processing of one model.
+public import Basics
 internal import ImageProcessing
 public import ModelConfig
 public import Storage
@@ -10,7 +11,8 @@ public struct InputBuilder: Sendable {
   static let imageContextToken = "<IMG_CONTEXT>"
 
   public let tokenizer: Tokenizer
-  public let template: ChatTemplate
+  /// How questions become prompts, or why they cannot. Only they need it.
+  private var promptTemplate: Result<PromptTemplate, any Error>
   /// The id of `<IMG_CONTEXT>`; nil for text models.
   public let imageContextID: Int?
   private let config: ModelConfig
@@ -18,17 +20,16 @@ public struct InputBuilder: Sendable {
   private let images: ImageProcessor?
 
   /// A builder for the model with these files.
-  /// - Throws: if the tokenizer's files are unusable, the template is unknown, or a needed token is missing.
+  /// - Throws: if the tokenizer's files are unusable, the template that was asked for is, or a needed token is missing.
   public init(files: any NamedFiles, config: ModelConfig, settings: PromptSettings = PromptSettings()) throws {
     let tokenizer = try Tokenizer(files: files)
     self.tokenizer = tokenizer
     self.config = config
     self.settings = settings
-    template =
-      try settings.template.map { try ChatTemplate(named: $0) }
-      ?? ChatTemplate.preferred(
-        templateName: config.template, architecture: config.architectureName,
-        vocabularyHas: { tokenizer.id(of: $0) != nil })
+    promptTemplate = Result {
+      try PromptTemplate(named: settings.template, files: files, config: config, tokenizer: tokenizer)
+    }
+    if settings.template != nil { _ = try promptTemplate.get() }
     images = config.multimodal.map { multimodal in
       ImageProcessor(
         tileSize: multimodal.vision.imageSize, minTiles: multimodal.minTiles, maxTiles: multimodal.maxTiles,
@@ -40,11 +41,23 @@ public struct InputBuilder: Sendable {
     }
   }
 
-  /// Ids after which generation ends: the template's stop tokens and the model's end tokens.
+  /// How questions become prompts.
+  /// - Throws: `ModelInputError` for a template of the model's files that is unknown or cannot be used.
+  public var template: PromptTemplate {
+    get throws { try promptTemplate.get() }
+  }
+
+  /// The same, but what is wrong with its template is told as `transform` has it.
+  public func mappingTemplateError(_ transform: (any CategorizedError) -> any Error) -> InputBuilder {
+    var builder = self
+    builder.promptTemplate = promptTemplate.mapError { ($0 as? any CategorizedError).map(transform) ?? $0 }
+    return builder
+  }
+
+  /// Ids after which generation ends: those of the template, and where it has none the model's end tokens.
   public var stopIDs: Set<Int> {
-    var ids = Set(template.stopTokens.compactMap { tokenizer.id(of: $0) })
-    if ids.isEmpty { ids = Set(config.text.endTokens + [tokenizer.endTokenID].compactMap { $0 }) }
-    return ids
+    (try? template)?.stopIDs(tokenizer, config: config)
+      ?? Set(config.text.endTokens + [tokenizer.endTokenID].compactMap(\.self))
   }
 
   /// Builds the input of a question.
@@ -56,6 +69,7 @@ public struct InputBuilder: Sendable {
     for question: Question, includesAnswer: Bool, readImage: (String) throws -> [UInt8]
   ) throws -> ModelInput {
     if question.isPlainText { return try plainInput(question.text) }
+    let template = try template
     var tiles: [PixelImage] = []
     var tileCounts: [Int] = [], remarks: [String] = []
     for path in question.images {
@@ -69,7 +83,8 @@ public struct InputBuilder: Sendable {
     let prompt = try template.render(
       system: settings.system ?? config.systemMessage, question: question.text,
       imageTokenCounts: tileCounts.map { $0 * tokensPerTile }, thinks: settings.thinks)
-    var ids = tokenizer.encode(prompt, addsBeginToken: tokenizer.addsBeginTokenByDefault)
+    var ids = tokenizer.encode(
+      prompt, addsBeginToken: template.allowsBeginToken && tokenizer.addsBeginTokenByDefault)
     let answerStart = ids.count
     if includesAnswer, let answer = question.answer {
       ids += tokenizer.encode(answer, addsBeginToken: false)

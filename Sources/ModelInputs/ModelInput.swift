@@ -50,6 +50,14 @@ public enum ModelInputError: CategorizedError, Equatable {
   case noVision(image: String)
   /// The tokenizer lacks a token that the config or template needs.
   case missingToken(String)
+  /// No template is called what was asked for.
+  case unknownTemplate(String)
+  /// config.json asks for a template that is not known.
+  case unknownTemplateInConfig(String)
+  /// The model's own template was asked for, and it has none.
+  case noTemplate
+  /// The model's own template, in a file of this name, cannot be evaluated.
+  case template(file: String, problem: String)
   /// More tokens than the model has positions.
   case tooLong(tokens: Int, limit: Int)
   /// Nothing that a model could read.
@@ -61,6 +69,13 @@ public enum ModelInputError: CategorizedError, Equatable {
     switch self {
     case .noVision(let image): "\(image.displayed): this is a text model; leave out --image"
     case .missingToken(let token): "the tokenizer has no token \(token); its files do not belong to this model"
+    case .unknownTemplate(let name):
+      "--template '\(name.displayed)' is unknown; known are \(PromptTemplate.names.joined(separator: ", "))"
+    case .unknownTemplateInConfig(let name):
+      "config.json: template '\(name.displayed)' is unknown; give --template, known are "
+        + PromptTemplate.names.joined(separator: ", ")
+    case .noTemplate: "the model has no chat_template of its own for --template \(OwnTemplate.name)"
+    case .template(let file, let problem): "\(file.displayed): \(problem)"
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
     case .noTokens: "a text without a single token; give it words, or take its line away"
     }

@@ -144,6 +144,20 @@ import TestSupport
     #expect(try GGUFReader(path).rows("blk.0.attn_q.bias") == [try view.floats()])
   }
 
+  @Test func `of several chat templates the default one is in the file, and the others are told`() throws {
+    let config = folder.path("text/tokenizer_config.json")
+    var document = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: config))) as? [String: Any])
+    document["chat_template"] = [
+      ["name": "tools", "template": "x"], ["name": "default", "template": "{{ messages }}"],
+    ]
+    try JSONSerialization.data(withJSONObject: document).write(to: URL(fileURLWithPath: config))
+    let path = folder.path("model.gguf")
+    let report = try GGUFExporter(try ModelFile.open(quantized.path)).export(to: path, overwriting: false) { _, _ in }
+    #expect(try GGUFReader(path).values["tokenizer.chat_template"] as? String == "{{ messages }}")
+    #expect(report.losses == ["chat templates of tokenizer_config.json that are not the default one: 'tools'"])
+  }
+
   @Test(arguments: ["model.layers.1.self_attn.q_proj.weight", "model.norm.weight"])
   func `a damaged tensor of a packed model is not exported`(name: String) throws {
     let packed = folder.path("text.skyq")

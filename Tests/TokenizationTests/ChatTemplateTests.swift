@@ -15,6 +15,11 @@ struct ChatTemplateTests {
         "internvl2_5",
         "<|im_start|>system\n\(internVL)<|im_end|>\n<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n"
       ),
+      (
+        "Hermes-2",
+        "<|im_start|>system\n你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。"
+          + "<|im_end|><|im_start|>user\nQ<|im_end|><|im_start|>assistant\n"
+      ),
       ("chatml", "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n"),
       (
         "jinja-qwen",
@@ -93,7 +98,9 @@ struct ChatTemplateTests {
     "config.json's template wins, then what the vocabulary knows, then the architecture",
     arguments: [
       ("internvl2_5", "SkyworkR1VChatModel", ["<|im_start|>", "<｜User｜>"], "internvl2_5"),
-      ("unheard-of", "SkyworkR1VChatModel", ["<｜User｜>"], "skywork-r1v"),
+      (nil, "SkyworkR1VChatModel", ["<｜User｜>"], "skywork-r1v"),
+      ("", "InternVLChatModel", ["<|im_start|>"], "internvl2_5"),
+      ("unheard-of", "SkyworkR1VChatModel", ["<｜User｜>"], nil),
       (nil, "SkyworkR1VChatModel", ["<|im_start|>"], "skywork-r1v3"),
       (nil, "InternVLChatModel", ["<|im_start|>"], "internvl2_5"),
       (nil, "InternVLForConditionalGeneration", ["<|im_start|>"], "hf-native"),
@@ -101,10 +108,10 @@ struct ChatTemplateTests {
       (nil, "Qwen3ForCausalLM", ["<|im_start|>"], "chatml"),
       (nil, "LlamaForCausalLM", ["<|start_header_id|>"], "llama-3"),
       (nil, "LlamaForCausalLM", [], "none"), (nil, nil, [], "none"),
-    ] as [(String?, String?, [String], String)])
-  func prefers(templateName: String?, architecture: String?, tokens: [String], expected: String) {
-    let template = ChatTemplate.preferred(
+    ] as [(String?, String?, [String], String?)])
+  func prefers(templateName: String?, architecture: String?, tokens: [String], expected: String?) {
+    let template = try? ChatTemplate.preferred(
       templateName: templateName, architecture: architecture, vocabularyHas: tokens.contains)
-    #expect(template.name == expected)
+    #expect(template?.name == expected)
   }
 }

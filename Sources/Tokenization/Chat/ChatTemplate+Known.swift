@@ -1,27 +1,33 @@
-// The templates of the models we read; each row names where it was taken from. And the Jinja template that a
-// model brings along, which other programs run.
-import JSON
-public import Storage
+// The templates of the models we read; each row names where it was taken from.
 
 extension ChatTemplate {
   public static var allNames: [String] { all.map(\.name) }
 
   static let all = [
-    internVL, chatML, qwen, native, skyworkR1V, skyworkChatML("skywork-r1v2"), skyworkChatML("skywork-r1v3"), llama3,
+    internVL, hermes2, chatML, qwen, native, skyworkR1V, skyworkChatML("skywork-r1v2"), skyworkChatML("skywork-r1v3"),
+    llama3,
     raw,
   ]
 
   /// The template to use when nobody names one.
   ///
   /// - Parameters:
-  ///   - templateName: `template` of config.json, which wins if it is known.
+  ///   - templateName: `template` of config.json, which wins.
   ///   - architecture: The first of config.json's `architectures`.
   ///   - vocabularyHas: Whether the tokenizer knows a token, for example `<|im_start|>`.
   /// - Returns: `none` if neither tells: then the question is the whole prompt.
+  /// - Throws: `ChatTemplateError.unknownName`.
   public static func preferred(
     templateName: String?, architecture: String?, vocabularyHas: (String) -> Bool
-  ) -> ChatTemplate {
-    if let known = all.first(where: { $0.name == templateName }) { return known }
+  ) throws(ChatTemplateError) -> ChatTemplate {
+    guard let templateName, !templateName.isEmpty else {
+      return preferred(architecture: architecture, vocabularyHas: vocabularyHas)
+    }
+    return try ChatTemplate(named: templateName)
+  }
+
+  /// The same where config.json has no `template`.
+  public static func preferred(architecture: String?, vocabularyHas: (String) -> Bool) -> ChatTemplate {
     if vocabularyHas("<｜User｜>") { return skyworkR1V }
     if vocabularyHas("<|start_header_id|>") { return llama3 }
     guard vocabularyHas("<|im_start|>") else { return raw }
@@ -39,6 +45,13 @@ extension ChatTemplate {
     "internvl2_5",
     system: "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。",
     stops: ["<|im_end|>"])
+
+  /// The same file's `Hermes-2` (InternVL2-1B and -40B): ChatML without line breaks between the turns.
+  private static let hermes2 = ChatTemplate(
+    name: "Hermes-2",
+    defaultSystemText: "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。",
+    stopTokens: ["<|im_end|>"], system: chatMLFrame("system", after: "<|im_end|>"),
+    user: chatMLFrame("user", after: "<|im_end|>"), assistant: chatMLFrame("assistant", after: "<|im_end|>"))
 
   /// ChatML without a system text of its own.
   private static let chatML = chatML("chatml")
@@ -79,27 +92,12 @@ extension ChatTemplate {
   private static func chatML(
     _ name: String, system: String? = nil, stops: [String] = ["<|im_end|>", "<|endoftext|>"], thinks: Bool = false
   ) -> ChatTemplate {
-    func frame(_ role: String) -> Frame { Frame(before: "<|im_start|>\(role)\n", after: "<|im_end|>\n") }
-    return ChatTemplate(
-      name: name, defaultSystemText: system, stopTokens: stops, thinksByDefault: thinks, system: frame("system"),
-      user: frame("user"), assistant: frame("assistant"))
+    ChatTemplate(
+      name: name, defaultSystemText: system, stopTokens: stops, thinksByDefault: thinks, system: chatMLFrame("system"),
+      user: chatMLFrame("user"), assistant: chatMLFrame("assistant"))
   }
-}
 
-extension NamedFiles {
-  /// The Jinja template of a model's conversations, wherever its files keep it: transformers takes chat_template.jinja
-  /// before chat_template.json before tokenizer_config.json. Nil if there is none, or one that is not UTF-8; of several in
-  /// tokenizer_config.json, the one called default.
-  /// - Throws: `JSONError`, or what reading the files throws.
-  public func jinjaTemplate() throws -> String? {
-    if let bytes = try bytes(of: "chat_template.jinja") { return String(validating: bytes, as: UTF8.self) }
-    for file in ["chat_template.json", "tokenizer_config.json"] {
-      guard let bytes = try bytes(of: file), let value = try JSONValue(parsing: bytes)["chat_template"] else {
-        continue
-      }
-      let named = value.arrayValue?.first { $0["name"]?.stringValue == "default" }?["template"]
-      if let template = value.stringValue ?? named?.stringValue { return template }
-    }
-    return nil
+  private static func chatMLFrame(_ role: String, after: String = "<|im_end|>\n") -> Frame {
+    Frame(before: "<|im_start|>\(role)\n", after: after)
   }
 }

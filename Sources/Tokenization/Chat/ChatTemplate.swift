@@ -47,7 +47,7 @@ public struct ChatTemplate: Sendable, Equatable {
   var trimsTexts = false
 
   /// What invites the model to think before it answers.
-  static let thinkPrefix = "<think>\n"
+  package static let thinkPrefix = "<think>\n"
 
   /// The template of that name.
   /// - Throws: `ChatTemplateError.unknownName`, which lists the names.

@@ -1,23 +1,23 @@
 // `<image>` in a prompt, and the tokens it becomes. Follows `chat` of OpenGVLab/InternVL's modeling_internvl_chat.py.
 
 /// The placeholder for an image in what users write.
-enum ImagePlaceholders {
+package enum ImagePlaceholders {
   static let placeholder = "<image>"
   static let begin = "<img>"
   static let context = "<IMG_CONTEXT>"
   static let end = "</img>"
 
   /// Puts one placeholder line for each image before a text that has none.
-  static func prefixed(_ text: String, imageCount: Int) -> String {
+  package static func prefixed(_ text: String, imageCount: Int) -> String {
     count(in: text) > 0 ? text : String(repeating: placeholder + "\n", count: imageCount) + text
   }
 
   /// Number of placeholders, also where a user wrote one by hand.
-  static func count(in text: String) -> Int { split(text).count - 1 }
+  package static func count(in text: String) -> Int { split(text).count - 1 }
 
   /// Replaces the placeholders in order, image by image, with `<img>`, `<IMG_CONTEXT>` repeated, and `</img>`.
   /// - Throws: `ChatTemplateError` if there are not as many placeholders as images.
-  static func expanded(_ prompt: String, tokenCounts: [Int]) throws(ChatTemplateError) -> String {
+  package static func expanded(_ prompt: String, tokenCounts: [Int]) throws(ChatTemplateError) -> String {
     if let index = tokenCounts.firstIndex(where: { $0 < 1 }) {
       throw .emptyImage(index: index, tokenCount: tokenCounts[index])
     }

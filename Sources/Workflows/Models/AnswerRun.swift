@@ -54,15 +54,20 @@ public struct AnswerRun: Sendable {
   private static let imageByteLimit = 256 << 20
 
   /// Opens the model and asks it.
-  /// - Parameter onPiece: Called with each piece of the answer as soon as its characters are complete; what it throws ends
-  ///   the run.
-  /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`.
-  public func run(onPiece: (String) throws -> Void = { _ in }) throws -> Answer {
+  /// - Parameters:
+  ///   - onPiece: Called with each piece of the answer as soon as its characters are complete; what it throws ends the run.
+  ///   - observe: Told of warnings, before the first piece.
+  /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`; what
+  ///   `observe` throws.
+  public func run(
+    onPiece: (String) throws -> Void = { _ in }, observe: RunObserver = { _ in }
+  ) throws -> Answer {
     try trace?.requireName(keeping: [model] + question.images)
     let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
     let input = try loaded.builder.input(for: question, includesAnswer: false) { path in
       try readFile(path, limit: Self.imageByteLimit)
     }
+    if !question.isPlainText { for note in loaded.promptNotes { try observe(.warning(note)) } }
     let answer = try loaded.answer(input, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
     try trace?.write(
       input, generated: answer.ids, loaded,

@@ -1,5 +1,6 @@
 // A model that can be asked: weights, forward pass, tokenizer and template. Files, inputs and forward pass do not know
 // each other; they meet here.
+internal import Basics
 internal import Companions
 public import Kernels
 public import ModelFiles
@@ -35,6 +36,7 @@ public struct LoadedModel: Sendable {
     model = try VisionLanguageModel(weights: file.weights, config: file.config, numericMode: numericMode)
     do {
       builder = try InputBuilder(files: file.files, config: file.config, settings: prompt)
+        .mappingTemplateError { WorkflowError.smallFiles(model: file.path, $0) }
     } catch let error as TokenizerError {
       throw WorkflowError.smallFiles(model: file.path, error)
     } catch let error as ModelInputError {
@@ -65,6 +67,11 @@ public struct LoadedModel: Sendable {
     let ids = try generator.generate(from: prompt) { id in try onPiece(decoder.append(id)) }
     try onPiece(decoder.finish())
     return (builder.tokenizer.decode(ids), ids)
+  }
+
+  /// What is to be known of how questions become prompts, one line each.
+  var promptNotes: [String] {
+    [(try? builder.template)?.note.map { "\(file.path.displayed): \($0)" }].compactMap(\.self)
   }
 
   /// What travels along with the weights.

@@ -106,14 +106,13 @@ public struct QuantizationRun: Sendable {
       seesImages: file.config.multimodal != nil, sources: audit.digests,
       kept: kept.sorted(), linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
+    let told = start.selection.warnings + (set.hasQuestions ? loaded.promptNotes : [])
     if let notes = resumed?.notes {
       report.add(notes)
     } else {
-      report.add(warnings: start.selection.warnings + audit.findings.map(\.note))
+      report.add(warnings: told + audit.findings.map(\.note))
     }
-    for warning in report.warnings where !start.selection.warnings.contains(warning) {
-      try observe(.warning(warning))
-    }
+    for warning in report.warnings where !told.contains(warning) { try observe(.warning(warning)) }
 
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, in: outputs.folder,
@@ -229,9 +228,11 @@ public struct QuantizationRun: Sendable {
     guard recipe.samples.isEmpty || !samples.isEmpty else {
       throw WorkflowError.nothingToCalibrateOn(path: recipe.samples.name)
     }
-    return CalibrationSet(
+    let set = CalibrationSet(
       samples.map(\.input), weighting: recipe.resolvedTokenWeighting, heldOutEvery: recipe.heldOutEvery,
       imageContextID: loaded.builder.imageContextID)
+    if set.hasQuestions { for note in loaded.promptNotes { try observe(.warning(note)) } }
+    return set
   }
 
   /// Says in what this run cannot be the one that `repeated` tells of.

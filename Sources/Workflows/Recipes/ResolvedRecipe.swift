@@ -12,14 +12,17 @@ extension Recipe {
   /// The settings that were left open, as this model and method decide them.
   func resolved(_ model: LoadedModel, _ options: QuantizationOptions) -> JSONValue {
     let config = model.file.config
-    let template = model.builder.template
-    let system = prompt.system ?? config.systemMessage ?? template.defaultSystemText
+    // Without one there are no questions.
+    let template = try? model.builder.template
+    let system = prompt.system ?? config.systemMessage ?? template?.defaultSystemText
     return [
       "steps": .array(options.steps.map(\.rawValue).sorted().map(JSONValue.string)),
       "propagate": .string(options.propagation.rawValue), "token_weights": .string(resolvedTokenWeighting.text),
       "widest_gram": .integer(options.widestGram),
-      "bits": .integer(4), "template": .string(template.name), "system": system.map(JSONValue.string) ?? .null,
-      "think": .bool(prompt.thinks ?? template.thinksByDefault), "tiling": config.multimodal?.tilingJSON ?? .null,
+      "bits": .integer(4), "template": template.map { .string($0.name) } ?? .null,
+      "system": system.map(JSONValue.string) ?? .null,
+      "think": (prompt.thinks ?? template?.thinksByDefault).map(JSONValue.bool) ?? .null,
+      "tiling": config.multimodal?.tilingJSON ?? .null,
       "linears": .array(config.text.modules(where: options.isIncluded).map(options.fileName).map(JSONValue.string)),
     ]
   }

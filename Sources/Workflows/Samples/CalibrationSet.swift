@@ -39,6 +39,9 @@ struct CalibrationSet {
   /// Tokens of each class, of all samples.
   var classCounts: [TokenClass: Int] { Self.counts(classes.joined()) }
 
+  /// Whether a sample went through a conversation template.
+  var hasQuestions: Bool { inputs.contains { !$0.isPlainText } }
+
   /// Whether a sample judges.
   var hasHeldOut: Bool { heldOut.contains(true) }
 

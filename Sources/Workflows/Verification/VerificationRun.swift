@@ -49,6 +49,9 @@ public struct VerificationRun: Sendable {
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
     for remark in asked.flatMap(\.input.remarks) { try observe(.warning(remark)) }
+    if asked.contains(where: { !$0.question.isPlainText }) {
+      for note in original.promptNotes { try observe(.warning(note)) }
+    }
     let layerCount = original.model.language.layerCount
     let pairs = try pairs(asked, original, candidate, observe)
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)

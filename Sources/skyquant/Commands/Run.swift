@@ -57,7 +57,12 @@ struct Run: ParsableCommand {
     job.numericMode = try numerics.mode()
     job.trace = trace.map { TraceFile($0, overwrites: force) }
     do {
-      let answer = try job.run { if !output.json { try say($0) } }
+      var progress = Progress(output)
+      let answer = try job.run {
+        if !output.json { try say($0) }
+      } observe: {
+        progress.show($0)
+      }
       if output.json { try output.print(answer.json) { [] } } else { try say("\n") }
     } catch is NobodyListens {
       // What was asked for was written as far as anybody wanted to read it.

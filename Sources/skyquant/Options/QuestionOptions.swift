@@ -41,7 +41,13 @@ struct PromptOptions: ParsableArguments {
   @Option(help: "System text (default: the config's system_message, else the template's).")
   var system: String?
 
-  @Option(help: "Conversation template (default: by config.json).")
+  @Option(
+    help: ArgumentHelp(
+      """
+      Conversation template (default: config.json's; a text model's own chat_template; else what its vocabulary tells).
+      """,
+      discussion: "\(PromptTemplate.names.joined(separator: ", ")), the last of them the model's own chat_template.",
+      valueName: "name"))
   var template: String?
 
   @Flag(inversion: .prefixedNo, help: "Start the answer with <think> (default: by template).")

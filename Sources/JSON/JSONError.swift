@@ -45,6 +45,8 @@ public enum JSONError: CategorizedError, Equatable {
       "JSON text of \(byteCount) bytes is longer than the limit of \(limit)"
     case .unexpectedEnd(let expected, let offset):
       "JSON ends at byte \(offset) where \(expected) is expected"
+    case .unexpectedByte(0xEF, _, 0):
+      "begins with a byte order mark, which other programs refuse as well; save it as UTF-8 without one"
     case .unexpectedByte(let byte, let expected, let offset):
       "expected \(expected), found \(JSONError.spelled(byte)) at byte \(offset)"
     case .trailingBytes(let offset): "unexpected bytes after the JSON value at byte \(offset)"

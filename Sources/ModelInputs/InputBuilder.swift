@@ -69,6 +69,9 @@ public struct InputBuilder: Sendable {
     for question: Question, includesAnswer: Bool, readImage: (String) throws -> [UInt8]
   ) throws -> ModelInput {
     if question.isPlainText { return try plainInput(question.text) }
+    if imageContextID != nil, question.text.contains(Self.imageContextToken) {
+      throw ModelInputError.reservedToken(Self.imageContextToken)
+    }
     let template = try template
     var tiles: [PixelImage] = []
     var tileCounts: [Int] = [], remarks: [String] = []

@@ -62,6 +62,8 @@ public enum ModelInputError: CategorizedError, Equatable {
   case tooLong(tokens: Int, limit: Int)
   /// Nothing that a model could read.
   case noTokens
+  /// A question holds the token that stands for a part of a picture.
+  case reservedToken(String)
 
   public var category: FailureCategory { .malformedInput }
 
@@ -77,6 +79,8 @@ public enum ModelInputError: CategorizedError, Equatable {
     case .noTemplate: "the model has no chat_template of its own for --template \(OwnTemplate.name)"
     case .template(let file, let problem): "\(file.displayed): \(problem)"
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
+    case .reservedToken(let token):
+      "the question holds \(token), which stands for a part of a picture; write <image> where a picture stands"
     case .noTokens: "a text without a single token; give it words, or take its line away"
     }
   }

@@ -39,6 +39,24 @@ extension QuantizationReport {
       + "methods that won: \(winners)"
   }
 
+  /// What the model was calibrated on: `16 samples of questions.jsonl, 2 held out; 13 pictures in 26 tiles; 846 tokens
+  /// (416 image, 320 prompt, 110 answer)`.
+  private var calibrationText: String {
+    guard let samples = calibration["samples"]?.arrayValue, let files = calibration["files"]?.arrayValue else {
+      return "\(tokenCount) calibration tokens"
+    }
+    let heldOut = samples.count { $0["held_out"]?.boolValue == true }
+    let tiles = samples.reduce(0) { $0 + ($1["tiles"]?.arrayValue ?? []).reduce(0) { $0 + ($1.intValue ?? 0) } }
+    let pictures = samples.reduce(0) { $0 + ($1["tiles"]?.arrayValue?.count ?? 0) }
+    let classes = (calibration["tokens"]?.objectValue?.members ?? []).compactMap { name, count in
+      count.intValue.flatMap { $0 > 0 ? "\($0) \(name)" : nil }
+    }
+    let shown = pictures > 0 ? "; \(pictures) pictures in \(tiles) tiles" : ""
+    return
+      "\(samples.count) samples of \((files.first?["name"]?.stringValue ?? "").displayed), \(heldOut) held out\(shown); "
+      + "\(tokenCount) tokens (\(classes.joined(separator: ", ")))"
+  }
+
   /// The result on one screen.
   public var lines: [StyledText] {
     [
@@ -46,7 +64,7 @@ extension QuantizationReport {
         + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
     ] + keptLine + borderLine + [
-      "\(tokenCount) calibration tokens, \(Seconds.text(seconds))",
+      "\(calibrationText), \(Seconds.text(seconds))",
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
         + "\(samplesHint(seesImages: seesImages))",
     ]

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"question": 1}"#, #"expected a string "question" or "text""#),
+    (#"{"question": 1}"#, #"expected "question" to be a string"#),
     (#"["a?"]"#, "expected an object"),
     (#"{"text": ""}"#, #""text" is empty; give it words, or take the line away"#),
     (#"{"question": "a?", "image": 3}"#, #"expected "image" to be a path or a list of paths"#),

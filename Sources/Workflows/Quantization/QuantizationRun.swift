@@ -67,15 +67,14 @@ public struct QuantizationRun: Sendable {
     for warning in start.selection.warnings { try observe(.warning(warning)) }
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellLeftOut(observe)
-    var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
-    let audit = try audit(file, &preparation, observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
     let shape = activationShape(file, options, set.tokenCounts)
     let memory = try memoryPlan(file, options, (set, loaded), limit)
     try observe(.memory(memory, limit))
-    // Not before: a run that is refused leaves nothing.
+    var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
+    let audit = try audit(file, &preparation, observe)
     try preparation.secure()
     if file.weightByteCount >= Self.plannedByteCount {
       try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
@@ -106,7 +105,7 @@ public struct QuantizationRun: Sendable {
       seesImages: file.config.multimodal != nil, sources: audit.digests,
       kept: kept.sorted(), linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
-    let told = start.selection.warnings + (set.hasQuestions ? loaded.promptNotes : [])
+    let told = start.selection.warnings + set.notes
     if let notes = resumed?.notes {
       report.add(notes)
     } else {
@@ -224,14 +223,20 @@ public struct QuantizationRun: Sendable {
     let samples = try recipe.samples.samples(loaded.builder, noting: &files) {
       try observe(.progress(.prompts, done: $0, total: $1))
     }
-    for remark in samples.flatMap(\.input.remarks) { try observe(.warning(remark)) }
     guard recipe.samples.isEmpty || !samples.isEmpty else {
       throw WorkflowError.nothingToCalibrateOn(path: recipe.samples.name)
     }
-    let set = CalibrationSet(
+    var set = CalibrationSet(
       samples.map(\.input), weighting: recipe.resolvedTokenWeighting, heldOutEvery: recipe.heldOutEvery,
       imageContextID: loaded.builder.imageContextID)
-    if set.hasQuestions { for note in loaded.promptNotes { try observe(.warning(note)) } }
+    set.notes = try recipe.samples.notes() + samples.flatMap(\.input.remarks)
+    if set.hasQuestions { set.notes += loaded.promptNotes }
+    if !samples.isEmpty {
+      set.notes += set.lacks(
+        seesPictures: loaded.file.config.multimodal != nil, holdsOut: recipe.heldOutEvery > 0,
+        hasAnswers: samples.contains { $0.question.answer != nil })
+    }
+    for note in set.notes { try observe(.warning(note)) }
     return set
   }
 

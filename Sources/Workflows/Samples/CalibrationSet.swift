@@ -19,6 +19,9 @@ struct CalibrationSet {
   /// SHA-256 of each of them: token ids, pixels, embeddings, weights, and whether it judges.
   private(set) var digests: [SHA256Digest] = []
 
+  /// What is to be known about the samples, one line each.
+  var notes: [String] = []
+
   /// - Parameter heldOutEvery: Every N-th sample judges, or the last one if there are fewer; with 0 none
   ///   does.
   init(_ inputs: [ModelInput], weighting: TokenWeighting, heldOutEvery: Int, imageContextID: Int?) {
@@ -123,6 +126,31 @@ struct CalibrationSet {
 
   private static func counts(_ classes: some Sequence<TokenClass>) -> [TokenClass: Int] {
     classes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+}
+
+extension CalibrationSet {
+  /// Tokens below which there are few: a Hessian of 1,000 inputs has a rank of at most as many.
+  private static let fewTokens = 2048
+
+  /// What good samples have and these have not, one line each.
+  func lacks(seesPictures: Bool, holdsOut: Bool, hasAnswers: Bool) -> [String] {
+    var lacks: [String] = []
+    if seesPictures, tileCount == 0 {
+      lacks.append(
+        "calibrated without a picture, though the model sees: ask about pictures like those that it will be shown")
+    }
+    if hasQuestions, !hasAnswers {
+      lacks.append("no question has an answer: what the model will have to say is not calibrated on")
+    }
+    if holdsOut, !hasHeldOut {
+      lacks.append("a single sample: none is kept aside to judge by")
+    }
+    let tokens = tokenCounts.reduce(0, +)
+    if tokens < Self.fewTokens {
+      lacks.append("\(tokens) tokens are few to calibrate on; some thousands are needed")
+    }
+    return lacks
   }
 }
 

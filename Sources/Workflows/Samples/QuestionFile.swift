@@ -9,6 +9,10 @@ struct QuestionFile {
 
   /// The first of them, as many as are wanted.
   let questions: [Question]
+  /// The line that each of them begins in.
+  let lines: [Int]
+  /// What of the file nothing was made of, one line each.
+  let notes: [String]
   /// Where the pictures of all questions lie, also of those that are not wanted.
   let imagePaths: [String]
   /// The file itself.
@@ -22,10 +26,12 @@ struct QuestionFile {
   /// - Parameter imagesRoot: The directory that must hold all pictures; nil if they may lie anywhere.
   /// - Throws: `StorageError`, `QuestionError`; `WorkflowError.pictureOutside`.
   init(path: String, imagesRoot: String?, limit: Int) throws {
-    bytes = try readFile(path, limit: Self.byteLimit)
-    let all = try Question.parse(bytes, file: path)
+    bytes = try Self.content(of: path)
+    let list = try QuestionList(parsing: bytes, file: path), all = list.questions
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     questions = Array(all.prefix(limit))
+    lines = list.lines
+    notes = list.notes
     imagePaths = all.flatMap(\.images).map { Self.place(of: $0, beside: directory) }
     self.path = path
     self.directory = directory
@@ -33,6 +39,18 @@ struct QuestionFile {
     guard let imagesRoot else { return }
     guard let root = resolvedPath(imagesRoot) else { throw StorageError.missing(path: imagesRoot) }
     for image in Set(questions.flatMap(\.images)).sorted() { _ = try place(of: image, inside: root) }
+  }
+
+  private static func content(of path: String) throws -> [UInt8] {
+    do throws(StorageError) {
+      return try readFile(path, limit: byteLimit)
+    } catch {
+      guard case .wrongKind = error else { throw error }
+      throw QuestionError.unreadable(
+        file: path,
+        "is no plain file; questions are read from one, with a JSON object on each line, and not from a pipe or a "
+          + "directory")
+    }
   }
 
   /// The bytes of a picture; relative paths start at the questions file.

@@ -1,4 +1,5 @@
 // What a model is calibrated on or compared by: questions with pictures, or windows of a text.
+internal import Basics
 public import ModelInputs
 public import Reports
 internal import Storage
@@ -82,6 +83,13 @@ public struct SampleSource: Sendable, Equatable {
     return PictureNote(outside: try questionFile(path).picturesOutside, isConfined: imagesRoot != nil)
   }
 
+  /// What of the questions nothing is made of, one line each.
+  /// - Throws: as above.
+  func notes() throws -> [String] {
+    guard case .questions(let path) = origin else { return [] }
+    return try questionFile(path).notes
+  }
+
   /// One sample: what was asked and what the model reads.
   public typealias Sample = (question: Question, input: ModelInput)
 
@@ -111,13 +119,18 @@ public struct SampleSource: Sendable, Equatable {
       let file = try questionFile(path)
       files.add(name, file.bytes)
       var samples: [Sample] = []
-      for question in file.questions {
-        let input = try builder.input(for: question, includesAnswer: true) { image in
-          let bytes = try file.readImage(image)
-          files.add(image, bytes)
-          return bytes
+      for (question, line) in zip(file.questions, file.lines) {
+        do {
+          let input = try builder.input(for: question, includesAnswer: true) { image in
+            let bytes = try file.readImage(image)
+            files.add(image, bytes)
+            return bytes
+          }
+          samples.append((question, input))
+        } catch let error as any CategorizedError {
+          throw QuestionError.unusable(
+            QuestionError.Place(file: path, line: line), error.description, error.category)
         }
-        samples.append((question, input))
         try onSample(samples.count, file.questions.count)
       }
       return samples

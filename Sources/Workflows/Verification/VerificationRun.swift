@@ -48,7 +48,7 @@ public struct VerificationRun: Sendable {
     let candidate = try LoadedModel(quantized, prompt: prompt, numericMode: numericMode)
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
-    for remark in asked.flatMap(\.input.remarks) { try observe(.warning(remark)) }
+    for note in try samples.notes() + asked.flatMap(\.input.remarks) { try observe(.warning(note)) }
     if asked.contains(where: { !$0.question.isPlainText }) {
       for note in original.promptNotes { try observe(.warning(note)) }
     }

@@ -21,6 +21,8 @@ struct Plan: ParsableCommand {
   @OptionGroup var arguments: QuantizationArguments
   @OptionGroup var output: OutputOptions
 
+  func validate() throws { try arguments.requireComplete() }
+
   func run() throws {
     arguments.compute.apply()
     let job = try arguments.job()

@@ -22,10 +22,14 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("A picture, PNG or JPEG (repeatable).", valueName: "file"))
   var image: [String] = []
 
-  @Option(help: ArgumentHelp("What to ask, put into the model's conversation template.", valueName: "text"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What to ask, put into the model's conversation template.", valueName: "text"))
   var question: String?
 
-  @Option(name: .customLong("prompt"), help: ArgumentHelp("Text to continue, without a template.", valueName: "text"))
+  @Option(
+    name: .customLong("prompt"), parsing: .unconditional,
+    help: ArgumentHelp("Text to continue, without a template.", valueName: "text"))
   var text: String?
 
   @OptionGroup var generation: GenerationOptions

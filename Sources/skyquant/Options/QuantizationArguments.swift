@@ -19,7 +19,8 @@ struct QuantizationArguments: ParsableArguments {
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
 
-  func validate() throws {
+  /// Called by the commands when all options are known to exist: `--calibraton` is not a calibration that is missing.
+  func requireComplete() throws {
     guard calibration == nil || samples.text == nil else {
       throw ValidationError("give either --calibration or --text")
     }

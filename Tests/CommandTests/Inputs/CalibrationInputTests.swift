@@ -1,0 +1,83 @@
+// What a run says of what it was calibrated on, and of questions that cannot be.
+import Foundation
+import SampleModel
+import TestSupport
+import Testing
+
+@Suite struct CalibrationInputTests {
+  private let folder: TemporaryDirectory
+  private let sample: SampleModel
+  /// A picture of the sample, by its whole path.
+  private let picture: String
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    sample = try SampleModel()
+    picture = sample.directory + "/calibration/images/0000.jpg"
+  }
+
+  private func quantize(_ lines: String...) throws -> CommandResult {
+    let questions = try folder.write(lines.joined(separator: "\n"), to: "q.jsonl")
+    return try skyquant(
+      "quantize", sample.modelDirectory, "--calibration", questions, "--method", "rtn", "--force", "--out",
+      folder.path("out"), "--quiet")
+  }
+
+  /// The warnings of skyquant.json.
+  private func recorded() throws -> [String] {
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("out/skyquant.json")))
+    let json = try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+    return try #require(json["warnings"] as? [String])
+  }
+
+  @Test func `what was used is counted`() throws {
+    let result = try quantize(
+      #"{"image": "\#(picture)", "question": "How many?", "answer": 4}"#, #"{"question": "2 + 2?", "answer": "4"}"#)
+    #expect(result.exitCode == 0)
+    #expect(result.output.contains("2 samples of q.jsonl, 1 held out; 1 pictures in "), "\(result.output)")
+    #expect(
+      result.output.contains(" image, ") && result.output.contains(" prompt, ") && result.output.contains(" answer)"))
+  }
+
+  @Test(arguments: [
+    (#"{"question": "2 + 2?", "answer": "4"}"#, "calibrated without a picture, though the model sees"),
+    (#"{"question": "2 + 2?"}"#, "no question has an answer"),
+    (#"{"question": "2 + 2?", "answer": "4"}"#, "a single sample: none is kept aside to judge by"),
+    (#"{"question": "2 + 2?", "answer": "4"}"#, "tokens are few to calibrate on"),
+    (#"{"question": "2 + 2?", "answer": "4", "picture_of": "x"}"#, #"q.jsonl: nothing is made of "picture_of""#),
+  ]) func `what good samples have and these have not is said, and recorded`(line: String, warning: String) throws {
+    let result = try quantize(line)
+    #expect(result.exitCode == 0)
+    #expect(result.errors.components(separatedBy: warning).count == 2, "\(result.errors)")
+    #expect(try recorded().contains { $0.contains(warning) })
+  }
+
+  @Test(arguments: [
+    (#"{"image": "nowhere.png", "question": "a?"}"#, 66, "nowhere.png: no such file"),
+    (#"{"question": "What does <image> do in HTML?"}"#, 65, "1 <image> placeholders for 0 images"),
+    (#"{"question": "What is <IMG_CONTEXT>?"}"#, 65, "the question holds <IMG_CONTEXT>"),
+    (#"{"question": "\#(String(repeating: "word ", count: 6000))"}"#, 65, "the model 4096 positions"),
+  ]) func `every error about a question has its line, before any weight is read`(
+    line: String, code: Int32, problem: String
+  ) throws {
+    let result = try quantize(#"{"question": "2 + 2?"}"#, "", line)
+    #expect(result.exitCode == code)
+    #expect(result.errors.hasPrefix("error: \(folder.path("q.jsonl")):3: ") && result.errors.contains(problem))
+    #expect(try folder.names() == ["q.jsonl"])
+  }
+
+  @Test func `a pipe and a directory are no questions file, and options are told apart before anything is missing`()
+    throws
+  {
+    for path in ["/dev/stdin", folder.path] {
+      let result = try skyquant("quantize", sample.modelDirectory, "--calibration", path, "--out", folder.path("out"))
+      #expect(result.exitCode == 65 && result.errors.contains("is no plain file; questions are read from one"))
+    }
+    let misspelt = try skyquant("quantize", sample.modelDirectory, "--calibraton", "q.jsonl", "--out", "x")
+    #expect(
+      misspelt.exitCode == 64 && misspelt.errors.contains("--calibraton") && misspelt.errors.contains("--calibration"))
+    #expect(!misspelt.errors.contains("needs --calibration"))
+    let dash = try skyquant("run", sample.modelDirectory, "--question", "-5 + 3 = ?", "--max-tokens", "1")
+    #expect(dash.exitCode == 0)
+  }
+}

@@ -166,7 +166,7 @@ let package = Package(
       [
         "Tensors", "Storage", "JSON", "ModelConfig", "Tokenization", "ImageProcessing", "ModelFiles", "Safetensors",
         "SampleModel",
-      ]),
+      ], resources: [.copy("Resources")]),
     tests(
       "ModelFiles",
       [

@@ -1,5 +1,5 @@
 // From a picture's file to `pixel_values`: decode, tile, normalise. The last is torchvision's `ToTensor` and
-// `Normalize` with the ImageNet constants, as InternVL's `build_transform` joins them.
+// `Normalize`, by default with the ImageNet constants, as InternVL's `build_transform` joins them.
 public import Tensors
 
 /// Prepares pictures for one model's vision tower.
@@ -9,16 +9,18 @@ public struct ImageProcessor: Sendable {
   /// How pictures are cut; without dynamic tiling into one tile.
   public let tiling: DynamicTiling
   private let decoder: ImageDecoder
-  private let normalization = Normalization()
+  private let normalization: Normalization
 
   /// A processor for tiles of `tileSize` pixels.
   ///
   /// Without dynamic tiling every picture is resized to one tile, and the numbers of tiles do not matter.
   public init(
     tileSize: Int, minTiles: Int, maxTiles: Int, usesDynamicTiling: Bool, usesThumbnail: Bool,
-    limits: ImageLimits = ImageLimits(), passOrder: PassOrder = .pillow13
+    normalization: Normalization = Normalization(), limits: ImageLimits = ImageLimits(),
+    passOrder: PassOrder = .pillow13
   ) {
     self.tileSize = tileSize
+    self.normalization = normalization
     tiling = DynamicTiling(
       minTiles: usesDynamicTiling ? minTiles : 1, maxTiles: usesDynamicTiling ? maxTiles : 1, tileSize: tileSize,
       usesThumbnail: usesThumbnail, passOrder: passOrder)
@@ -57,8 +59,8 @@ public struct TiledImage: Sendable, Equatable {
 
 /// Turns 8-bit samples into the floats a vision tower reads.
 ///
-/// `(v / 255 - mean) / std` in 32-bit floats, rounded after each of the three operations. The constants are ImageNet's
-/// whatever `preprocessor_config.json` says: the original code never reads them from there.
+/// `(v / 255 - mean) / std` in 32-bit floats, rounded after each of the three operations. In the chat layout the constants
+/// are ImageNet's whatever `preprocessor_config.json` says: the original code never reads them from there.
 public struct Normalization: Sendable {
   /// ImageNet's mean of red, green and blue.
   public static let mean: [Float] = [0.485, 0.456, 0.406]
@@ -68,10 +70,13 @@ public struct Normalization: Sendable {
   /// `[3, 256]`: the float of each sample value of each channel.
   public let table: [[Float]]
 
-  /// The normalization of InternVL and Skywork-R1V.
-  public init() {
-    table = zip(Self.mean, Self.standardDeviation).map { mean, deviation in
-      (0...255).map { (Float($0) / 255 - mean) / deviation }
+  /// A normalization with a mean and a deviation for red, green and blue; by default that of InternVL and Skywork-R1V.
+  /// - Parameter divisor: What samples are divided by first.
+  public init(
+    mean: [Float] = Self.mean, standardDeviation: [Float] = Self.standardDeviation, divisor: Float = 255
+  ) {
+    table = zip(mean, standardDeviation).map { mean, deviation in
+      (0...255).map { (Float($0) / divisor - mean) / deviation }
     }
   }
 

@@ -42,11 +42,10 @@ struct AWQConfigDocument {
     }
   }
 
-  /// AWQ kernels compute in half precision; the config's own spelling of the key is kept.
+  /// AWQ kernels compute in half precision; the config's own spelling of the key is kept, or both if it has both.
   private func halved(_ object: JSONObject) -> JSONObject {
     var object = object
-    let key = object["dtype"] != nil ? "dtype" : "torch_dtype"
-    if object[key] != nil { object[key] = "float16" }
+    for key in ["dtype", "torch_dtype"] where object[key] != nil { object[key] = "float16" }
     return object
   }
 }

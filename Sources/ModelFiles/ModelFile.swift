@@ -28,7 +28,7 @@ public struct ModelFile: Sendable {
   public let files: any NamedFiles
   /// Directories beside these files, by name. What is in them does not belong to the model for any command.
   public let directoryNames: [String]
-  /// All weights in the order they are stored.
+  /// All weights in the order they are stored, without constants that older checkpoints carry.
   public let tensors: [StoredTensor]
   /// The files that the weights are mapped from.
   let shards: [MappedFile]
@@ -109,6 +109,7 @@ public struct ModelFile: Sendable {
     self.config = config
     self.files = files
     self.directoryNames = directoryNames
+    let tensors = tensors.usual(for: config)
     self.tensors = tensors
     self.shards = shards
     self.shardNames = shardNames

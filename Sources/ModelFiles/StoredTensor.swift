@@ -41,6 +41,9 @@ public struct StoredTensor: Sendable {
     self.proof = proof
   }
 
+  /// The same under another name.
+  func named(_ name: String) -> StoredTensor { StoredTensor(name: name, content: unproven, proof: proof) }
+
   /// The bytes. When they are asked for first, all of them are read and held to their digests.
   /// - Throws: the file's error if they are damaged, each time.
   public var content: Content {

@@ -15,6 +15,8 @@ public struct InputBuilder: Sendable {
   private var promptTemplate: Result<PromptTemplate, any Error>
   /// The id of `<IMG_CONTEXT>`; nil for text models.
   public let imageContextID: Int?
+  /// How pictures become tiles; nil for text models.
+  public let pictures: PictureSettings?
   private let config: ModelConfig
   private let settings: PromptSettings
   private let images: ImageProcessor?
@@ -30,11 +32,8 @@ public struct InputBuilder: Sendable {
       try PromptTemplate(named: settings.template, files: files, config: config, tokenizer: tokenizer)
     }
     if settings.template != nil { _ = try promptTemplate.get() }
-    images = config.multimodal.map { multimodal in
-      ImageProcessor(
-        tileSize: multimodal.vision.imageSize, minTiles: multimodal.minTiles, maxTiles: multimodal.maxTiles,
-        usesDynamicTiling: multimodal.usesDynamicTiling, usesThumbnail: multimodal.usesThumbnail)
-    }
+    pictures = try config.multimodal.map { try PictureSettings($0, layout: config.layout, files: files) }
+    images = pictures?.processor
     imageContextID = config.multimodal == nil ? nil : tokenizer.id(of: Self.imageContextToken)
     if config.multimodal != nil, imageContextID == nil {
       throw ModelInputError.missingToken(Self.imageContextToken)

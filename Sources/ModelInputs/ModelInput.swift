@@ -58,6 +58,8 @@ public enum ModelInputError: CategorizedError, Equatable {
   case noTemplate
   /// The model's own template, in a file of this name, cannot be evaluated.
   case template(file: String, problem: String)
+  /// A file says of pictures what is not computed here.
+  case preprocessor(file: String, problem: String)
   /// More tokens than the model has positions.
   case tooLong(tokens: Int, limit: Int)
   /// Nothing that a model could read.
@@ -77,7 +79,7 @@ public enum ModelInputError: CategorizedError, Equatable {
       "config.json: template '\(name.displayed)' is unknown; give --template, known are "
         + PromptTemplate.names.joined(separator: ", ")
     case .noTemplate: "the model has no chat_template of its own for --template \(OwnTemplate.name)"
-    case .template(let file, let problem): "\(file.displayed): \(problem)"
+    case .template(let file, let problem), .preprocessor(let file, let problem): "\(file.displayed): \(problem)"
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
     case .reservedToken(let token):
       "the question holds \(token), which stands for a part of a picture; write <image> where a picture stands"

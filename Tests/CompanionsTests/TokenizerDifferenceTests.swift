@@ -71,10 +71,21 @@ import Testing
       ("normalizer", nil, "normalizer"), ("pre_tokenizer", digits, "pre-tokenizer"),
       ("added_tokens", .array(added + [.object(token)]), "added tokens"),
     ]
+    // What tokenizer_config.json says of added tokens comes before.
+    let bare = try sample.with("tokenizer_config.json", "added_tokens_decoder", value: nil)
     for (key, value, setting) in changes {
-      let changed = try sample.with("tokenizer.json", key, value: value)
-      #expect(try changed.differences(from: sample) == ["tokenizer.json: \(setting)"])
+      let changed = try bare.with("tokenizer.json", key, value: value)
+      #expect(try changed.differences(from: bare) == ["tokenizer.json: \(setting)"])
     }
+  }
+
+  @Test func `flags of added tokens are those of tokenizer_config, as transformers reads them`() throws {
+    let config = "tokenizer_config.json", decoder = "added_tokens_decoder"
+    let changed = try sample.with(config, decoder, "463", "lstrip", value: true)
+    #expect(try changed.differences(from: sample) == ["tokenizer.json: added tokens"])
+    let more = try sample.with(
+      config, decoder, "464", value: ["content": "<new>", "special": true, "normalized": false])
+    #expect(try more.differences(from: sample) == ["tokenizer.json: vocabulary", "tokenizer.json: added tokens"])
   }
 
   @Test func `begin, end and padding tokens are named with their file`() throws {

@@ -27,48 +27,12 @@ extension TokenizerDefinition {
     file = tokens.file
     vocabulary = try Vocabulary(tokens)
     merges = try MergeTable(lines: bytes, file: "merges.txt", vocabulary)
-    self.addedTokens = try Self.addedTokens(listed: addedTokens, config)
+    let decoded = try Self.decodedTokens(config) ?? []
+    let known = Set(decoded.map { ByteString($0.content) })
+    self.addedTokens =
+      decoded + (try Self.listedTokens(addedTokens, config).filter { !known.contains(ByteString($0.content)) })
     composesCanonically = kind.composesCanonically
     splitRules = [kind.rule]
-  }
-
-  /// Tokens of tokenizer_config's `added_tokens_decoder`, with flags, and those only added_tokens.json has.
-  private static func addedTokens(
-    listed: JSONSection?, _ config: JSONSection?
-  ) throws(TokenizerError) -> [AddedToken] {
-    var tokens: [AddedToken] = []
-    var known: Set<ByteString> = []
-    if let decoder = try config?.section("added_tokens_decoder") {
-      for key in decoder.object.keys {
-        guard let token = try decoder.section(key), let id = Int(key), let content = try token.string("content") else {
-          throw decoder.invalid(key, expected: "a token with its id as key and a content", decoder.value(key))
-        }
-        tokens.append(try token.addedToken(id: id, content: content))
-        known.insert(ByteString(content))
-      }
-    }
-    let special = try specialContents(config)
-    for (content, id) in listed?.object.members ?? [] where !known.contains(ByteString(content)) {
-      guard let id = id.intValue else {
-        throw .invalid(
-          file: "added_tokens.json", key: quoted(content), expected: "an id", found: JSONSection.describe(id))
-      }
-      tokens.append(AddedToken(id: id, content: content, isSpecial: special.contains(ByteString(content))))
-    }
-    return tokens
-  }
-
-  /// The tokens that tokenizer_config.json names as special ones.
-  private static func specialContents(_ config: JSONSection?) throws(TokenizerError) -> Set<ByteString> {
-    guard let config else { return [] }
-    var contents: [String] = []
-    for key in ["bos_token", "eos_token", "unk_token", "pad_token"] {
-      if let content = try config.tokenContent(key) { contents.append(content) }
-    }
-    for token in try config.list("additional_special_tokens") {
-      if let content = token.stringValue ?? token["content"]?.stringValue { contents.append(content) }
-    }
-    return Set(contents.map(ByteString.init))
   }
 }
 

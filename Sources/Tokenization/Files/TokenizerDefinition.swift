@@ -25,6 +25,8 @@ struct TokenizerDefinition {
     let config = try JSONSection(file: "tokenizer_config.json", in: files)
     if let document = try JSONSection(file: "tokenizer.json", in: files) {
       try self.init(tokenizerJSON: document)
+      try AddedTokenList(addedTokens, file: file).check(against: vocabulary)
+      try addTokens(listed: JSONSection(file: "added_tokens.json", in: files), config)
     } else if let vocabulary = try JSONSection(file: "vocab.json", in: files),
       let merges = try JSONSection.bytes(of: "merges.txt", in: files)
     {

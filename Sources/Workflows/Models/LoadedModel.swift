@@ -71,7 +71,9 @@ public struct LoadedModel: Sendable {
 
   /// What is to be known of how questions become prompts, one line each.
   var promptNotes: [String] {
-    [(try? builder.template)?.note.map { "\(file.path.displayed): \($0)" }].compactMap(\.self)
+    [(try? builder.template)?.note, builder.pictures?.note].compactMap(\.self).map {
+      "\(file.path.displayed): \($0)"
+    }
   }
 
   /// What travels along with the weights.

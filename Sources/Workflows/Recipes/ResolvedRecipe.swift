@@ -22,7 +22,7 @@ extension Recipe {
       "bits": .integer(4), "template": template.map { .string($0.name) } ?? .null,
       "system": system.map(JSONValue.string) ?? .null,
       "think": (prompt.thinks ?? template?.thinksByDefault).map(JSONValue.bool) ?? .null,
-      "tiling": config.multimodal?.tilingJSON ?? .null,
+      "tiling": model.builder.pictures?.json ?? .null,
       "linears": .array(config.text.modules(where: options.isIncluded).map(options.fileName).map(JSONValue.string)),
     ]
   }
@@ -37,11 +37,11 @@ extension TextConfig {
   }
 }
 
-extension MultimodalConfig {
+extension PictureSettings {
   /// How pictures are cut.
-  fileprivate var tilingJSON: JSONValue {
+  fileprivate var json: JSONValue {
     [
-      "tile_size": .integer(vision.imageSize), "dynamic": .bool(usesDynamicTiling), "min_tiles": .integer(minTiles),
+      "tile_size": .integer(tileSize), "dynamic": .bool(usesDynamicTiling), "min_tiles": .integer(minTiles),
       "max_tiles": .integer(maxTiles), "thumbnail": .bool(usesThumbnail),
     ]
   }

@@ -39,22 +39,24 @@ extension QuantizationReport {
       + "methods that won: \(winners)"
   }
 
-  /// What the model was calibrated on: `16 samples of questions.jsonl, 2 held out; 13 pictures in 26 tiles; 846 tokens
-  /// (416 image, 320 prompt, 110 answer)`.
-  private var calibrationText: String {
+  /// What the model was calibrated on, and how long it took: `16 samples of questions.jsonl, 2 held out; 13 pictures in 26
+  /// tiles` and `846 tokens (416 image, 320 prompt, 110 answer), 1.3 s`.
+  private var calibrationLines: [StyledText] {
     guard let samples = calibration["samples"]?.arrayValue, let files = calibration["files"]?.arrayValue else {
-      return "\(tokenCount) calibration tokens"
+      return ["\(tokenCount) calibration tokens, \(Seconds.text(seconds))"]
     }
     let heldOut = samples.count { $0["held_out"]?.boolValue == true }
-    let tiles = samples.reduce(0) { $0 + ($1["tiles"]?.arrayValue ?? []).reduce(0) { $0 + ($1.intValue ?? 0) } }
-    let pictures = samples.reduce(0) { $0 + ($1["tiles"]?.arrayValue?.count ?? 0) }
+    let tiles = samples.map { $0["tiles"]?.arrayValue ?? [] }
+    let pictures = tiles.reduce(0) { $0 + $1.count }, tileCount = tiles.joined().reduce(0) { $0 + ($1.intValue ?? 0) }
     let classes = (calibration["tokens"]?.objectValue?.members ?? []).compactMap { name, count in
       count.intValue.flatMap { $0 > 0 ? "\($0) \(name)" : nil }
     }
-    let shown = pictures > 0 ? "; \(pictures) pictures in \(tiles) tiles" : ""
-    return
-      "\(samples.count) samples of \((files.first?["name"]?.stringValue ?? "").displayed), \(heldOut) held out\(shown); "
-      + "\(tokenCount) tokens (\(classes.joined(separator: ", ")))"
+    let name = (files.first?["name"]?.stringValue ?? "").displayed
+    let shown = pictures > 0 ? "; \(pictures) pictures in \(tileCount) tiles" : ""
+    return [
+      "\(samples.count) samples of \(name), \(heldOut) held out\(shown)",
+      "\(tokenCount) tokens (\(classes.joined(separator: ", "))), \(Seconds.text(seconds))",
+    ]
   }
 
   /// The result on one screen.
@@ -63,8 +65,7 @@ extension QuantizationReport {
       "wrote \(destination.displayed): \(reports.count) of \(linearCount) linears in int4, group \(options.scheme.groupSize), "
         + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
-    ] + keptLine + borderLine + [
-      "\(calibrationText), \(Seconds.text(seconds))",
+    ] + keptLine + borderLine + calibrationLines + [
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
         + "\(samplesHint(seesImages: seesImages))",
     ]

@@ -56,7 +56,11 @@ struct Skyquant: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try Interruption.install()
-      try command.run()
+      do {
+        try command.run()
+      } catch let error as ValidationError {
+        return report(error, by: type(of: command))
+      }
       try StandardOutput.close()
       return EXIT_SUCCESS
     } catch {
@@ -65,12 +69,12 @@ struct Skyquant: ParsableCommand {
   }
 
   /// Says what ended the command: an error, or that help was asked for.
-  private static func report(_ error: any Error) -> Int32 {
+  private static func report(_ error: any Error, by command: any ParsableCommand.Type = Skyquant.self) -> Int32 {
     if let failure = Failure(error) {
       StandardError.write(SafeText(line: "\("error:", .bad) \(failure.message)"))
       return failure.exitCode
     }
-    let (code, message) = (exitCode(for: error), fullMessage(for: error))
+    let (code, message) = (command.exitCode(for: error), command.fullMessage(for: error))
     guard code != .failure || error is ExitCode else {
       StandardError.write(SafeText(line: "\("error:", .bad) internal error: \(String(describing: error))"))
       return 70

@@ -102,7 +102,9 @@ import Workflows
 
     var again = QuantizationRun(model: run.model, output: folder.path("second"), recipe: recorded.recipe)
     again.repeated = recorded
-    _ = try again.run { if case .warning(let text) = $0 { Issue.record("\(text)") } }
+    _ = try again.run { event in
+      if case .warning(let text) = event { #expect(text.contains("tokens are few to calibrate on"), "\(text)") }
+    }
     #expect(try haveSameFiles(run.output, again.output))
   }
 
@@ -144,7 +146,7 @@ import Workflows
     var warnings: [String] = []
     _ = try run.run { if case .warning(let text) = $0 { warnings.append(text) } }
     #expect(
-      warnings == ["calibration file 'a.txt' is not the one that the recipe was run with: bytes will differ"])
+      warnings.suffix(1) == ["calibration file 'a.txt' is not the one that the recipe was run with: bytes will differ"])
   }
 
   @Test func `a packed model holds recipe, calibration and linears of the checkpoint, and they are read back`() throws {

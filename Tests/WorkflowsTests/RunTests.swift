@@ -43,12 +43,13 @@ import Workflows
       case .progress(let stage, let done, let total):
         #expect([.hashing, .prompts, .visionTower].contains(stage) && done <= total, "\(stage)")
       case .memory(let plan, let limit): #expect(plan.keepsActivations && plan.peak <= limit.byteCount)
+      case .warning(let text): #expect(text.contains("tokens are few to calibrate on"))
       default: Issue.record("\(event)")
       }
     }
     #expect(layers == [0, 1, 2, 3])
     #expect(sites == Array(1...16))
-    #expect(report.reports.count == 28 && report.warnings.isEmpty)
+    #expect(report.reports.count == 28 && report.warnings.count == 1)
     let written = try FileManager.default.contentsOfDirectory(atPath: folder.path("awq"))
     #expect(written.contains("skyquant.json") && written.contains("config.json"))
   }

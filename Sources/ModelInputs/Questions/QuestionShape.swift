@@ -28,7 +28,10 @@ struct QuestionShape: Sendable {
     "image", "images", "img", "image_path", "image_paths", "image_file", "image_files", "image_url", "picture",
   ]
   /// Keys that tell nothing that could change what a model reads.
-  static let labels: Set = ["id", "question_id", "index", "kind", "category", "type", "source", "dataset", "metadata"]
+  static let labels: Set = [
+    "id", "question_id", "index", "kind", "category", "type", "source", "dataset", "metadata",
+    "reference",
+  ]
 
   /// Ours: `question`, with pictures, `answer` and `kind`.
   private static let question = QuestionShape(

@@ -21,9 +21,8 @@ struct Plan: ParsableCommand {
   @OptionGroup var arguments: QuantizationArguments
   @OptionGroup var output: OutputOptions
 
-  func validate() throws { try arguments.requireComplete() }
-
   func run() throws {
+    try arguments.requireComplete()
     arguments.compute.apply()
     let job = try arguments.job()
     var progress = Progress(output)

@@ -30,9 +30,8 @@ struct Quantize: ParsableCommand {
   @Flag(help: "Only tell what the run would take: bytes, memory, time. Nothing is written; see skyquant plan.")
   var dryRun = false
 
-  func validate() throws { try arguments.requireComplete() }
-
   func run() throws {
+    try arguments.requireComplete()
     arguments.compute.apply()
     let job = try arguments.job()
     var progress = Progress(output)

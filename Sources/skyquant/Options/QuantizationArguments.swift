@@ -19,7 +19,8 @@ struct QuantizationArguments: ParsableArguments {
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
 
-  /// Called by the commands when all options are known to exist: `--calibraton` is not a calibration that is missing.
+  /// Not `validate`, which the parser calls before it has looked for options that it does not know: `--calibraton` is no
+  /// calibration that is missing.
   func requireComplete() throws {
     guard calibration == nil || samples.text == nil else {
       throw ValidationError("give either --calibration or --text")

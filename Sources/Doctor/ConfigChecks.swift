@@ -68,6 +68,10 @@ struct ConfigChecks {
       // The error names the file, as the finding does.
       let (text, file) = ("\(error)", "config.json: ")
       let what = text.hasPrefix(file) ? String(text.dropFirst(file.count)) : text
+      // What is well-formed and not read here may well be read elsewhere.
+      if case .unsupported = error, repository.isQuantized {
+        return [Finding("C107", .note, "config.json", what, do: "other programs may read it; skyquant does not")]
+      }
       return [
         Finding("C201", .error, "config.json", what, do: "take the original config.json and add quantization_config")
       ]

@@ -19,6 +19,14 @@ public struct Examination {
   /// - Throws: what reading a tensor throws.
   public func findings(readsValues: Bool, onTensor: (Int, Int) -> Void) throws -> [Finding] {
     var findings = repository.unreadable + FileChecks(repository: repository).findings()
+    findings += try repository.brokenJSON()
+    if let layout = repository.foreignLayout {
+      findings.append(
+        Finding(
+          "C106", .note, "config.json", "quant_method is \(layout): only AWQ's layout is known here, weights are not examined",
+          do: "trust the tool that wrote it"))
+      return findings
+    }
     findings += ConfigChecks(repository: repository).findings()
     findings += LayoutChecks(repository: repository, groupSize: groupSize).findings()
     findings += WeightChecks(repository: repository).findings()

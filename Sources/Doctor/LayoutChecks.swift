@@ -34,12 +34,30 @@ struct LayoutChecks {
   private func shapes() -> [Finding] {
     guard let checkpoint = repository.checkpoint else { return [] }
     let infos = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
-    return repository.quantizedModules.compactMap { module in
+    let findings = repository.quantizedModules.compactMap { module -> Finding? in
       guard let codes = infos[module + ".qweight"] else { return nil }
       guard let zeros = infos[module + ".qzeros"], let scales = infos[module + ".scales"] else {
         return Finding("L201", .error, module, "qzeros or scales are missing", do: "take complete shards")
       }
       return shape(module, codes, zeros, scales)
+    }
+    return counted(findings)
+  }
+
+  /// Findings of one kind as one, at the first module that has it.
+  private func counted(_ findings: [Finding]) -> [Finding] {
+    var firsts: [Finding] = [], counts: [Int] = []
+    for finding in findings {
+      if let index = firsts.firstIndex(where: { $0.id == finding.id && $0.what == finding.what }) {
+        counts[index] += 1
+      } else {
+        firsts.append(finding)
+        counts.append(1)
+      }
+    }
+    return zip(firsts, counts).map { first, count in
+      guard count > 1 else { return first }
+      return Finding(first.id, first.severity, first.place, "\(count) linears: \(first.what)", do: first.advice)
     }
   }
 

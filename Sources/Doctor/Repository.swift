@@ -40,6 +40,31 @@ struct Repository {
     return (try? Repository.parsed(name, files, &findings)) ?? nil
   }
 
+  /// What the names of quantized tensors end with, in whatever layout.
+  private static let quantizedSuffixes = [".qweight", ".weight_packed", ".weight_scale", ".weight_scale_inv"]
+
+  /// Whether any tensor is quantized, in whatever layout.
+  var isQuantized: Bool {
+    (checkpoint?.tensors ?? []).contains { info in Self.quantizedSuffixes.contains(where: info.name.hasSuffix) }
+  }
+
+  /// How the weights are quantized, if not as AWQ: the layout's name. Nothing here knows such layouts.
+  var foreignLayout: String? {
+    guard isQuantized else { return nil }
+    let configs = [config] + CheckpointLayout.languageKeys.map { config?[$0] }
+    let method = configs.lazy.compactMap { $0?["quantization_config"]?["quant_method"]?.stringValue }.first
+    return method.flatMap { $0 == "awq" ? nil : $0 }
+  }
+
+  /// Small files that must be JSON and are not.
+  func brokenJSON() throws -> [Finding] {
+    var findings: [Finding] = []
+    for name in names where name.hasSuffix(".json") && name != "config.json" && !name.hasSuffix(".index.json") {
+      _ = try Repository.parsed(name, files, &findings)
+    }
+    return findings
+  }
+
   /// Modules with a `qweight`, as the file names them.
   var quantizedModules: [String] {
     (checkpoint?.tensors ?? []).compactMap { $0.name.withoutSuffix(".qweight") }

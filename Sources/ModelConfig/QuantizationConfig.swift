@@ -33,6 +33,9 @@ public struct QuantizationConfig: Sendable, Equatable {
     }
     bits = try reader.int("bits", in: 1...16, default: try reader.int("w_bit", default: 4))
     guard bits == 4 else { throw .unsupported(what: "AWQ with \(bits) bits", advice: "only 4 bits are read") }
+    if (reader.value("group_size") ?? reader.value("q_group_size"))?.intValue == -1 {
+      throw .unsupported(what: "one group per row (group_size -1)", advice: "groups of 32, 64 or 128 are read")
+    }
     groupSize = try reader.int("group_size", default: try reader.int("q_group_size", default: 128))
     hasZeroPoint = try reader.bool("zero_point", default: true)
     guard hasZeroPoint else {

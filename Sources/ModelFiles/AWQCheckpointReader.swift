@@ -1,4 +1,5 @@
 // Takes the three tensors of every quantized linear of an AWQ checkpoint together.
+internal import Basics
 internal import ModelConfig
 internal import Quantization
 internal import Safetensors
@@ -50,6 +51,11 @@ struct AWQCheckpointReader {
       throw ModelFilesError.incompleteLinear(path: checkpoint.path, module: module, missing: module + part)
     }
     let qweight = try checkpoint.view(module + ".qweight")
+    if checkpoint.info(module + ".scales")?.dtype == .bfloat16 {
+      throw ModelFilesError.unsupported(
+        path: checkpoint.path,
+        reason: "scales are BF16, as those of '\(module.displayed)'; only F16 is read, which AWQ kernels take: store them as F16")
+    }
     guard
       let matrix = AWQGEMMMatrix(
         qweight: qweight, qzeros: try checkpoint.view(module + ".qzeros"),

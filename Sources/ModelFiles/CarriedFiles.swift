@@ -1,4 +1,6 @@
 // Which files of a model directory are part of the model without being weights.
+internal import Basics
+internal import Skyq
 public import Storage
 
 /// Config, tokenizer, templates, remote code, licence: everything that is carried over as it is.
@@ -7,15 +9,38 @@ enum CarriedFiles {
     ".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".gguf", ".skyq",
   ]
 
-  /// Whether the file `name` goes along. Hidden files and weights do not.
+  /// What editors, downloads and savers leave behind.
+  private static let junkSuffixes = [".bak", ".orig", ".tmp", ".swp", ".lock", ".incomplete", ".part", "~"]
+
+  /// Whether the file `name` may go along. Hidden files and weights do not.
   static func includes(_ name: String) -> Bool {
     !name.hasPrefix(".") && !weightSuffixes.contains { name.hasSuffix($0) }
+  }
+
+  /// Why a file that may go along does not; nil if it does. What a checkpoint gets, a .skyq file can hold.
+  static func reasonAgainst(_ name: String, in files: any NamedFiles) -> String? {
+    if junkSuffixes.contains(where: name.hasSuffix) || name.hasPrefix("pytorch_model") { return "left behind" }
+    if !SkyqFile.canHold(fileNamed: name) { return "letters, digits, . _ - only in a .skyq file: rename it" }
+    guard case .tooLarge(_, let byteCount, let limit)? = files.obstacle(to: name) else { return nil }
+    return "\(ByteCount.text(byteCount)), more than \(ByteCount.text(limit))"
   }
 }
 
 extension ModelFile {
   /// Names of the files that go along, in the order of the model's.
-  var carriedNames: [String] { files.names.filter(CarriedFiles.includes) }
+  var carriedNames: [String] {
+    files.names.filter { CarriedFiles.includes($0) && CarriedFiles.reasonAgainst($0, in: files) == nil }
+  }
+
+  /// Files that do not go along though they are no weights, each with the reason.
+  public var filesLeftOut: [(name: String, reason: String)] {
+    files.names.filter(CarriedFiles.includes).compactMap { name in
+      CarriedFiles.reasonAgainst(name, in: files).map { (name, $0) }
+    }
+  }
+
+  /// Files of code that a loader may be asked to run, which go along.
+  public var codeNames: [String] { carriedNames.filter { $0.hasSuffix(".py") } }
 
   /// Bytes of the files that go along.
   var carriedByteCount: Int {

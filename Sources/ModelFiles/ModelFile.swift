@@ -77,6 +77,13 @@ public struct ModelFile: Sendable {
     return counts.values.max() ?? 0
   }
 
+  /// What stands before all names of a model that was saved in its wrapping, and what to do then.
+  private static let wrappers = [
+    ("base_model.model.", "an adapter of PEFT; merge it first (merge_and_unload), then save the model"),
+    ("_orig_mod.", "a compiled model was saved (torch.compile); save its _orig_mod"),
+    ("module.", "a model was saved in its DistributedDataParallel; save its module"),
+  ]
+
   private static func openDirectory(_ path: String) throws -> ModelFile {
     try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)
@@ -136,6 +143,9 @@ extension ModelFile {
   /// forward pass will ask for, and no more layers than it has.
   /// - Throws: `ModelFilesError.contradictoryWeights` with the first contradiction.
   public func requireWeights() throws(ModelFilesError) {
+    for (prefix, advice) in Self.wrappers where !tensors.isEmpty && tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
+      throw .unsupported(path: path, reason: "all tensor names begin with '\(prefix)': \(advice)")
+    }
     let check = WeightCheck(config, tensors.map { StoredWeight(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
     if let fault = check.faults().first { throw .contradictoryWeights(path: path, fault) }
   }

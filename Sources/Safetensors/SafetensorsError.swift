@@ -27,6 +27,8 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case noHeaderLength(fileByteCount: Int)
     /// The header is longer than `SafetensorsHeader.maximumByteCount`.
     case headerTooLarge(byteCount: UInt64)
+    /// Something lies in the place of a file that was never downloaded.
+    case standIn(StandIn)
     /// The header's length exceeds the rest of the file.
     case headerBeyondFile(byteCount: Int, available: Int)
     /// The header does not begin with `{`.
@@ -122,7 +124,7 @@ extension SafetensorsError.Reason: CustomStringConvertible {
 
   public var category: FailureCategory {
     switch self {
-    case .noHeaderLength, .headerTooLarge, .headerBeyondFile, .headerNotObject, .padding, .json, .duplicateName,
+    case .noHeaderLength, .headerTooLarge, .standIn, .headerBeyondFile, .headerNotObject, .padding, .json, .duplicateName,
       .invalidName, .duplicateMetadata, .tail:
       .malformedInput
     case .tensor(_, let fault): fault.category
@@ -133,6 +135,7 @@ extension SafetensorsError.Reason: CustomStringConvertible {
   private var entry: (code: String, text: String) {
     switch self {
     case .noHeaderLength(let size): ("E101", "\(size) bytes are too few for a safetensors file")
+    case .standIn(let standIn): ("E123", standIn.description)
     case .headerTooLarge(let size):
       ("E102", "header of \(size) bytes exceeds the limit of \(SafetensorsHeader.maximumByteCount)")
     case .headerBeyondFile(let size, let available):

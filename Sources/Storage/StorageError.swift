@@ -20,6 +20,8 @@ public enum StorageError: CategorizedError, Equatable {
   case tooLarge(path: String, byteCount: Int, limit: Int)
   /// It shrank, grew or was replaced since it was opened.
   case changedWhileReading(path: String)
+  /// Something lies in the place of a file that was never downloaded.
+  case standIn(path: String, StandIn)
   /// A structure needs more bytes than are left.
   case endOfBytes(needed: Int, remaining: Int, offset: Int)
   /// A zstd frame that is damaged or not of the kind we write.
@@ -55,7 +57,7 @@ public enum StorageError: CategorizedError, Equatable {
     switch self {
     case .missing, .nameTooLong, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered:
       .missingInput
-    case .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
+    case .notAPlainFileName, .tooLarge, .standIn, .endOfBytes, .corruptFrame: .malformedInput
     case .exists, .unfinished, .notReplaceable, .notAWorkFolder, .foreign, .replacesInput, .cannotCreate, .noSpace,
       .beyondFileSize:
       .cannotCreateOutput
@@ -76,6 +78,7 @@ public enum StorageError: CategorizedError, Equatable {
     case .notAPlainFileName(let name): "'\(name.displayed)' is not a plain file name"
     case .tooLarge(let path, let byteCount, let limit):
       "\(path.displayed): \(byteCount) bytes, the limit for such a file is \(limit)"
+    case .standIn(let path, let standIn): "\(path.displayed): \(standIn.description)"
     case .changedWhileReading(let path): "\(path.displayed): file changed while in use; start again"
     case .endOfBytes(let needed, let remaining, let offset):
       "\(needed) bytes are needed at offset \(offset), but \(remaining) are left"

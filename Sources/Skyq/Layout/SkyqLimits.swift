@@ -40,6 +40,11 @@ public enum SkyqLimits {
 }
 
 /// Rules for names.
+extension SkyqFile {
+  /// Whether a file of this name can lie in a .skyq file.
+  public static func canHold(fileNamed name: String) -> Bool { SkyqName.isFileName(name) }
+}
+
 enum SkyqName {
   /// Whether a name may not hold `scalar`: controls, direction marks, line separators.
   static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {

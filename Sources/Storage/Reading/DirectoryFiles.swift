@@ -13,6 +13,13 @@ public protocol NamedFiles: Sendable {
   /// The bytes of `name`, or nil if there is no such file.
   /// - Throws: if it exists but cannot be read.
   func bytes(of name: String) throws -> [UInt8]?
+  /// Why the file `name`, which is there, cannot be read; nil if nothing is known against it before it is read.
+  func obstacle(to name: String) -> StorageError?
+}
+
+extension NamedFiles {
+  /// Nothing is known.
+  public func obstacle(to name: String) -> StorageError? { nil }
 }
 
 /// The regular files directly inside one directory.
@@ -50,7 +57,25 @@ public final class DirectoryFiles: NamedFiles {
   public func bytes(of name: String, limit: Int) throws(StorageError) -> [UInt8]? {
     try requirePlainFileName(name)
     guard try exists(name) else { return nil }
-    return try open(name).contents(limit: limit)
+    let bytes = try open(name).contents(limit: limit)
+    // A page may be a file of its own; none is called .json.
+    if let standIn = unsafe StandIn(bytes.span.bytes), standIn == .pointer || name.hasSuffix(".json") {
+      throw .standIn(path: path + "/" + name, standIn)
+    }
+    return bytes
+  }
+
+  /// Why the file `name` cannot be read as a small one; nil if it can, as far as its status tells.
+  public func obstacle(to name: String) -> StorageError? {
+    do throws(StorageError) {
+      let size = try open(name).regularFileSize()
+      guard size <= DirectoryFiles.smallFileLimit else {
+        throw .tooLarge(path: path + "/" + name, byteCount: size, limit: DirectoryFiles.smallFileLimit)
+      }
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Maps the file `name`.

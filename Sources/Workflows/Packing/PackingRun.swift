@@ -1,4 +1,5 @@
 // The work of `skyquant pack` and `skyquant import`: a checkpoint in, a .skyq file out.
+internal import Basics
 internal import ModelFiles
 public import Skyq
 internal import Storage
@@ -70,5 +71,9 @@ extension ModelFile {
   /// Says which directories are no part of what is made of this model.
   func tellLeftOut(_ observe: RunObserver) throws {
     if !directoryNames.isEmpty { try observe(.directoriesLeftOut(model: path, names: directoryNames)) }
+    let left = filesLeftOut.map { "\($0.name.displayed) (\($0.reason))" }
+    guard !left.isEmpty else { return }
+    let more = left.count > 5 ? " and \(left.count - 5) more" : ""
+    try observe(.warning("\(path.displayed): not carried along: \(left.prefix(5).joined(separator: ", "))\(more)"))
   }
 }

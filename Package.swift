@@ -149,7 +149,7 @@ let package = Package(
     tests("Skyq", ["Basics", "Tensors", "Storage", "JSON"]),
     tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
     tests("Jinja", ["JSON"], resources: [.copy("Resources")]),
-    tests("ModelConfig", ["JSON"]),
+    tests("ModelConfig", ["JSON"], resources: [.copy("Resources")]),
     tests("Tokenization", ["Basics", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),

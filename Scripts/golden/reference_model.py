@@ -6,12 +6,13 @@ They cover what the goldens of the sample models do not: Qwen3, Llama, rotary sc
 shuffle v1, select_layer -2, and the processed probabilities of sampling. Run it when a case is added:
 
     pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0      (the CPU build of torch is enough)
-    python3 Scripts/golden/reference_model.py
+    python3 Scripts/golden/reference_model.py [NAME...]        # of text models; all cases without names
 
 The weights are drawn with a fixed seed; another version of torch may draw or round otherwise.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -38,6 +39,18 @@ TEXT_CASES = {
     "llama-biases-linear": transformers.LlamaConfig(
         **COMMON, attention_bias=True, mlp_bias=True,
         rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}),
+    # Frequencies that stay, blend and are divided; cosines and sines beyond 1.
+    "qwen3-yarn": transformers.Qwen3Config(
+        **COMMON, head_dim=16, max_position_embeddings=64,
+        rope_parameters={
+            "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16,
+            "beta_fast": 2.0, "beta_slow": 0.5}),
+    # Sequences across the 32 positions at which the factors change.
+    "llama-longrope": transformers.LlamaConfig(
+        **COMMON, max_position_embeddings=64,
+        rope_parameters={
+            "rope_type": "longrope", "rope_theta": 10000.0, "original_max_position_embeddings": 32,
+            "short_factor": [1.0, 1.1, 1.3, 1.5], "long_factor": [1.5, 2.0, 3.0, 4.0]}),
     # Sequences longer than the 32 trained positions.
     "qwen2-dynamic": transformers.Qwen2Config(
         **COMMON, max_position_embeddings=32,
@@ -178,6 +191,8 @@ if __name__ == "__main__":
     ORACLE.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         for case, case_config in TEXT_CASES.items():
-            write_text_case(case, case_config)
-        write_vision_case("vision-v1-select-2", "v1", -2)
-        write_sampling_cases()
+            if not sys.argv[1:] or case in sys.argv[1:]:
+                write_text_case(case, case_config)
+        if not sys.argv[1:]:
+            write_vision_case("vision-v1-select-2", "v1", -2)
+            write_sampling_cases()

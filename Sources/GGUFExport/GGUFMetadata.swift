@@ -43,16 +43,28 @@ struct GGUFMetadata {
   }
 
   private mutating func addScaling(_ config: TextConfig, path: String) throws {
+    let prefix = config.architecture.rawValue + ".rope.scaling."
     switch config.ropeScaling {
     case .none: break
     case .linear(let factor):
-      values.append((config.architecture.rawValue + ".rope.scaling.type", .string("linear")))
-      values.append((config.architecture.rawValue + ".rope.scaling.factor", .float32(Float(factor))))
+      values.append((prefix + "type", .string("linear")))
+      values.append((prefix + "factor", .float32(Float(factor))))
     case .llama3:  // its divisors are a tensor
       guard config.architecture == .llama else {
         throw ModelFilesError.unsupported(
           path: path, reason: "llama.cpp reads llama3 rope scaling of llama models only")
       }
+    case .yarn(let yarn):
+      guard yarn.isPlain else {
+        throw ModelFilesError.unsupported(
+          path: path, reason: "llama.cpp reads yarn rope scaling with its usual betas and attention factor only")
+      }
+      values.append((prefix + "type", .string("yarn")))
+      values.append((prefix + "factor", .float32(Float(yarn.factor))))
+      values.append((prefix + "original_context_length", .uint32(UInt32(clamping: yarn.originalLength))))
+    case .longrope:
+      throw ModelFilesError.unsupported(
+        path: path, reason: "llama.cpp does not read longrope scaling of \(config.architecture.rawValue) models")
     case .dynamic:
       losses.append("dynamic rope scaling: texts beyond \(config.maxPositions) tokens are read as if there were none")
     }

@@ -41,12 +41,13 @@ public struct RotaryTable: Sendable, Equatable {
   /// - Parameters:
   ///   - positions: of the tokens that will be rotated.
   ///   - frequencies: `[headDim / 2]`, radians per position.
-  public init(positions: Positions, frequencies: [Float]) {
+  ///   - scale: What both are multiplied by: the attention factor of some scalings.
+  public init(positions: Positions, frequencies: [Float], scale: Float = 1) {
     self.positions = positions
     headDim = 2 * frequencies.count
     let angles = positions.angles(frequencies)
-    cosines = angles.map { Float(cos(Double($0))) }
-    sines = angles.map { Float(sin(Double($0))) }
+    cosines = angles.map { Float(cos(Double($0))) * scale }
+    sines = angles.map { Float(sin(Double($0))) * scale }
   }
 
   /// Rotates each head of each row:

@@ -59,6 +59,18 @@ struct ConfigReader {
     return number
   }
 
+  /// A list of finite positive numbers.
+  func positives(_ key: String) throws(ModelConfigError) -> [Double] {
+    let list = value(key)?.arrayValue
+    let numbers = (list ?? []).compactMap(\.doubleValue).filter { $0.isFinite && $0 > 0 }
+    guard let list, numbers.count == list.count else {
+      throw .invalid(
+        key: name(key), expected: "a list of positive numbers",
+        found: value(key).map(ConfigReader.describe) ?? "nothing")
+    }
+    return numbers
+  }
+
   func bool(_ key: String, default fallback: Bool) throws(ModelConfigError) -> Bool {
     guard let value = value(key) else { return fallback }
     guard let flag = value.boolValue else {

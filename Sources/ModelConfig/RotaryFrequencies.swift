@@ -1,17 +1,5 @@
-// Rotary frequencies and their scaling with length, after transformers 5's `modeling_rope_utils.py`.
+// Rotary frequencies in a sequence of some length, after transformers 5's `modeling_rope_utils.py`.
 import Glibc
-
-/// How rotary frequencies change with the sequence length.
-public enum RopeScaling: Sendable, Equatable {
-  /// Plain rotary embedding at every length.
-  case none
-  /// Dynamic NTK: beyond the trained length L, theta grows by `factor`·length/L − (factor − 1), to the power d/(d−2).
-  case dynamic(factor: Double)
-  /// Llama 3.1's frequency-dependent interpolation.
-  case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
-  /// All positions divided by `factor`.
-  case linear(factor: Double)
-}
 
 extension TextConfig {
   /// `[headDim / 2]`, radians per position, in a sequence of `length` tokens. Rounded where the reference rounds.
@@ -24,6 +12,19 @@ extension TextConfig {
       return plain.map {
         TextConfig.llama3($0, factor: Float(factor), low: Float(low), high: Float(high), length: Float(originalLength))
       }
+    case .yarn(let yarn): return yarnFrequencies(yarn)
+    case .longrope(let scaling):
+      let factors = length > scaling.originalLength ? scaling.longFactors : scaling.shortFactors
+      return zip(factors, wavelengths(base: ropeTheta)).map { 1 / (Float($0) * $1) }
+    }
+  }
+
+  /// What cosines and sines are multiplied by.
+  package var rotaryAttentionFactor: Float {
+    switch ropeScaling {
+    case .none, .dynamic, .linear, .llama3: 1
+    case .yarn(let yarn): Float(yarn.attentionFactor)
+    case .longrope(let scaling): Float(scaling.attentionFactor)
     }
   }
 
@@ -33,8 +34,27 @@ extension TextConfig {
     return zip(plainFrequencies(base: ropeTheta), rotaryFrequencies(length: 1)).map { $0 / $1 }
   }
 
-  private func plainFrequencies(base: Double) -> [Float] {
-    stride(from: 0, to: headDim, by: 2).map { 1 / Float(pow(base, Double(Float($0) / Float(headDim)))) }
+  private func plainFrequencies(base: Double) -> [Float] { wavelengths(base: base).map { 1 / $0 } }
+
+  /// `[headDim / 2]`, positions per radian.
+  private func wavelengths(base: Double) -> [Float] {
+    stride(from: 0, to: headDim, by: 2).map { Float(pow(base, Double(Float($0) / Float(headDim)))) }
+  }
+
+  /// Plain frequencies up to one dimension, divided ones from another one on, and a blend between.
+  private func yarnFrequencies(_ yarn: YarnScaling) -> [Float] {
+    func dimension(rotations: Double) -> Double {
+      Double(headDim) * log(Double(yarn.originalLength) / (rotations * 2 * .pi)) / (2 * log(ropeTheta))
+    }
+    var low = dimension(rotations: yarn.betaFast), high = dimension(rotations: yarn.betaSlow)
+    if yarn.truncates { (low, high) = (low.rounded(.down), high.rounded(.up)) }
+    (low, high) = (max(low, 0), min(high, Double(headDim - 1)))
+    if low == high { high += 0.001 }
+    return wavelengths(base: ropeTheta).enumerated().map { index, wavelength in
+      let ramp = min(max((Float(index) - Float(low)) / Float(high - low), 0), 1)
+      let kept = 1 - ramp
+      return 1 / (Float(yarn.factor) * wavelength) * (1 - kept) + 1 / wavelength * kept
+    }
   }
 
   private func rotaryBase(length: Int) -> Double {

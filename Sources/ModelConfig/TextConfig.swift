@@ -66,7 +66,7 @@ public struct TextConfig: Sendable, Equatable {
     let scaling = try reader.child("rope_scaling")
     let rope = parameters ?? scaling
     ropeTheta = try reader.positive("rope_theta", default: try rope?.positive("rope_theta", default: 10000) ?? 10000)
-    ropeScaling = try TextConfig.scaling(rope, trainedLength: maxPositions)
+    ropeScaling = try RopeScaling(rope, of: reader, maxPositions: maxPositions)
     let attentionBias = try reader.bool("attention_bias", default: false)
     hasQKVBias = architecture == .qwen2 || attentionBias
     hasOutputBias = architecture != .qwen2 && attentionBias
@@ -87,10 +87,7 @@ public struct TextConfig: Sendable, Equatable {
     guard headDim % 2 == 0 else {
       throw .invalid(key: reader.name("head_dim"), expected: "an even number", found: "\(headDim)")
     }
-    if case .dynamic = ropeScaling, headDim == 2 {  // its exponent is d/(d−2)
-      throw .invalid(
-        key: reader.name("head_dim"), expected: "at least 4 with dynamic rope scaling", found: "\(headDim)")
-    }
+    try validateRope(reader)
     let activation = try reader.string("hidden_act") ?? "silu"
     guard activation == "silu" else {
       throw .unsupported(what: "activation \"\(activation.displayed)\"", advice: "these decoders use silu")
@@ -99,6 +96,30 @@ public struct TextConfig: Sendable, Equatable {
       throw .unsupported(what: "sliding-window attention", advice: "use a checkpoint with use_sliding_window false")
     }
     try reader.requirePlainPositions()
+  }
+
+  private func validateRope(_ reader: ConfigReader) throws(ModelConfigError) {
+    switch ropeScaling {
+    case .dynamic where headDim == 2:  // its exponent is d/(d−2)
+      throw .invalid(
+        key: reader.name("head_dim"), expected: "at least 4 with dynamic rope scaling", found: "\(headDim)")
+    case .yarn where ropeTheta <= 1:  // it divides by its logarithm
+      throw .invalid(key: reader.name("rope_theta"), expected: "above 1 with yarn rope scaling", found: "\(ropeTheta)")
+    case .longrope(let scaling):
+      for (key, factors) in [("short_factor", scaling.shortFactors), ("long_factor", scaling.longFactors)]
+      where factors.count != headDim / 2 {
+        throw .invalid(
+          key: reader.name("rope_scaling." + key), expected: "\(headDim / 2) numbers, half of head_dim",
+          found: "\(factors.count)")
+      }
+    default: break
+    }
+    // These decoders turn whole heads, whatever this key says; transformers reads it for some scalings.
+    let parts = [reader, try reader.child("rope_parameters"), try reader.child("rope_scaling")].compactMap(\.self)
+    for part in parts where part.value("partial_rotary_factor").map({ $0.doubleValue != 1 }) == true {
+      throw .unsupported(
+        what: part.name("partial_rotary_factor"), advice: "use a checkpoint whose heads are turned as a whole")
+    }
   }
 
   /// A head's width: stated, or 128 for Qwen3 as in transformers' `Qwen3Config`, or an equal share of the hidden size.
@@ -112,25 +133,6 @@ public struct TextConfig: Sendable, Equatable {
         key: reader.name("num_attention_heads"), expected: "a divisor of \(hiddenSize)", found: "\(headCount)")
     }
     return hiddenSize / headCount
-  }
-
-  private static func scaling(_ rope: ConfigReader?, trainedLength: Int) throws(ModelConfigError) -> RopeScaling {
-    guard let rope else { return .none }
-    let legacyKind = try rope.string("type")
-    let kind = try rope.string("rope_type") ?? legacyKind ?? "default"
-    switch kind {
-    case "default": return .none
-    case "dynamic": return .dynamic(factor: try rope.positive("factor"))
-    case "linear": return .linear(factor: try rope.positive("factor"))
-    case "llama3":
-      return .llama3(
-        factor: try rope.positive("factor"), lowFrequencyFactor: try rope.positive("low_freq_factor"),
-        highFrequencyFactor: try rope.positive("high_freq_factor"),
-        originalLength: try rope.int("original_max_position_embeddings", default: trainedLength))
-    default:
-      throw .unsupported(
-        what: "rope scaling \"\(kind.displayed)\"", advice: "known are default, dynamic, linear and llama3")
-    }
   }
 }
 

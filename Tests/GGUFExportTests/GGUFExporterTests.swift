@@ -144,6 +144,24 @@ import TestSupport
     #expect(try GGUFReader(path).rows("blk.0.attn_q.bias") == [try view.floats()])
   }
 
+  @Test func `yarn scaling has llama cpp's keys, and what llama cpp does not read is refused`() throws {
+    let yarn: JSONValue = ["rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 1024]
+    let (folder, model) = try Self.model(architecture: "qwen2", scaling: yarn)
+    _ = try GGUFExporter(model).export(to: folder.path("a.gguf"), overwriting: false) { _, _ in }
+    let values = try GGUFReader(folder.path("a.gguf")).values
+    #expect(values["qwen2.rope.scaling.type"] as? String == "yarn")
+    #expect(values["qwen2.rope.scaling.factor"] as? Float == 4)
+    #expect(values["qwen2.rope.scaling.original_context_length"] as? Int == 1024)
+    let factors = JSONValue.array((0..<32).map { .integer($0 + 1) })
+    for scaling in [
+      ["rope_type": "yarn", "factor": 4, "beta_fast": 8],
+      ["rope_type": "longrope", "short_factor": factors, "long_factor": factors],
+    ] as [JSONValue] {
+      let (_, model) = try Self.model(architecture: "llama", scaling: scaling)
+      #expect(throws: ModelFilesError.self) { try GGUFExporter(model) }
+    }
+  }
+
   @Test func `of several chat templates the default one is in the file, and the others are told`() throws {
     let config = folder.path("text/tokenizer_config.json")
     var document = try #require(

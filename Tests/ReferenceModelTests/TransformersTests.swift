@@ -28,7 +28,9 @@ struct TransformersCase {
 }
 
 @Suite struct TransformersTests {
-  static let textModels = ["qwen3", "llama3-tied", "llama-biases-linear", "qwen2-dynamic"]
+  static let textModels = [
+    "qwen3", "llama3-tied", "llama-biases-linear", "qwen2-dynamic", "qwen3-yarn", "llama-longrope",
+  ]
 
   @Test(arguments: textModels)
   func `hidden states of a sequence read at once equal transformers'`(name: String) throws {
@@ -58,8 +60,9 @@ struct TransformersCase {
     #expect(distance <= goldenTolerance, "\(distance)")
   }
 
-  @Test func `beyond the trained length dynamic scaling tells reading at once from reading by steps`() throws {
-    let golden = try TransformersCase("qwen2-dynamic", isText: true).golden
+  @Test(arguments: ["qwen2-dynamic", "llama-longrope"])
+  func `beyond the trained length some scalings tell reading at once from reading by steps`(name: String) throws {
+    let golden = try TransformersCase(name, isText: true).golden
     let distance = relativeDistance(
       try golden.floats("stepwise.logits").values, try golden.floats("logits").values)
     #expect(distance > 100 * goldenTolerance)

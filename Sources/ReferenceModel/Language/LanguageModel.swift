@@ -65,11 +65,13 @@ public struct LanguageModel: Sendable {
 
   /// The rotary table of tokens at `positions`.
   ///
-  /// Dynamic scaling depends on the sequence length so far, `positions.end`: tokens beyond the trained length are
-  /// rotated faster than those before them, and cached keys keep the rotation they had. A sequence read at once and
+  /// Dynamic scaling and LongRoPE depend on the sequence length so far, `positions.end`: tokens beyond the trained length
+  /// are rotated otherwise than those before them, and cached keys keep the rotation they had. A sequence read at once and
   /// one read token by token therefore differ, as they do in transformers.
   public func rotary(at positions: Positions) -> RotaryTable {
-    RotaryTable(positions: positions, frequencies: config.rotaryFrequencies(length: positions.end))
+    RotaryTable(
+      positions: positions, frequencies: config.rotaryFrequencies(length: positions.end),
+      scale: config.rotaryAttentionFactor)
   }
 
   /// Runs all layers and the final norm on tokens that follow those in `cache`.

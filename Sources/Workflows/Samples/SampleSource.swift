@@ -118,6 +118,8 @@ public struct SampleSource: Sendable, Equatable {
     case .questions(let path):
       let file = try questionFile(path)
       files.add(name, file.bytes)
+      // A template that cannot be used is no question's fault.
+      if file.questions.contains(where: { !$0.isPlainText }) { _ = try builder.template }
       var samples: [Sample] = []
       for (question, line) in zip(file.questions, file.lines) {
         do {

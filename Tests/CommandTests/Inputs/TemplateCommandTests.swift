@@ -29,7 +29,7 @@ import Testing
     expectSuccess(try ask(model, "--template", "internvl2_5"))
     let quantized = try skyquant(
       "quantize", model, "--calibration", sample.calibrationQuestions, "--method", "rtn", "--out", folder.path("awq"))
-    expectError(65, "config.json: template '\(name)' is unknown", from: quantized)
+    expectError(65, "error: \(model): config.json: template '\(name)' is unknown", from: quantized)
     #expect(try folder.names() == ["model"])
     // Nothing is asked.
     expectSuccess(try skyquant("run", model, "--prompt", "red", "--max-tokens", "1"))

@@ -23,7 +23,8 @@ public struct Examination {
     if let layout = repository.foreignLayout {
       findings.append(
         Finding(
-          "C106", .note, "config.json", "quant_method is \(layout): only AWQ's layout is known here, weights are not examined",
+          "C106", .note, "config.json",
+          "quant_method is \(layout): only AWQ's layout is known here, weights are not examined",
           do: "trust the tool that wrote it"))
       return findings
     }

@@ -54,7 +54,9 @@ struct AWQCheckpointReader {
     if checkpoint.info(module + ".scales")?.dtype == .bfloat16 {
       throw ModelFilesError.unsupported(
         path: checkpoint.path,
-        reason: "scales are BF16, as those of '\(module.displayed)'; only F16 is read, which AWQ kernels take: store them as F16")
+        reason:
+          "scales are BF16, as those of '\(module.displayed)'; only F16 is read, which AWQ kernels take: store them as F16"
+      )
     }
     guard
       let matrix = AWQGEMMMatrix(

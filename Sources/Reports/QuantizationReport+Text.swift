@@ -67,7 +67,7 @@ extension QuantizationReport {
       gainLine,
     ] + keptLine + borderLine + calibrationLines + [
       "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
-        + "\(samplesHint(seesImages: seesImages))",
+        + "\(samplesHint(seesImages: seesImages))"
     ]
   }
 }

@@ -1,6 +1,7 @@
 // Why a checkpoint cannot be read or written: words and stable code of every fault, as Formats/safetensors.md
 // lists them.
 public import Basics
+public import Storage
 public import JSON
 
 /// A fault in a safetensors file, a shard index or a checkpoint directory.
@@ -124,7 +125,8 @@ extension SafetensorsError.Reason: CustomStringConvertible {
 
   public var category: FailureCategory {
     switch self {
-    case .noHeaderLength, .headerTooLarge, .standIn, .headerBeyondFile, .headerNotObject, .padding, .json, .duplicateName,
+    case .noHeaderLength, .headerTooLarge, .standIn, .headerBeyondFile, .headerNotObject, .padding, .json,
+      .duplicateName,
       .invalidName, .duplicateMetadata, .tail:
       .malformedInput
     case .tensor(_, let fault): fault.category

@@ -33,7 +33,7 @@ import Testing
     (#"["a?"]"#, "expected an object"),
     (#"{"text": ""}"#, #""text" is empty; give it words, or take the line away"#),
     (#"{"question": "a?", "image": 3}"#, #"expected "image" to be a path or a list of paths"#),
-    (#"{"question": "a?", "images": ["1.png", 2]}"#, #"expected "image" to be a path or a list of paths"#),
+    (#"{"question": "a?", "images": ["1.png", 2]}"#, #"expected "images" to be a path or a list of paths"#),
   ])
   func `what is wrong is said with its line`(line: String, problem: String) throws {
     let error = #expect(throws: QuestionError.self) { try parse("{\"question\": \"a?\"}\n\n" + line + "\n") }

@@ -9,7 +9,8 @@ public enum StandIn: Sendable {
 
   /// What begins with `bytes`; nil for anything else.
   public init?(_ bytes: RawSpan) {
-    let start = unsafe bytes.withUnsafeBytes { String(decoding: unsafe $0.prefix(64), as: UTF8.self).lowercased() }
+    let text = unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix(64), as: UTF8.self) }
+    let start = text.lowercased()
     if start.hasPrefix("version https://git-lfs.github.com/spec/") {
       self = .pointer
     } else if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") {

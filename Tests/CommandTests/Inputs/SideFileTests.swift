@@ -30,16 +30,20 @@ import Testing
     try FileHandle(forUpdating: URL(fileURLWithPath: file)).truncate(atOffset: UInt64(size))
     let made = try quantize(model, to: "awq"), packed = try skyquant("pack", model, folder.path("m.skyq"), "--quiet")
     for result in [made, packed] {
-      #expect(result.exitCode == 0 && result.errors == "warning: \(model): not carried along: \(told)\n", "\(result.errors)")
+      #expect(
+        result.exitCode == 0 && result.errors == "warning: \(model): not carried along: \(told)\n", "\(result.errors)")
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path("awq/" + name)))
     let imported = try skyquant("import", folder.path("awq"), folder.path("n.skyq"), "--quiet")
     #expect(imported.exitCode == 0 && imported.errors.isEmpty, "what quantize wrote can be packed")
   }
 
-  @Test(arguments: ["model-00002-of-00003.safetensors", "model.safetensors.index.json", "tokenizer.json", "config.json"])
+  @Test(arguments: [
+    "model-00002-of-00003.safetensors", "model.safetensors.index.json", "tokenizer.json", "config.json",
+  ])
   func `a git-lfs pointer and a web page in place of a file are called so by every command`(name: String) throws {
-    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "ab", count: 32))\nsize 4982131536\n"
+    let pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "ab", count: 32))\nsize 4982131536\n"
     for (content, told) in [(pointer, "is a git-lfs pointer"), ("<!DOCTYPE html><html>404</html>", "is a web page")] {
       try Data(content.utf8).write(to: URL(fileURLWithPath: model + "/" + name))
       for arguments in [
@@ -47,7 +51,8 @@ import Testing
         ["run", model, "--question", "2 + 2?", "--max-tokens", "1"],
       ] {
         let result = try skyquant(arguments: arguments)
-        #expect(result.exitCode == 65 && result.errors.contains("/\(name): \(told)"), "\(arguments[0]): \(result.errors)")
+        #expect(
+          result.exitCode == 65 && result.errors.contains("/\(name): \(told)"), "\(arguments[0]): \(result.errors)")
       }
       let doctor = try skyquant("doctor", model, "--headers-only")
       #expect(doctor.exitCode == 1 && doctor.output.contains(told), "\(doctor.output)")
@@ -68,7 +73,8 @@ import Testing
     json["weight_map"] = Dictionary(uniqueKeysWithValues: map.map { (prefix + $0, $1) })
     try JSONSerialization.data(withJSONObject: json).write(to: URL(fileURLWithPath: index))
     let result = try skyquant("run", model, "--question", "2 + 2?", "--max-tokens", "1")
-    #expect(result.exitCode == 69 && result.errors.contains("all tensor names begin with '\(prefix)'"), "\(result.errors)")
+    #expect(
+      result.exitCode == 69 && result.errors.contains("all tensor names begin with '\(prefix)'"), "\(result.errors)")
     #expect(result.errors.contains(advice))
   }
 

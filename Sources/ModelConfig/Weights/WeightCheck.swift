@@ -51,8 +51,13 @@ public struct WeightCheck {
     let layers = layerFaults()
     let required = config.requiredWeights.filter { weight in !layers.contains { $0.absentPrefix(of: weight.name) } }
     let absent = required.filter { !$0.isOptional && stored[$0.name] == nil }
-    let missing = absent.first.map { [WeightFault.missing(first: $0.name, count: absent.count)] } ?? []
+    let missing = absent.first.map { [WeightFault.missing(first: fileName(of: $0.name), count: absent.count)] } ?? []
     return repetitions + layers.map(\.fault) + missing + required.compactMap(fault)
+  }
+
+  /// What a file would call a weight, which in the native layout depends on the version of transformers.
+  private func fileName(of name: String) -> String {
+    config.layout == .text ? name.removingPrefix(DecoderNames.prefix) ?? name : name
   }
 
   /// Names of tensors in the decoder's layers that a model of this config does not read, such as biases of linears that

@@ -69,7 +69,7 @@ struct ConfigChecks {
       let (text, file) = ("\(error)", "config.json: ")
       let what = text.hasPrefix(file) ? String(text.dropFirst(file.count)) : text
       // What is well-formed and not read here may well be read elsewhere.
-      if case .unsupported = error, repository.isQuantized {
+      if case .unsupported = error, quantization(config)?["group_size"]?.intValue == -1 {
         return [Finding("C107", .note, "config.json", what, do: "other programs may read it; skyquant does not")]
       }
       return [

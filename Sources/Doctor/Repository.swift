@@ -40,20 +40,17 @@ struct Repository {
     return (try? Repository.parsed(name, files, &findings)) ?? nil
   }
 
-  /// What the names of quantized tensors end with, in whatever layout.
-  private static let quantizedSuffixes = [".qweight", ".weight_packed", ".weight_scale", ".weight_scale_inv"]
+  /// What the names of tensors end with that only other layouts than AWQ's have.
+  private static let foreignSuffixes = [".weight_packed", ".weight_scale", ".weight_scale_inv", ".g_idx"]
 
-  /// Whether any tensor is quantized, in whatever layout.
-  var isQuantized: Bool {
-    (checkpoint?.tensors ?? []).contains { info in Self.quantizedSuffixes.contains(where: info.name.hasSuffix) }
-  }
-
-  /// How the weights are quantized, if not as AWQ: the layout's name. Nothing here knows such layouts.
+  /// How the weights are quantized, if not as AWQ: the layout's name. Nothing here knows such layouts. Of tensors as
+  /// AWQ has them a config that says otherwise is wrong, but for AutoRound's, which packs like that too.
   var foreignLayout: String? {
-    guard isQuantized else { return nil }
+    let isForeign = (checkpoint?.tensors ?? []).contains { Self.foreignSuffixes.contains(where: $0.name.hasSuffix) }
     let configs = [config] + CheckpointLayout.languageKeys.map { config?[$0] }
     let method = configs.lazy.compactMap { $0?["quantization_config"]?["quant_method"]?.stringValue }.first
-    return method.flatMap { $0 == "awq" ? nil : $0 }
+    let isAutoRound = method.map { ["auto-round", "intel/auto-round"].contains($0) } ?? false
+    return isForeign || isAutoRound && !quantizedModules.isEmpty ? method.flatMap { $0 == "awq" ? nil : $0 } : nil
   }
 
   /// Small files that must be JSON and are not.

@@ -74,7 +74,12 @@ struct Skyquant: ParsableCommand {
       StandardError.write(SafeText(line: "\("error:", .bad) \(failure.message)"))
       return failure.exitCode
     }
-    let (code, message) = (command.exitCode(for: error), command.fullMessage(for: error))
+    let code = command.exitCode(for: error)
+    var message = command.fullMessage(for: error)
+    if command != Skyquant.self {
+      // A command by itself does not know whose it is.
+      for start in ["Usage: ", "See '"] { message = message.replacing(start, with: start + "skyquant ") }
+    }
     guard code != .failure || error is ExitCode else {
       StandardError.write(SafeText(line: "\("error:", .bad) internal error: \(String(describing: error))"))
       return 70

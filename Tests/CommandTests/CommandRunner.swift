@@ -58,11 +58,12 @@ func skyquant(
     errors: try String(contentsOf: streams[1], encoding: .utf8))
 }
 
-/// Runs the program and expects one line on standard error, an exit code, and words in the line.
+/// Runs the program and expects one error on standard error, behind warnings if there are any, an exit code, and words in
+/// the line.
 func expectError(_ code: Int32, _ words: String, from result: CommandResult) {
   #expect(result.exitCode == code, "\(result.errors)")
-  #expect(result.errors.hasPrefix("error: ") && result.errors.contains(words), "\(result.errors)")
-  #expect(result.errors.split(separator: "\n").count == 1)
+  let lines = result.errors.split(separator: "\n").filter { !$0.hasPrefix("warning: ") }
+  #expect(lines.count == 1 && lines[0].hasPrefix("error: ") && lines[0].contains(words), "\(result.errors)")
   #expect(result.output.isEmpty)
 }
 

@@ -146,7 +146,7 @@ import Workflows
     var warnings: [String] = []
     _ = try run.run { if case .warning(let text) = $0 { warnings.append(text) } }
     #expect(
-      warnings.suffix(1) == ["calibration file 'a.txt' is not the one that the recipe was run with: bytes will differ"])
+      warnings.prefix(1) == ["calibration file 'a.txt' is not the one that the recipe was run with: bytes will differ"])
   }
 
   @Test func `a packed model holds recipe, calibration and linears of the checkpoint, and they are read back`() throws {

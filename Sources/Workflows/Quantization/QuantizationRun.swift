@@ -109,7 +109,7 @@ public struct QuantizationRun: Sendable {
     if let notes = resumed?.notes {
       report.add(notes)
     } else {
-      report.add(warnings: told + audit.findings.map(\.note))
+      report.add(warnings: told + set.lacks + audit.findings.map(\.note))
     }
     for warning in report.warnings where !told.contains(warning) { try observe(.warning(warning)) }
 
@@ -231,12 +231,12 @@ public struct QuantizationRun: Sendable {
       imageContextID: loaded.builder.imageContextID)
     set.notes = try recipe.samples.notes() + samples.flatMap(\.input.remarks)
     if set.hasQuestions { set.notes += loaded.promptNotes }
+    for note in set.notes { try observe(.warning(note)) }
     if !samples.isEmpty {
-      set.notes += set.lacks(
+      set.lacks = set.lacks(
         seesPictures: loaded.file.config.multimodal != nil, holdsOut: recipe.heldOutEvery > 0,
         hasAnswers: samples.contains { $0.question.answer != nil })
     }
-    for note in set.notes { try observe(.warning(note)) }
     return set
   }
 

@@ -21,6 +21,8 @@ struct CalibrationSet {
 
   /// What is to be known about the samples, one line each.
   var notes: [String] = []
+  /// What good samples have and these have not, one line each.
+  var lacks: [String] = []
 
   /// - Parameter heldOutEvery: Every N-th sample judges, or the last one if there are fewer; with 0 none
   ///   does.

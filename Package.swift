@@ -103,7 +103,8 @@ let package = Package(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions"]),
-    library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
+    library(
+      "Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "ModelInputs", "Kernels"]),
 
     // What the commands do, for programs: work without printing, results as values
     library(

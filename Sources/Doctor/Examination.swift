@@ -19,7 +19,7 @@ public struct Examination {
   /// - Throws: what reading a tensor throws.
   public func findings(readsValues: Bool, onTensor: (Int, Int) -> Void) throws -> [Finding] {
     var findings = repository.unreadable + FileChecks(repository: repository).findings()
-    findings += try repository.brokenJSON()
+    findings += try repository.brokenJSON() + repository.brokenPictureSettings()
     if let layout = repository.foreignLayout {
       findings.append(
         Finding(

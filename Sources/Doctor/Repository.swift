@@ -2,6 +2,7 @@
 internal import Basics
 internal import JSON
 internal import ModelConfig
+internal import ModelInputs
 internal import Safetensors
 internal import Storage
 internal import Tensors
@@ -60,6 +61,22 @@ struct Repository {
       _ = try Repository.parsed(name, files, &findings)
     }
     return findings
+  }
+
+  /// What `run` and `verify` would not make of the settings for pictures.
+  func brokenPictureSettings() throws -> [Finding] {
+    guard let config, let model = try? ModelConfig(document: config), let multimodal = model.multimodal else { return [] }
+    do {
+      _ = try PictureSettings(multimodal, layout: model.layout, files: files)
+      return []
+    } catch let error as ModelInputError {
+      return [
+        Finding(
+          "F103", .error, "preprocessor_config.json", "\(error)", do: "take the file from the original repository")
+      ]
+    } catch {
+      return []  // what cannot be read at all is told elsewhere
+    }
   }
 
   /// Modules with a `qweight`, as the file names them.

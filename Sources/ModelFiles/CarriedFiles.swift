@@ -12,6 +12,11 @@ enum CarriedFiles {
   /// What editors, downloads and savers leave behind.
   private static let junkSuffixes = [".bak", ".orig", ".tmp", ".swp", ".lock", ".incomplete", ".part", "~"]
 
+  /// Files without which a model cannot be read: if they are too large, that is an error, not a file less.
+  private static func isNeeded(_ name: String) -> Bool {
+    name.hasSuffix(".json") || name.hasSuffix(".jinja") || ["merges.txt", "vocab.txt"].contains(name)
+  }
+
   /// Whether the file `name` may go along. Hidden files and weights do not.
   static func includes(_ name: String) -> Bool {
     !name.hasPrefix(".") && !weightSuffixes.contains { name.hasSuffix($0) }
@@ -21,7 +26,7 @@ enum CarriedFiles {
   static func reasonAgainst(_ name: String, in files: any NamedFiles) -> String? {
     if junkSuffixes.contains(where: name.hasSuffix) || name.hasPrefix("pytorch_model") { return "left behind" }
     if !SkyqFile.canHold(fileNamed: name) { return "letters, digits, . _ - only in a .skyq file: rename it" }
-    guard case .tooLarge(_, let byteCount, let limit)? = files.obstacle(to: name) else { return nil }
+    guard !isNeeded(name), case .tooLarge(_, let byteCount, let limit)? = files.obstacle(to: name) else { return nil }
     return "\(ByteCount.text(byteCount)), more than \(ByteCount.text(limit))"
   }
 }

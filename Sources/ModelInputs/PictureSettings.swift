@@ -2,8 +2,8 @@
 // as in transformers' GotOcr2ImageProcessor; in the chat layout the original code reads config.json alone.
 internal import ImageProcessing
 internal import JSON
-internal import ModelConfig
-internal import Storage
+public import ModelConfig
+public import Storage
 
 /// How pictures become tiles of one model.
 public struct PictureSettings: Sendable, Equatable {
@@ -24,7 +24,7 @@ public struct PictureSettings: Sendable, Equatable {
 
   /// The settings in the files of a model with the vision tower `config`.
   /// - Throws: `ModelInputError.preprocessor` for a value that is not computed here; what reading the files throws.
-  init(_ config: MultimodalConfig, layout: CheckpointLayout, files: any NamedFiles) throws {
+  public init(_ config: MultimodalConfig, layout: CheckpointLayout, files: any NamedFiles) throws {
     let section = layout == .native ? try PreprocessorSection(files) : nil
     tileSize = config.vision.imageSize
     usesThumbnail = config.usesThumbnail

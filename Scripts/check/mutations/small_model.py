@@ -91,6 +91,10 @@ def make(family, directory):
     (directory / "config.json").write_text(json.dumps(config, indent=2))
     for name in FILES:
         shutil.copyfile(SAMPLE / name, directory / name)
+    if family == "native":
+        pictures = json.loads((SAMPLE / "preprocessor_config.json").read_text())
+        pictures["size"] = {"height": 28, "width": 28}
+        (directory / "preprocessor_config.json").write_text(json.dumps(pictures))
     seeded = random.Random(f"small model {family}")
     dtype = "F32" if family == "native" else "BF16"
     tensors = {name: Stored(dtype, shape, values(shape, dtype, seeded)) for name, shape in required(config)}

@@ -65,7 +65,9 @@ struct Repository {
 
   /// What `run` and `verify` would not make of the settings for pictures.
   func brokenPictureSettings() throws -> [Finding] {
-    guard let config, let model = try? ModelConfig(document: config), let multimodal = model.multimodal else { return [] }
+    guard let config, let model = try? ModelConfig(document: config), let multimodal = model.multimodal else {
+      return []
+    }
     do {
       _ = try PictureSettings(multimodal, layout: model.layout, files: files)
       return []

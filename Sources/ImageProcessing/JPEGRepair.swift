@@ -1,7 +1,8 @@
-// JPEG files about which libjpeg only warns, though every pixel is there: cameras and old programs write them.
+// JPEG files about which libjpeg only warns, and that every other program shows: cameras and old programs write them.
 //
 // The warning is taken away, not ignored: the file is mended where the warning says, and decoded once more by a decoder that
-// takes any other warning for an error. So nothing passes of which a pixel may be wrong.
+// takes any other warning for an error. Pixels are those that Pillow has. Bytes that belong to nothing may also be what
+// damaged data has left over, which no decoder can tell; so the user is told of every mended file.
 
 /// A file that is the same picture without what libjpeg warned of.
 struct JPEGRepair {

@@ -12,9 +12,10 @@ enum CarriedFiles {
   /// What editors, downloads and savers leave behind.
   private static let junkSuffixes = [".bak", ".orig", ".tmp", ".swp", ".lock", ".incomplete", ".part", "~"]
 
-  /// Files without which a model cannot be read: if they are too large, that is an error, not a file less.
+  /// Files without which a model cannot be read, or runs otherwise: what is wrong with them is an error, not a file less.
   private static func isNeeded(_ name: String) -> Bool {
-    name.hasSuffix(".json") || name.hasSuffix(".jinja") || ["merges.txt", "vocab.txt"].contains(name)
+    name.hasSuffix(".json") || name.hasSuffix(".jinja") || name.hasSuffix(".py")
+      || ["merges.txt", "vocab.txt"].contains(name)
   }
 
   /// Whether the file `name` may go along. Hidden files and weights do not.
@@ -26,8 +27,13 @@ enum CarriedFiles {
   static func reasonAgainst(_ name: String, in files: any NamedFiles) -> String? {
     if junkSuffixes.contains(where: name.hasSuffix) || name.hasPrefix("pytorch_model") { return "left behind" }
     if !SkyqFile.canHold(fileNamed: name) { return "letters, digits, . _ - only in a .skyq file: rename it" }
-    guard !isNeeded(name), case .tooLarge(_, let byteCount, let limit)? = files.obstacle(to: name) else { return nil }
-    return "\(ByteCount.text(byteCount)), more than \(ByteCount.text(limit))"
+    guard !isNeeded(name) else { return nil }
+    switch files.obstacle(to: name) {
+    case .tooLarge(_, let byteCount, let limit)?:
+      return "\(ByteCount.text(byteCount)), more than \(ByteCount.text(limit))"
+    case .standIn?: return "a git-lfs pointer, not the file"
+    default: return nil
+    }
   }
 }
 

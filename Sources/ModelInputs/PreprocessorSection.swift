@@ -89,7 +89,7 @@ struct PreprocessorSection {
     get throws {
       guard try bool("do_rescale") ?? true else { return 1 }
       guard let value = object["rescale_factor"], !value.isNull else { return 255 }
-      guard let factor = value.doubleValue, factor.isFinite, factor > 0 else {
+      guard let factor = value.doubleValue, factor > 0, Float(1 / factor).isNormal else {
         throw invalid("rescale_factor", "a positive number")
       }
       return Float(1 / factor)
@@ -125,8 +125,9 @@ struct PreprocessorSection {
   func channels(_ key: String) throws -> [Float]? {
     guard let value = object[key], !value.isNull else { return nil }
     let list = value.arrayValue ?? [value, value, value]
-    let numbers = list.compactMap(\.doubleValue).filter { $0.isFinite && (key == "image_mean" || $0 > 0) }.map(
-      Float.init)
+    let numbers = list.compactMap(\.doubleValue).map(Float.init).filter {
+      $0.isFinite && (key == "image_mean" || $0.isNormal && $0 > 0)
+    }
     guard numbers.count == 3, list.count == 3 else { throw invalid(key, "three numbers") }
     return numbers
   }

@@ -84,31 +84,31 @@ extension Stage.Kind: CustomStringConvertible {
   }
 }
 
+/// How long the stages of one kind are expected to take.
+public struct StageEstimate: Sendable, Equatable {
+  /// What kind of work.
+  public let kind: Stage.Kind
+  /// How long it takes.
+  public let seconds: Double
+
+  /// An expectation.
+  public init(_ kind: Stage.Kind, seconds: Double) {
+    self.kind = kind
+    self.seconds = seconds
+  }
+}
+
 /// How long the stages of a job are expected to take.
 public struct RunPlan: Sendable, Equatable {
-  /// Stages of one kind.
-  public struct Stage: Sendable, Equatable {
-    /// What kind of work.
-    public let kind: Workflows.Stage.Kind
-    /// How long it takes.
-    public let seconds: Double
-
-    /// An expectation.
-    public init(_ kind: Workflows.Stage.Kind, seconds: Double) {
-      self.kind = kind
-      self.seconds = seconds
-    }
-  }
-
   /// In the order of the job.
-  public let stages: [Stage]
+  public let stages: [StageEstimate]
   /// Decoder layers.
   public let layerCount: Int
   /// How long each site of a layer takes, in any unit.
   public let siteWeights: [LinearSite: Double]
 
   /// Expectations.
-  public init(stages: [Stage], layerCount: Int, siteWeights: [LinearSite: Double]) {
+  public init(stages: [StageEstimate], layerCount: Int, siteWeights: [LinearSite: Double]) {
     self.stages = stages
     self.layerCount = layerCount
     self.siteWeights = siteWeights
@@ -116,7 +116,7 @@ public struct RunPlan: Sendable, Equatable {
 
   /// The part of all layers' time after which a site of a layer is done; nil for stages of another kind, whose steps all
   /// take as long.
-  public func share(of stage: Workflows.Stage) -> Double? {
+  public func share(of stage: Stage) -> Double? {
     guard case .site(let layer, let site) = stage, layerCount > 0 else { return nil }
     let weights = LinearSite.allCases.map { siteWeights[$0] ?? 1 }, all = weights.reduce(0, +)
     guard all > 0, let index = LinearSite.allCases.firstIndex(of: site) else { return nil }

@@ -48,6 +48,14 @@ import Testing
       #"{"question": "a?", "image_url": "https://x/a.png"}"#,
       #""image_url" begins with https://; pictures are read from files: save it, and give its path"#
     ),
+    (
+      #"{"question": "a?", "Image": "a"}"#,
+      #""Image" looks like a picture and is not read; call it "image", or take it away"#
+    ),
+    (
+      #"{"question": "a?", "image": "a.png", "photos": ["B.JPG"]}"#,
+      #""photos" looks like a picture and is not read; call it "image", or take it away"#
+    ),
     (#"{"question": "a?", "image": ""}"#, #""image" is empty; take it away if there is no picture"#),
     (#"{"conversations": [{"from": "gpt", "value": "x"}]}"#, #"expected the conversation to begin with "human""#),
     (

@@ -6,6 +6,7 @@ import ModelConfig
 import Quantization
 import Reports
 import SampleModel
+import Storage
 import TestSupport
 import Testing
 
@@ -40,12 +41,13 @@ import Testing
     #expect(abs(plan.outputByteCount - written) < 8 << 10)
     #expect(plan.tokenCount == report.tokenCount && plan.sampleCount == 64 && plan.tileCount == 124)
     #expect(plan.linears.quantizedCount == 28 && plan.linears.count == 28 && plan.linears.unfit.isEmpty)
-    #expect(plan.stages.stages.map(\.kind) == [.hashing, .prompts, .visionTower, .quantizing])
+    #expect(plan.stages.stages.map(\.kind) == [.prompts, .hashing, .visionTower, .quantizing])
     #expect(plan.stages.stages.allSatisfy { $0.seconds >= 0 && $0.seconds < 600 })
   }
 
   @Test func `what a run would refuse before the work is refused, and linears that do not fit are named`() throws {
     try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: true)
+    #expect(throws: StorageError.exists(path: folder.path("out"))) { try run("out").plan() }
     var job = run("other")
     job.memoryLimit = 1 << 20
     #expect(throws: MemoryShortage.self) { try job.plan() }

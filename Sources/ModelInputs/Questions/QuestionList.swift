@@ -29,7 +29,9 @@ public struct QuestionList: Sendable, Equatable {
         let shape = try QuestionShape.of(record)
         questions.append(try shape.read(record))
         lines.append(line)
-        for key in shape.unknownKeys(of: record) where !unknown.contains(key) { unknown.append(key) }
+        let others = shape.unknownKeys(of: record)
+        try record.requireNoPicture(under: others)
+        for key in others where !unknown.contains(key) { unknown.append(key) }
       } catch {
         throw .malformed(place, error.text)
       }

@@ -21,7 +21,7 @@ struct QuestionShape: Sendable {
   let read: @Sendable (Record) throws(RecordFault) -> Question
 
   /// In this order: the first whose mark a record has.
-  static let all = [question, conversation, messages, lavaQuestion, plainText]
+  static let all = [question, conversation, messages, llavaQuestion, plainText]
 
   /// Keys that name pictures, here and elsewhere.
   static let pictureKeys = [
@@ -43,7 +43,7 @@ struct QuestionShape: Sendable {
   }
 
   /// LLaVA's question files, and those of its benchmarks: `text` is a question where there is a picture or an id.
-  private static let lavaQuestion = QuestionShape(
+  private static let llavaQuestion = QuestionShape(
     name: "LLaVA question", mark: "text", keys: ["answer"],
     isOne: { record in
       record.has("question_id") || pictureKeys.contains(where: record.has)
@@ -101,8 +101,7 @@ struct QuestionShape: Sendable {
   /// Keys of a record that nothing is made of.
   func unknownKeys(of record: Record) -> [String] {
     record.object.keys.filter { key in
-      key != mark && !keys.contains(key) && !Self.labels.contains(key)
-        && (Self.pictureKeys.contains(key) ? mark == "text" && !isOne(record) : true)
+      key != mark && !keys.contains(key) && !Self.labels.contains(key) && !Self.pictureKeys.contains(key)
     }
   }
 }

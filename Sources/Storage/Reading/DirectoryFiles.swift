@@ -65,13 +65,15 @@ public final class DirectoryFiles: NamedFiles {
     return bytes
   }
 
-  /// Why the file `name` cannot be read as a small one; nil if it can, as far as its status tells.
+  /// Why the file `name` cannot be read as a small one; nil if it can, as far as its status and its beginning tell.
   public func obstacle(to name: String) -> StorageError? {
     do throws(StorageError) {
-      let size = try open(name).regularFileSize()
+      let file = try open(name), size = try file.regularFileSize()
       guard size <= DirectoryFiles.smallFileLimit else {
         throw .tooLarge(path: path + "/" + name, byteCount: size, limit: DirectoryFiles.smallFileLimit)
       }
+      let start = try file.read(0..<min(size, StandIn.markByteCount))
+      if case .pointer? = unsafe StandIn(start.span.bytes) { throw .standIn(path: path + "/" + name, .pointer) }
       return nil
     } catch {
       return error

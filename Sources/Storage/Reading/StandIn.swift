@@ -7,9 +7,12 @@ public enum StandIn: Sendable {
   /// What a browser or a script has saved, an error or a sign-in perhaps.
   case webPage
 
+  /// So much of a file tells.
+  static let markByteCount = 64
+
   /// What begins with `bytes`; nil for anything else.
   public init?(_ bytes: RawSpan) {
-    let text = unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix(64), as: UTF8.self) }
+    let text = unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix(Self.markByteCount), as: UTF8.self) }
     let start = text.lowercased()
     if start.hasPrefix("version https://git-lfs.github.com/spec/") {
       self = .pointer

@@ -117,6 +117,19 @@ public struct WorkFolder: ~Copyable {
 }
 
 extension WorkFolder {
+  /// Checks that a folder for the output `path` could be had now, and that there is room for `byteCount` bytes. Nothing is
+  /// made.
+  /// - Throws: as `init` and `requireRoom`, but for a folder that is another run's or foreign.
+  public static func requirePossible(
+    for path: String, making kind: Kind, overwriting: Bool, resuming: Bool, byteCount: Int
+  ) throws(StorageError) {
+    let output = OutputPath(path)
+    try output.require(kind, overwriting: overwriting)
+    guard overwriting || resuming || unfinishedKind(of: output) == nil else { throw .unfinished(path: output.final) }
+    let free = try FileDescriptor(reading: output.parent, flags: O_DIRECTORY).freeByteCount()
+    guard byteCount <= free else { throw .noSpace(path: output.final, needed: byteCount, free: free) }
+  }
+
   /// Checks that there is room on the disk for the output, what is in the folder already counted in.
   /// - Parameters:
   ///   - byteCount: Bytes of everything that will lie in the folder at the same time.

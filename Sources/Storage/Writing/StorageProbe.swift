@@ -7,10 +7,10 @@ public enum StorageProbe {
   private static let byteCount = 64 << 20
   private static let piece = 4 << 20
 
-  /// Of writing into the directory `path`, down to the disk; nil where no file without a name can be made, for a probe
+  /// Of writing beside the output `path`, down to the disk; nil where no file without a name can be made, for a probe
   /// must leave nothing behind.
-  public static func writing(into path: String) -> Double? {
-    let number = unsafe open_nameless(path)
+  public static func writing(beside path: String) -> Double? {
+    let number = unsafe open_nameless(OutputPath(path).parent)
     guard number >= 0 else { return nil }
     defer { close(number) }
     let bytes = (0..<piece).map { UInt8(truncatingIfNeeded: $0 &* 167 >> 3) }

@@ -36,6 +36,8 @@ extension QuantizationRun {
   public func plan(_ observe: RunObserver = { _ in }) throws -> QuantizationPlan {
     let start = try started()
     let file = start.file, options = start.options
+    try requireRoom(0)
+    try file.tellLeftOut(observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     let clock = RunClock()
@@ -45,15 +47,25 @@ extension QuantizationRun {
     let size = try AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded)
     let shape = activationShape(file, options, set.tokenCounts)
     let state = 2 * shape.tokenCount * shape.streams.count * file.config.text.hiddenSize * MemoryLayout<Float>.size
+    let disk =
+      size.total + state + shape.preparedByteCount
+      + (memory.keepsActivations ? 0 : memory.activationByteCount)
+    try requireRoom(disk)
     let stages = try stages(loaded, start, set, promptSeconds: promptSeconds, outputByteCount: size.total)
     return QuantizationPlan(
       sampleCount: set.tokenCounts.count, tokenCount: shape.tokenCount, tileCount: set.tileCount,
-      outputByteCount: size.total,
-      diskByteCount: size.total + state + shape.preparedByteCount
-        + (memory.keepsActivations ? 0 : memory.activationByteCount),
+      outputByteCount: size.total, diskByteCount: disk,
       memory: memory, limit: start.limit,
       stages: stages.plan, uncertainty: stages.uncertainty,
       linears: LinearCoverage(start.selection))
+  }
+
+  /// Checks that the outputs may get their names, and that there is room for them.
+  private func requireRoom(_ byteCount: Int) throws {
+    for (path, byteCount) in [(output, byteCount)] + [reportDirectory].compactMap(\.self).map({ ($0, 0) }) {
+      try WorkFolder.requirePossible(
+        for: path, making: .directory, overwriting: overwrites, resuming: resumes, byteCount: byteCount)
+    }
   }
 
   /// Other work on a machine, and shapes that are not those measured.
@@ -69,17 +81,16 @@ extension QuantizationRun {
     let disk = file.largestWeightFile.flatMap(StorageProbe.reading) ?? .infinity
     let read = Double(file.weightByteCount) / disk
     let fits = file.weightByteCount < AvailableMemory().byteCount ?? 0
-    let writing = Double(outputByteCount) / (StorageProbe.writing(into: outputFolder) ?? .infinity)
+    let writing = Double(outputByteCount) / (StorageProbe.writing(beside: output) ?? .infinity)
     var stages = [
-      RunPlan.Stage(.hashing, seconds: max(read, hashing(file))),
-      // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.
-      RunPlan.Stage(.quantizing, seconds: max(seconds, fits ? 0 : read) + writing),
+      StageEstimate(.prompts, seconds: promptSeconds), StageEstimate(.hashing, seconds: max(read, hashing(file))),
     ]
-    if recipe.sixteenBitBytes != nil { stages.insert(RunPlan.Stage(.measuring, seconds: seconds), at: 1) }
     if set.tileCount > 0 {
-      stages.insert(RunPlan.Stage(.visionTower, seconds: try tileSeconds(model) * Double(set.tileCount)), at: 1)
+      stages.append(StageEstimate(.visionTower, seconds: try tileSeconds(model) * Double(set.tileCount)))
     }
-    stages.insert(RunPlan.Stage(.prompts, seconds: promptSeconds), at: 1)
+    if recipe.sixteenBitBytes != nil { stages.append(StageEstimate(.measuring, seconds: seconds)) }
+    // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.
+    stages.append(StageEstimate(.quantizing, seconds: max(seconds, fits ? 0 : read) + writing))
     // The way out of a layer is gone when the next one's first site is asked for.
     let works = [layer.sites[0] + layer.rest] + layer.sites.dropFirst()
     let weights = zip(LinearSite.allCases, works).map { ($0, rates.seconds($1)) }
@@ -105,12 +116,6 @@ extension QuantizationRun {
   private func hashing(_ file: ModelFile) -> Double {
     let largest = file.largestWeightFile?.byteCount ?? 0
     return Double(max(largest, file.weightByteCount / Parallel.threadCount)) / StorageProbe.hashing()
-  }
-
-  /// The directory that the output will lie in.
-  private var outputFolder: String {
-    guard let slash = output.lastIndex(of: "/") else { return "." }
-    return String(output[...slash])
   }
 }
 

@@ -10,7 +10,7 @@ public struct TimeLeft: Sendable {
   private static let pacing = (seconds: 3.0, share: 0.01)
 
   /// Seconds that each kind of stage takes, in the order of the run; empty if nobody has planned.
-  private var plan: [RunPlan.Stage] = []
+  private var plan: [StageEstimate] = []
   private var kind: Stage.Kind?
   private var begun = (time: 0.0, share: 0.0)
   private var current = (time: 0.0, share: 0.0)

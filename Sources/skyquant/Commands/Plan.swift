@@ -8,7 +8,7 @@ struct Plan: ParsableCommand {
     discussion: """
       Takes the arguments of skyquant quantize, reads headers and questions, tries this machine's processor and disk for \
       some seconds, and says what the run would write, how much memory and disk it would need and how long each of its \
-      stages would take. What quantize would refuse before the work is refused here as well. Nothing is written.
+      stages would take. What quantize would refuse before the work is refused here as well. Nothing is left behind.
 
       Times are those of a machine that does nothing else.
 

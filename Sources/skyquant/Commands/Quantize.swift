@@ -27,7 +27,7 @@ struct Quantize: ParsableCommand {
   @OptionGroup var arguments: QuantizationArguments
   @OptionGroup var output: OutputOptions
 
-  @Flag(help: "Only tell what the run would take: bytes, memory, time. Nothing is written; see skyquant plan.")
+  @Flag(help: "Only tell what the run would take: bytes, memory, time; see skyquant plan.")
   var dryRun = false
 
   func run() throws {

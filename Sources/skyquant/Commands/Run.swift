@@ -48,6 +48,12 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard (question == nil) != (text == nil) else { throw ValidationError("give either --question or --prompt") }
+    if let given = question ?? text, given.wholeMatch(of: /-{1,2}[A-Za-z][A-Za-z0-9-]*/) != nil {
+      // Texts may begin with a dash, so that the parser takes whatever follows.
+      throw ValidationError(
+        "\(question == nil ? "--prompt" : "--question") is followed by \(given), which looks like an option: give it a text"
+      )
+    }
     guard text == nil || image.isEmpty else { throw ValidationError("--image needs --question") }
   }
 

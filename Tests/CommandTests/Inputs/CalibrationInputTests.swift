@@ -79,5 +79,9 @@ import Testing
     #expect(!misspelt.errors.contains("needs --calibration"))
     let dash = try skyquant("run", sample.modelDirectory, "--question", "-5 + 3 = ?", "--max-tokens", "1")
     #expect(dash.exitCode == 0)
+    for option in ["--json", "-q", "--max-tokens"] {
+      let forgotten = try skyquant("run", sample.modelDirectory, "--question", option)
+      #expect(forgotten.exitCode == 64 && forgotten.errors.contains("looks like an option"), "\(forgotten.errors)")
+    }
   }
 }

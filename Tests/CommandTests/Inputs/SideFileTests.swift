@@ -38,6 +38,16 @@ import Testing
     #expect(imported.exitCode == 0 && imported.errors.isEmpty, "what quantize wrote can be packed")
   }
 
+  @Test func `a git-lfs pointer that the model does not need stays, and is named`() throws {
+    let pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "ab", count: 32))\nsize 9\n"
+    try Data(pointer.utf8).write(to: URL(fileURLWithPath: model + "/figure.png"))
+    let made = try quantize(model, to: "awq")
+    #expect(
+      made.exitCode == 0 && made.errors.contains("not carried along: figure.png (a git-lfs pointer, not the file)"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("awq/figure.png")))
+  }
+
   @Test(arguments: [
     "model-00002-of-00003.safetensors", "model.safetensors.index.json", "tokenizer.json", "config.json",
   ])

@@ -103,7 +103,9 @@ let package = Package(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions"]),
-    library("Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "Kernels"]),
+    library(
+      "Doctor",
+      ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "Jinja", "ModelConfig", "Tokenization", "Kernels"]),
 
     // What the commands do, for programs: work without printing, results as values
     library(

@@ -44,6 +44,7 @@ import Workflows
       case .progress(let stage, let done, let total):
         #expect([.hashing, .prompts, .visionTower].contains(stage) && done <= total, "\(stage)")
       case .memory(let plan, let limit): #expect(plan.keepsActivations && plan.peak <= limit.byteCount)
+      case .carried(_, let files): #expect(files.leftOut.isEmpty)
       case .warning(let text): #expect(text.contains("tokens are few to calibrate on"))
       default: Issue.record("\(event)")
       }

@@ -79,7 +79,8 @@ struct ConfigChecks {
           do: "remove it, or take the quantized shards")
       ]
     }
-    if let layout = stated.layout, layout != stored {
+    // Nothing but AWQ's own methods stores linears as AWQ does.
+    if stated.layout != stored, stated.layout != nil || stored == .awq {
       return [
         Finding(
           "C108", .error, "config.json",

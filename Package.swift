@@ -104,7 +104,11 @@ let package = Package(
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
     library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions"]),
     library(
-      "Doctor", ["Basics", "Tensors", "Storage", "JSON", "Safetensors", "ModelConfig", "ModelInputs", "Kernels"]),
+      "Doctor",
+      [
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Jinja", "ModelConfig", "Tokenization", "ModelInputs",
+        "Kernels",
+      ]),
 
     // What the commands do, for programs: work without printing, results as values
     library(

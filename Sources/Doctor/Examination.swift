@@ -1,4 +1,4 @@
-// All checks of an AWQ repository, whoever made it.
+// All checks of a repository, whoever made it.
 internal import JSON
 internal import ModelConfig
 internal import Safetensors
@@ -7,52 +7,46 @@ internal import Storage
 /// Examines a directory.
 public struct Examination {
   private let repository: Repository
+  private let degree: Int?
 
   /// Opens the directory `path`. What is wrong inside becomes findings.
+  /// - Parameter degree: On how many devices the model is to be shared; nil examines the usual numbers.
   /// - Throws: `StorageError` if the directory itself cannot be read, or the system fails.
-  public init(path: String) throws { repository = try Repository(path: path) }
+  public init(path: String, tensorParallelism degree: Int? = nil) throws {
+    repository = try Repository(path: path)
+    self.degree = degree
+  }
 
-  /// Everything found: first what cannot be read, then files, config, layout, weights and values.
+  /// Everything found: first what cannot be read, then files, config, layout, weights and values. Of equal findings the
+  /// first stands for all.
   /// - Parameters:
   ///   - readsValues: Whether tensors are read, or headers only.
   ///   - onTensor: Called with the number of tensors read and of all.
   /// - Throws: what reading a tensor throws.
   public func findings(readsValues: Bool, onTensor: (Int, Int) -> Void) throws -> [Finding] {
     var findings = repository.unreadable + FileChecks(repository: repository).findings()
-    findings += try repository.brokenJSON() + repository.brokenPictureSettings()
-    if let layout = repository.foreignLayout {
-      findings.append(
-        Finding(
-          "C106", .note, "config.json",
-          "quant_method is \(layout): only AWQ's layout is known here, weights are not examined",
-          do: "trust the tool that wrote it"))
-      return findings
-    }
+    findings += CodeChecks(repository: repository).findings()
     findings += ConfigChecks(repository: repository).findings()
-    findings += LayoutChecks(repository: repository, groupSize: groupSize).findings()
+    findings += LayoutChecks(repository: repository).findings()
+    findings += ParallelChecks(repository: repository, asked: degree).findings()
+    findings += LoaderChecks(repository: repository).findings()
     findings += WeightChecks(repository: repository).findings()
     if readsValues, let checkpoint = repository.checkpoint {
-      let values = ValueChecks(checkpoint: checkpoint, groupSize: groupSize, servedInHalf: servedInHalf)
+      let values = ValueChecks(
+        checkpoint: checkpoint, groupSize: repository.groupSize.flatMap { $0 > 0 ? $0 : nil },
+        servedInHalf: servedInHalf)
       findings += try values.findings(onTensor: onTensor)
     }
-    return findings
+    return findings.counted
   }
 
-  /// As config.json has it, wherever it stands there; 128, as loaders take it, if `quantization_config` does not say; nil
-  /// for what no reader takes, which is a finding about config.json.
-  private var groupSize: Int? {
-    guard let config = repository.config else { return nil }
-    for parent in [config] + CheckpointLayout.languageKeys.map({ config[$0] }) {
-      guard let quantization = parent?["quantization_config"], !quantization.isNull else { continue }
-      let stated = ["group_size", "q_group_size"].lazy.compactMap { quantization[$0] }.first { !$0.isNull }
-      guard let stated else { return 128 }
-      if let size = stated.intValue, (1...1 << 30).contains(size) { return size }
-    }
-    return nil
+  /// Whether it is a quantized model that `verify` can compare with its original.
+  public var isComparable: Bool {
+    repository.layout == .awq && repository.config.map { (try? ModelConfig(document: $0)) != nil } ?? false
   }
 
   private var servedInHalf: Bool {
     let dtype = repository.config.flatMap { $0["torch_dtype"] ?? $0["dtype"] }?.stringValue
-    return dtype == "float16" || !repository.quantizedModules.isEmpty
+    return dtype == "float16" || repository.layout == .awq
   }
 }

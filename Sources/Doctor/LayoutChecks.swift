@@ -1,4 +1,4 @@
-// Names and shapes of quantized tensors, and how many devices can share them.
+// Names and shapes of quantized tensors.
 internal import JSON
 internal import ModelConfig
 internal import Safetensors
@@ -6,26 +6,20 @@ internal import Tensors
 
 struct LayoutChecks {
   let repository: Repository
-  let groupSize: Int?
 
-  /// Degrees of tensor parallelism that people use.
-  private static let degrees = [2, 4, 8]
-  /// Linears that are cut along their inputs; the others are cut along their outputs.
-  private static let cutAlongInputs = DecoderLinear.allCases.filter { $0.site.entersResidual }
-    .map { "." + $0.component }
   private static let fused = DecoderLinear.fusedSets.map { $0.map(\.component) }
 
-  func findings() -> [Finding] { outside() + shapes() + fusedSets() + parallel() }
+  func findings() -> [Finding] { outside() + shapes() + fusedSets() }
 
-  /// What is quantized outside the decoder layers.
+  /// What AWQ quantizes outside the decoder layers. Other methods state module by module what they do.
   private func outside() -> [Finding] {
-    let modules = repository.quantizedModules.filter {
-      !$0.contains(DecoderNames.layersComponent) || $0.contains("vision")
+    let modules = repository.linears.filter {
+      $0.layout == .awq && (!$0.module.contains(DecoderNames.layersComponent) || $0.module.contains("vision"))
     }
     guard let first = modules.first else { return [] }
     return [
       Finding(
-        "L101", .error, first,
+        "L101", .error, first.module,
         "\(modules.count) quantized modules outside the language model's layers; loaders keep projector, vision tower and "
           + "lm_head in 16 bit", do: "quantize again without them")
     ]
@@ -33,38 +27,38 @@ struct LayoutChecks {
 
   private func shapes() -> [Finding] {
     guard let checkpoint = repository.checkpoint else { return [] }
-    let infos = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
-    let findings = repository.quantizedModules.compactMap { module -> Finding? in
-      guard let codes = infos[module + ".qweight"] else { return nil }
-      guard let zeros = infos[module + ".qzeros"], let scales = infos[module + ".scales"] else {
-        return Finding("L201", .error, module, "qzeros or scales are missing", do: "take complete shards")
+    return repository.linears.compactMap { linear in
+      let absent = Self.parts(of: linear.layout).filter { !checkpoint.contains(linear.module + $0) }
+      guard absent.isEmpty else {
+        return Finding(
+          "L201", .error, linear.module, "\(absent.map { $0.dropFirst() }.joined(separator: " and ")) missing",
+          do: "take complete shards")
       }
-      return shape(module, codes, zeros, scales)
-    }
-    return counted(findings)
-  }
-
-  /// Findings of one kind as one, at the first module that has it.
-  private func counted(_ findings: [Finding]) -> [Finding] {
-    var firsts: [Finding] = [], counts: [Int] = []
-    for finding in findings {
-      if let index = firsts.firstIndex(where: { $0.id == finding.id && $0.what == finding.what }) {
-        counts[index] += 1
-      } else {
-        firsts.append(finding)
-        counts.append(1)
+      switch linear.layout {
+      case .awq: return words(linear, checkpoint)
+      case .packed: return packed(linear, checkpoint)
+      case .gptq, .scaled: return nil
       }
-    }
-    return zip(firsts, counts).map { first, count in
-      guard count > 1 else { return first }
-      return Finding(first.id, first.severity, first.place, "\(count) linears: \(first.what)", do: first.advice)
     }
   }
 
-  private func shape(_ module: String, _ codes: TensorInfo, _ zeros: TensorInfo, _ scales: TensorInfo) -> Finding? {
+  /// What every linear of a layout has beside its codes.
+  private static func parts(of layout: StoredLayout) -> [String] {
+    switch layout {
+    case .awq: [".qzeros", ".scales"]
+    case .gptq: [".qzeros", ".scales"]
+    case .packed: [".weight_scale", ".weight_shape"]
+    case .scaled: []
+    }
+  }
+
+  private func words(_ linear: QuantizedLinear, _ checkpoint: SafetensorsCheckpoint) -> Finding? {
     func wrong(_ what: String) -> Finding {
-      Finding("L202", .error, module, what, do: "quantize again in the GEMM layout")
+      Finding("L202", .error, linear.module, what, do: "quantize again in the GEMM layout")
     }
+    guard let codes = checkpoint.info(linear.module + ".qweight"),
+      let zeros = checkpoint.info(linear.module + ".qzeros"), let scales = checkpoint.info(linear.module + ".scales")
+    else { return nil }
     guard codes.shape.rank == 2, zeros.shape.rank == 2, scales.shape.rank == 2 else {
       return wrong("qweight, qzeros and scales must have two dimensions")
     }
@@ -78,16 +72,38 @@ struct LayoutChecks {
       return wrong(
         "types are \(codes.dtype.rawValue), \(zeros.dtype.rawValue), \(scales.dtype.rawValue), not I32, I32, F16")
     }
-    if let groupSize, groups.multipliedReportingOverflow(by: groupSize) != (rows, false) {
+    return self.groups(linear, rows) ?? scaleType(linear)
+  }
+
+  /// Whether `group_size` is that of the shapes; −1 means one group a row.
+  private func groups(_ linear: QuantizedLinear, _ rows: Int) -> Finding? {
+    guard let stated = repository.groupSize, let count = linear.groupCount else { return nil }
+    guard stated == -1 ? count != 1 : count.multipliedReportingOverflow(by: stated) != (rows, false) else { return nil }
+    let size = count == 1 ? "one group a row" : linear.groupSize.map { "groups of \($0)" } ?? "\(rows) / \(count)"
+    return Finding(
+      "L203", .error, linear.module, "group_size is \(stated), but the shapes say \(size)",
+      do: "correct group_size in config.json")
+  }
+
+  private func scaleType(_ linear: QuantizedLinear) -> Finding? {
+    guard let type = linear.scaleType, type != .float16 else { return nil }
+    return Finding(
+      "L204", .warning, linear.module,
+      "scales are \(type.rawValue): lmdeploy 0.18 and AutoAWQ take F16, vLLM 0.33 takes them with torch_dtype bfloat16, "
+        + "skyquant reads F16 only", do: "store them as F16")
+  }
+
+  private func packed(_ linear: QuantizedLinear, _ checkpoint: SafetensorsCheckpoint) -> Finding? {
+    guard let codes = checkpoint.info(linear.module + ".weight_packed"),
+      let scales = checkpoint.info(linear.module + ".weight_scale"), codes.dtype == .int32
+    else { return nil }
+    guard codes.shape.rank == 2, scales.shape.rank == 2, codes.shape[0] == scales.shape[0], scales.shape[1] > 0,
+      linear.inFeatures.map({ $0 % scales.shape[1] == 0 }) ?? true
+    else {
       return Finding(
-        "L203", .error, module, "group_size is \(groupSize), but the shapes say \(rows) / \(groups)",
-        do: "correct group_size in config.json")
-    }
-    guard scales.dtype == .float16 else {
-      return Finding(
-        "L204", .warning, module,
-        "scales are \(scales.dtype.rawValue): AWQ kernels take F16, and skyquant reads no other",
-        do: "store them as F16")
+        "L202", .error, linear.module,
+        "weight_packed \(codes.shape) and weight_scale \(scales.shape) do not belong together",
+        do: "take complete shards, or quantize again")
     }
     return nil
   }
@@ -111,24 +127,16 @@ struct LayoutChecks {
     }
     return findings
   }
+}
 
-  /// Which linears cannot be cut for so many devices: parts must be whole groups along inputs, and whole words of eight
-  /// along outputs.
-  private func parallel() -> [Finding] {
-    guard let groupSize, let checkpoint = repository.checkpoint else { return [] }
-    return Self.degrees.compactMap { degree in
-      let misaligned = checkpoint.tensors.filter { info in
-        guard let module = info.name.withoutSuffix(".qweight"), info.shape.rank == 2 else { return false }
-        if Self.cutAlongInputs.contains(where: { module.hasSuffix($0) }) {
-          return info.shape[0] % (degree * groupSize) != 0
-        }
-        return info.shape[1] % degree != 0
-      }
-      guard let first = misaligned.first else { return nil }
-      return Finding(
-        "L401", .warning, first.name,
-        "\(misaligned.count) linears cannot be cut for \(degree) devices: shape \(first.shape), groups of \(groupSize)",
-        do: "serve on fewer devices, or quantize with a smaller group size")
-    }
+extension Repository {
+  /// Input features that share a scale, as config.json has it wherever it stands there, −1 for one scale a row; 128, as
+  /// loaders take it, if `quantization_config` does not say; nil for what no reader takes, which is a finding about config.json.
+  var groupSize: Int? {
+    guard let stated else { return nil }
+    let given = ["group_size", "q_group_size"].lazy.compactMap { stated.value[$0] }.first { !$0.isNull }
+    guard let given else { return stated.groupSize ?? 128 }
+    guard let size = given.intValue, size == -1 || (1...1 << 30).contains(size) else { return nil }
+    return size
   }
 }

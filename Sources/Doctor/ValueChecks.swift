@@ -32,12 +32,25 @@ struct ValueChecks {
   private func examined(_ name: String) throws -> [Finding] {
     let view = try checkpoint.view(name)
     defer { view.release() }
-    if name.hasSuffix(".qweight") { return deadGroups(view) }
+    if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }
-    let module = name.withoutSuffix(".scales")
-    return try module.map { checkpoint.contains($0 + ".qweight") } == true ? scales(view, view.floats()) : plain(view)
+    return isScale(name) ? scales(view, try view.floats()) : try plain(view)
+  }
+
+  private func isScale(_ name: String) -> Bool {
+    [(".scales", ".qweight"), (".weight_scale", ".weight_packed")].contains { scales, codes in
+      name.withoutSuffix(scales).map { checkpoint.contains($0 + codes) } ?? false
+    }
+  }
+
+  /// Whether codes of `module` stand in columns of words: AutoAWQ's layout.
+  private func isAWQ(_ module: String) -> Bool {
+    guard let codes = checkpoint.info(module + ".qweight"), let scales = checkpoint.info(module + ".scales"),
+      codes.shape.rank == 2, scales.shape.rank == 2
+    else { return false }
+    return codes.shape[1].multipliedReportingOverflow(by: 8).partialValue == scales.shape[1]
   }
 
   private func scales(_ view: TensorView, _ values: [Float]) -> [Finding] {
@@ -45,7 +58,8 @@ struct ValueChecks {
     var findings: [Finding] = []
     func report(_ id: String, _ severity: Finding.Severity, _ what: String, do advice: String, _ count: Int) {
       if count > 0 {
-        findings.append(Finding(id, severity, name, "\(count) of \(values.count) scales \(what)", do: advice))
+        findings.append(
+          Finding(id, severity, name, "\(count) of \(values.count) scales \(what)", do: advice, topic: what))
       }
     }
     let again = "quantize again from the original weights"
@@ -88,7 +102,7 @@ struct ValueChecks {
       Finding(
         "V201", dead * 100 > count ? .warning : .note, view.info.name,
         "\(dead) of \(count) groups have one and the same code for all weights",
-        do: "compare with the original weights: `skyquant verify`")
+        do: "compare with the original weights: `skyquant verify`", topic: "dead groups")
     ]
   }
 
@@ -111,18 +125,18 @@ struct ValueChecks {
       findings.append(
         Finding(
           "V301", .error, info.name, "\(bad) values are NaN or infinite",
-          do: "take the tensor from the original weights"))
+          do: "take the tensor from the original weights", topic: "not finite"))
     }
     if servedInHalf, largest > Self.largestHalf {
       findings.append(
         Finding(
           "V302", .error, info.name, "|x| reaches \(largest), beyond half precision's \(Self.largestHalf)",
-          do: "serve in bfloat16"))
+          do: "serve in bfloat16", topic: "beyond"))
     } else if servedInHalf, largest > Self.largestHalf / Self.headroom {
       findings.append(
         Finding(
           "V303", .warning, info.name, "|x| reaches \(largest), close to half precision's \(Self.largestHalf)",
-          do: "serve in bfloat16"))
+          do: "serve in bfloat16", topic: "close"))
     }
     if isZero, info.shape.rank > 1 {
       findings.append(

@@ -11,8 +11,8 @@ struct WeightChecks {
 
   /// Nothing where config.json or the shards cannot be read: that is a finding of its own.
   func findings() -> [Finding] {
-    guard let document = repository.config, let config = try? ModelConfig(document: document),
-      let checkpoint = repository.checkpoint
+    guard let document = repository.bareConfig, let config = try? ModelConfig(document: document),
+      let checkpoint = repository.checkpoint, WrapperPrefix(checkpoint.tensors.lazy.map(\.name)) == nil
     else { return [] }
     let check = WeightCheck(config, stored(checkpoint.tensors))
     return twice(checkpoint) + grouped(check.faults()) + unused(check)
@@ -20,25 +20,31 @@ struct WeightChecks {
 
   /// The tensors, those of a quantized linear as the weight that they stand for.
   private func stored(_ tensors: [TensorInfo]) -> [StoredWeight] {
-    let quantized = Set(repository.quantizedModules)
-    return tensors.compactMap { info in
-      if let module = info.name.withoutSuffix(".qweight") {
-        guard info.shape.rank == 2 else { return nil }
-        let rows = info.shape[1].multipliedReportingOverflow(by: 8)
-        guard !rows.overflow, let shape = Shape(checking: [rows.partialValue, info.shape[0]]) else { return nil }
-        return StoredWeight(name: module + ".weight", dtype: nil, shape: shape)
-      }
-      let module = info.name.withoutSuffix(".qzeros") ?? info.name.withoutSuffix(".scales") ?? info.name
-      let plain = info.name.withoutSuffix(".weight")
-      guard !quantized.contains(module), plain.map({ !quantized.contains($0) }) ?? true else { return nil }
-      return StoredWeight(name: info.name, dtype: info.dtype, shape: info.shape)
+    let linears = Dictionary(repository.linears.map { ($0.module, $0) }) { first, _ in first }
+    let weights = repository.linears.compactMap { linear -> StoredWeight? in
+      guard let rows = linear.outFeatures, let columns = linear.inFeatures,
+        let shape = Shape(checking: [rows, columns])
+      else { return nil }
+      return StoredWeight(name: linear.module + ".weight", dtype: nil, shape: shape)
     }
+    return weights
+      + tensors.compactMap { info in
+        // Constants that config.json gives.
+        if info.name.hasSuffix(".rotary_emb.inv_freq") { return nil }
+        let parts = StoredLayout.partSuffixes + [".weight"]
+        let module = parts.lazy.compactMap { info.name.withoutSuffix($0) }.first
+        guard module.map({ linears[$0] == nil }) ?? true else { return nil }
+        return StoredWeight(name: info.name, dtype: info.dtype, shape: info.shape)
+      }
   }
 
   /// Linears that are there in 16 bit and in int4.
   private func twice(_ checkpoint: SafetensorsCheckpoint) -> [Finding] {
-    let both = repository.quantizedModules.filter { checkpoint.contains($0 + ".weight") }
-    return both.first.map { [repeated("\(both.count) linears have a weight and a qweight", at: $0)] } ?? []
+    let both = repository.linears.filter { $0.layout != .scaled && checkpoint.contains($0.module + ".weight") }
+    guard let first = both.first else { return [] }
+    return [
+      repeated("\(both.count) linears have a weight and a \(first.layout.codesSuffix.dropFirst())", at: first.module)
+    ]
   }
 
   private func repeated(_ what: String, at place: String) -> Finding {

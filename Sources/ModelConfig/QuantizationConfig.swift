@@ -2,7 +2,7 @@
 import Basics
 import JSON
 
-/// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ.
+/// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ, also as AutoRound writes it.
 public struct QuantizationConfig: Sendable, Equatable {
   /// Bits of a code; always 4.
   public let bits: Int
@@ -22,8 +22,17 @@ public struct QuantizationConfig: Sendable, Equatable {
     return nil
   }
 
-  private init(_ reader: ConfigReader) throws(ModelConfigError) {
+  /// Checks that the linears are in the one layout that is read: AutoAWQ's, which AutoRound writes as `auto_round:auto_awq`.
+  private static func requireGEMM(_ reader: ConfigReader) throws(ModelConfigError) {
     let method = try reader.string("quant_method") ?? ""
+    if ["auto-round", "intel/auto-round"].contains(method) {
+      let packing = try reader.string("packing_format") ?? "auto_round:auto_gptq"
+      guard packing == "auto_round:auto_awq" else {
+        throw .unsupported(
+          what: "AutoRound's packing \"\(packing.displayed)\"", advice: "only auto_round:auto_awq is read")
+      }
+      return
+    }
     guard method == "awq" else {
       throw .unsupported(what: "quant_method \"\(method.displayed)\"", advice: "only awq checkpoints are read")
     }
@@ -31,10 +40,14 @@ public struct QuantizationConfig: Sendable, Equatable {
     guard version == "gemm" else {
       throw .unsupported(what: "AWQ version \"\(version.displayed)\"", advice: "only the gemm layout is read")
     }
+  }
+
+  private init(_ reader: ConfigReader) throws(ModelConfigError) {
+    try QuantizationConfig.requireGEMM(reader)
     bits = try reader.int("bits", in: 1...16, default: try reader.int("w_bit", default: 4))
     guard bits == 4 else { throw .unsupported(what: "AWQ with \(bits) bits", advice: "only 4 bits are read") }
-    if (reader.value("group_size") ?? reader.value("q_group_size"))?.intValue == -1 {
-      throw .unsupported(what: "one group per row (group_size -1)", advice: "groups of 32, 64 or 128 are read")
+    for key in ["group_size", "q_group_size"] where reader.value(key)?.intValue == -1 {
+      throw .unsupported(what: "one group per row (\(key) -1)", advice: "groups of 32, 64 or 128 are read")
     }
     groupSize = try reader.int("group_size", default: try reader.int("q_group_size", default: 128))
     hasZeroPoint = try reader.bool("zero_point", default: true)

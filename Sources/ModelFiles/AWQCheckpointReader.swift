@@ -50,23 +50,20 @@ struct AWQCheckpointReader {
     for part in [".qzeros", ".scales"] where !checkpoint.contains(module + part) {
       throw ModelFilesError.incompleteLinear(path: checkpoint.path, module: module, missing: module + part)
     }
-    let qweight = try checkpoint.view(module + ".qweight")
-    if checkpoint.info(module + ".scales")?.dtype == .bfloat16 {
+    let parts = try [".qweight", ".qzeros", ".scales"].map { try checkpoint.view(module + $0) }
+    if parts[2].info.dtype == .bfloat16 {
       throw ModelFilesError.unsupported(
         path: checkpoint.path,
         reason:
-          "scales are BF16, as those of '\(module.displayed)'; only F16 is read, which AWQ kernels take: store them as F16"
-      )
+          "tensor '\((module + ".scales").displayed)': scales are BF16; only F16 is read: convert them, if no value "
+          + "leaves the range of half precision")
     }
-    guard
-      let matrix = AWQGEMMMatrix(
-        qweight: qweight, qzeros: try checkpoint.view(module + ".qzeros"),
-        scales: try checkpoint.view(module + ".scales"), scheme: scheme)
-    else {
+    guard let matrix = AWQGEMMMatrix(qweight: parts[0], qzeros: parts[1], scales: parts[2], scheme: scheme) else {
       throw ModelFilesError.wrongShape(
         path: checkpoint.path, name: module + ".qweight",
-        expected: "I32 [in, out/8] with qzeros I32 [in/\(scheme.groupSize), out/8] and scales F16",
-        found: "\(qweight.info.dtype.rawValue) \(qweight.info.shape)")
+        expected: "I32 [in, out/8] with qzeros I32 [in/\(scheme.groupSize), out/8] and scales F16 "
+          + "[in/\(scheme.groupSize), out]",
+        found: parts.map { "\($0.info.dtype.rawValue) \($0.info.shape)" }.joined(separator: ", "))
     }
     return StoredTensor(name: module + ".weight", content: .int4(matrix))
   }

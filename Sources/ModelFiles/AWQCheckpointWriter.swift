@@ -37,7 +37,7 @@ public struct AWQCheckpointWriter: ~Copyable {
     let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
       let weights = shards.shards.map(\.fileName) + [ShardIndex.fileName]
-      try directory.require(only: Set(weights + source.carriedNames + Self.writtenNames))
+      try directory.require(only: Set(weights + source.carried.names + Self.writtenNames))
       let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
       writer = try SafetensorsCheckpointWriter(
         shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(scheme).count },
@@ -83,7 +83,7 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// - Throws: `StorageError` or `JSONError`.
   public consuming func complete(provenance: JSONValue) throws -> StagedDirectory {
     var directory = try writer.finish()
-    for name in source.carriedNames where !Self.writtenNames.contains(name) {
+    for name in source.carried.names where !Self.writtenNames.contains(name) {
       if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
     }
     let newline = [UInt8(ascii: "\n")]

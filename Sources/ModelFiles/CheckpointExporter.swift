@@ -21,7 +21,7 @@ public struct CheckpointExporter {
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
     if source.config.quantization != nil { try source.requireNames(for: format) }
-    if source.kind == .skyq, let name = source.files.names.first(where: { !CarriedFiles.includes($0) }) {
+    if source.kind == .skyq, let name = source.files.names.first(where: { FileRole($0).staysBehind }) {
       throw ModelFilesError.unsupported(
         path: source.path,
         reason: "the file '\(name.displayed)' in it would lie among the files of weights, whose names end so; "
@@ -55,7 +55,7 @@ public struct CheckpointExporter {
       try onTensor(index + 1, source.tensors.count)
     }
     var directory = try writer.finish()
-    for name in source.carriedNames {
+    for name in source.carried.names {
       if let bytes = try file(name) { try directory.write(bytes, to: name) }
     }
     try directory.commit()

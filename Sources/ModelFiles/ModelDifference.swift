@@ -48,6 +48,12 @@ public struct ModelDifference: Sendable {
   /// - Parameter onTensor: Called with the number of tensors compared and of all.
   /// - Throws: what reading throws.
   public init(_ first: ModelFile, _ second: ModelFile, onTensor: (Int, Int) -> Void) throws {
+    try self.init(ModelListing(first), ModelListing(second), onTensor: onTensor)
+  }
+
+  /// The same of what may be no models of ours: their tensors as they are stored.
+  public init(_ one: ModelListing, _ other: ModelListing, onTensor: (Int, Int) -> Void) throws {
+    let first = one.weights, second = other.weights
     let others = Dictionary(second.tensors.map { ($0.name, $0) }) { first, _ in first }
     let batch = 32
     for start in stride(from: 0, to: first.tensors.count, by: batch) {
@@ -70,8 +76,8 @@ public struct ModelDifference: Sendable {
     tensors += second.tensors.filter { !known.contains($0.name) }.map {
       TensorDifference(name: $0.name, kind: .onlyInSecond)
     }
-    let names = Set(first.files.names + second.files.names).filter(CarriedFiles.includes)
-    files = try names.sorted().filter { try first.files.bytes(of: $0) != second.files.bytes(of: $0) }
+    let names = Set(one.carried.names + other.carried.names)
+    files = try names.sorted().filter { try one.files.bytes(of: $0) != other.files.bytes(of: $0) }
   }
 
   fileprivate static func kind(_ first: StoredTensor, _ second: StoredTensor?) throws -> TensorDifference.Kind? {

@@ -26,46 +26,42 @@ public struct ModelFile: Sendable {
   public let config: ModelConfig
   /// config.json, tokenizer.json and so on.
   public let files: any NamedFiles
-  /// Directories beside these files, by name. What is in them does not belong to the model for any command.
-  public let directoryNames: [String]
-  /// All weights in the order they are stored, without constants that older checkpoints carry.
-  public let tensors: [StoredTensor]
-  /// The files that the weights are mapped from.
-  let shards: [MappedFile]
-  /// What the model calls each of them: in the Hugging Face cache their paths are those of blobs.
-  let shardNames: [String]
+  /// Which of them go along into what is made of the model, and what lies beside them.
+  public let carried: CarriedFiles
+  /// What stands before the names of all tensors in the file, and has been taken away from them.
+  public let wrapperPrefix: WrapperPrefix?
+  /// All weights, without constants that older checkpoints carry, and their files.
+  public let stored: WeightFiles
   /// Version and identity, of a .skyq file.
   let skyqHeader: SkyqHeader?
   /// The weights by canonical name.
   public let weights: StoredWeights
 
-  /// Opens the model `path` and reads headers only.
+  /// Opens the model `path` and reads headers only. A repository's directory in the cache of the Hugging Face hub stands
+  /// for its current snapshot.
   /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError` or `ModelFilesError`.
   public static func open(_ path: String) throws -> ModelFile {
-    path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
+    let path = try HubCache.resolved(path)
+    return path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
   }
+
+  /// All weights in the order they are stored.
+  public var tensors: [StoredTensor] { stored.tensors }
 
   /// Bytes of all weights, as stored.
-  public var weightByteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+  public var weightByteCount: Int { stored.byteCount }
 
   /// How many files the weights lie in.
-  public var weightFileCount: Int { shards.count }
+  public var weightFileCount: Int { stored.count }
 
   /// These files.
-  public var weightFiles: [MappedFile] { shards }
+  public var weightFiles: [MappedFile] { stored.shards }
 
   /// The largest of them.
-  public var largestWeightFile: MappedFile? { shards.max { $0.byteCount < $1.byteCount } }
-
-  /// What these are called on the disk: in the Hugging Face cache, by their SHA-256.
-  public var weightFileNames: [String] {
-    shards.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }
-  }
+  public var largestWeightFile: MappedFile? { stored.shards.max { $0.byteCount < $1.byteCount } }
 
   /// Gives back the memory of all weights that were read; they can still be read again.
-  public func releasePages() {
-    for tensor in tensors { tensor.release() }
-  }
+  public func releasePages() { stored.releasePages() }
 
   /// Bytes of the decoder layer with the most, as it is stored.
   public var largestLayerByteCount: Int {
@@ -77,13 +73,6 @@ public struct ModelFile: Sendable {
     return counts.values.max() ?? 0
   }
 
-  /// What stands before all names of a model that was saved in its wrapping, and what to do then.
-  private static let wrappers = [
-    ("base_model.model.", "an adapter of PEFT; merge it first (merge_and_unload), then save the model"),
-    ("_orig_mod.", "a compiled model was saved (torch.compile); save its _orig_mod"),
-    ("module.", "a model was saved in its DistributedDataParallel; save its module"),
-  ]
-
   private static func openDirectory(_ path: String) throws -> ModelFile {
     try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)
@@ -92,8 +81,7 @@ public struct ModelFile: Sendable {
     let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
     return try ModelFile(
       path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
-      directoryNames: directory.directoryNames, tensors: tensors, shards: checkpoint.shards.map(\.mapping),
-      shardNames: checkpoint.shardNames)
+      tensors: tensors, shards: checkpoint.shards.map(\.mapping), shardNames: checkpoint.shardNames)
   }
 
   /// Opens the .skyq file `path`, whatever its name ends in.
@@ -101,25 +89,26 @@ public struct ModelFile: Sendable {
     let file = try SkyqFile(path: path)
     let config = try config(in: file, path: path)
     return try ModelFile(
-      path: path, kind: .skyq, config: config, files: file, directoryNames: [],
-      tensors: try SkyqTensors(file).tensors(),
+      path: path, kind: .skyq, config: config, files: file, tensors: try SkyqTensors(file).tensors(),
       shards: [file.mapping], shardNames: [path.split(separator: "/").last.map(String.init) ?? path],
       skyqHeader: file.header)
   }
 
   private init(
-    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, directoryNames: [String],
-    tensors: [StoredTensor], shards: [MappedFile], shardNames: [String], skyqHeader: SkyqHeader? = nil
+    path: String, kind: Kind, config: ModelConfig, files: any NamedFiles, tensors: [StoredTensor],
+    shards: [MappedFile], shardNames: [String], skyqHeader: SkyqHeader? = nil
   ) throws {
     self.path = path
     self.kind = kind
     self.config = config
     self.files = files
-    self.directoryNames = directoryNames
-    let tensors = tensors.usual(for: config)
-    self.tensors = tensors
-    self.shards = shards
-    self.shardNames = shardNames
+    carried = CarriedFiles(files, path: path)
+    let prefix = WrapperPrefix(tensors.lazy.map(\.name))
+    if let prefix, prefix.isAdapter { throw ModelFilesError.unsupported(path: path, reason: prefix.explanation) }
+    wrapperPrefix = prefix
+    let bare = prefix.map { prefix in tensors.map { $0.named(String($0.name.dropFirst(prefix.text.count))) } }
+    let tensors = (bare ?? tensors).usual(for: config)
+    stored = WeightFiles(tensors: tensors, shards: shards, shardNames: shardNames)
     self.skyqHeader = skyqHeader
     weights = try StoredWeights(tensors, layout: config.layout, path: path)
   }
@@ -143,9 +132,6 @@ extension ModelFile {
   /// forward pass will ask for, and no more layers than it has.
   /// - Throws: `ModelFilesError.contradictoryWeights` with the first contradiction.
   public func requireWeights() throws(ModelFilesError) {
-    for (prefix, advice) in Self.wrappers where !tensors.isEmpty && tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
-      throw .unsupported(path: path, reason: "all tensor names begin with '\(prefix)': \(advice)")
-    }
     let check = WeightCheck(config, tensors.map { StoredWeight(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
     if let fault = check.faults().first { throw .contradictoryWeights(path: path, fault) }
   }

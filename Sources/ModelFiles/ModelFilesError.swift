@@ -10,6 +10,10 @@ public enum ModelFilesError: CategorizedError, Equatable {
   case missingFile(path: String, name: String)
   /// config.json is no JSON.
   case malformedConfig(path: String, reason: String)
+  /// A small file that every program parses is not what its name says.
+  case malformedFile(path: String, name: String, reason: String)
+  /// A small file that the model needs has a name that a .skyq file cannot hold.
+  case unusableName(path: String, name: String)
   /// config.json says what cannot be used.
   case unusableConfig(path: String, ModelConfigError)
   /// The weights are not those that config.json calls for.
@@ -42,6 +46,11 @@ public enum ModelFilesError: CategorizedError, Equatable {
     case .missingFile(let path, let name): "\(path.displayed): \(name) is missing; copy it from the original repository"
     case .malformedConfig(let path, let reason):
       "\(path.displayed): config.json: \(reason); copy it from the original repository"
+    case .malformedFile(let path, let name, let reason):
+      "\(path.displayed): \(name.displayed): \(reason); download it again"
+    case .unusableName(let path, let name):
+      "\(path.displayed): the name '\(name.displayed)' does not fit into a .skyq file, which takes letters, digits and . _ - "
+        + "of ASCII; rename the file"
     case .unusableConfig(let path, let error): "\(path.displayed): \(error)"
     case .contradictoryWeights(let path, let fault): "\(path.displayed): \(fault)"
     case .missingTensor(let path, let name):
@@ -77,7 +86,8 @@ public enum ModelFilesError: CategorizedError, Equatable {
     case .notAModel, .missingFile, .changedSource: .missingInput
     case .otherRecipe: .cannotCreateOutput
     case .unusableConfig(_, let error): error.category
-    case .malformedConfig, .contradictoryWeights, .missingTensor, .wrongShape, .wrongType, .incompleteLinear,
+    case .malformedConfig, .malformedFile, .unusableName, .contradictoryWeights, .missingTensor, .wrongShape,
+      .wrongType, .incompleteLinear,
       .damagedTensors, .beyondHalf:
       .malformedInput
     case .notReproduced: .inputOutput

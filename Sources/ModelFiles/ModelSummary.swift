@@ -68,6 +68,8 @@ public struct ModelSummary: Sendable {
   public var parts: [PartSummary]
   /// Names of the small files that belong to the model.
   public var files: [String]
+  /// What is wrong with the first of them that cannot be read; nil if all can.
+  public var fileProblem: String?
   /// Version of the format and identity of the content, of a .skyq file.
   public var skyq: (version: String, contentID: String)?
 
@@ -93,7 +95,8 @@ public struct ModelSummary: Sendable {
     linearCount = linears.count
     int4LinearCount = linears.count { $0.isInt4 }
     self.parts = ModelPart.allCases.compactMap { parts[$0] }
-    files = file.files.names.filter(CarriedFiles.includes)
+    files = file.carried.names
+    fileProblem = file.carried.problem
     skyq = file.skyqHeader.map { ("\($0.majorVersion).\($0.minorVersion)", $0.contentID) }
   }
 

@@ -112,7 +112,7 @@ public struct SkyqPacker {
     for (name, report) in evaluations {
       sections.append(try SkyqSectionContent(.evaluation, named: name, json: report.withoutFractions))
     }
-    for name in source.carriedNames {
+    for name in source.carried.names {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
     }
     return sections

@@ -73,12 +73,20 @@ public struct SourceAudit: Sendable {
 
 extension ModelFile {
   /// Reads all weights once, several files at a time, and gives their memory back.
-  public func audited() -> SourceAudit { audited { _, _ in } }
+  public func audited() -> SourceAudit { stored.audited { _, _ in } }
 
+  /// The same.
+  /// - Parameter onBytes: Called with the number of bytes read and of all; what it throws ends the reading.
+  public func audited(onBytes: (Int, Int) throws -> Void) rethrows -> SourceAudit {
+    try stored.audited(onBytes: onBytes)
+  }
+}
+
+extension WeightFiles {
   /// Bytes of a file that are read between two calls of `onBytes`.
   private static let round = 256 << 20
 
-  /// The same.
+  /// Reads all tensors once, several files at a time, and gives their memory back.
   /// - Parameter onBytes: Called with the number of bytes read and of all; what it throws ends the reading.
   public func audited(onBytes: (Int, Int) throws -> Void) rethrows -> SourceAudit {
     let files = shards.indices.map { index in

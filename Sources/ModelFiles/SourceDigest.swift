@@ -39,7 +39,7 @@ extension ModelFile {
   /// - Parameter recorded: What `audited()` found.
   /// - Throws: `StorageError.changedWhileReading`, `ModelFilesError.changedSource`.
   public func requireUnchanged(_ recorded: [SourceDigest]) throws {
-    for (shard, digest) in zip(shards, recorded) where try shard.wasTouched() {
+    for (shard, digest) in zip(stored.shards, recorded) where try shard.wasTouched() {
       guard shard.digest(named: digest.name) == digest else {
         throw ModelFilesError.changedSource(path: path, name: digest.name)
       }

@@ -31,8 +31,9 @@ public struct SummaryText {
         String(repeating: "█", count: Int((share * Double(Self.barWidth)).rounded())),
       ])
     }
-    lines += [""] + table.lines + ["", "files: " + summary.files.map(\.displayed).joined(separator: " · "), next]
-    return lines
+    lines += [""] + table.lines + ["", "files: " + summary.files.map(\.displayed).joined(separator: " · ")]
+    if let problem = summary.fileProblem { lines.append("broken: " + problem) }
+    return lines + [next]
   }
 
   private var heading: String {
@@ -76,6 +77,7 @@ public struct SummaryText {
           ]
         }),
     ]
+    if let problem = summary.fileProblem { object["broken_file"] = .string(problem) }
     if let skyq = summary.skyq {
       object["skyq_version"] = .string(skyq.version)
       object["content_id"] = .string(skyq.contentID)

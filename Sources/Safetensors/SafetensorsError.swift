@@ -1,7 +1,6 @@
 // Why a checkpoint cannot be read or written: words and stable code of every fault, as Formats/safetensors.md
 // lists them.
 public import Basics
-public import Storage
 public import JSON
 
 /// A fault in a safetensors file, a shard index or a checkpoint directory.
@@ -28,8 +27,6 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case noHeaderLength(fileByteCount: Int)
     /// The header is longer than `SafetensorsHeader.maximumByteCount`.
     case headerTooLarge(byteCount: UInt64)
-    /// Something lies in the place of a file that was never downloaded.
-    case standIn(StandIn)
     /// The header's length exceeds the rest of the file.
     case headerBeyondFile(byteCount: Int, available: Int)
     /// The header does not begin with `{`.
@@ -71,6 +68,8 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case offsetCount
     /// A range that ends before it begins.
     case reversedOffsets(begin: Int, end: Int)
+    /// Elements of less than a byte that do not fill whole bytes.
+    case partialByte(dimensions: [Int], bitWidth: Int)
     /// Shape and dtype need another number of bytes than the range has.
     case sizeMismatch(expected: Int, found: Int)
     /// The tensor begins before its predecessor ends.
@@ -91,6 +90,12 @@ public struct SafetensorsError: CategorizedError, Equatable {
     case missingFromShard(names: [String], count: Int)
     /// A shard holds tensors that the index does not place there. At most the first five names.
     case notInIndex(names: [String], count: Int)
+    /// Shards of the index are not there. At most the first five names, and how many shards it names.
+    case missingShards(names: [String], count: Int, of: Int)
+    /// Shards, but no index.
+    case noIndex(first: String, count: Int)
+    /// A LoRA adapter and nothing to adapt.
+    case adapter(name: String)
     /// A pickle file was given, or is all a directory offers. It was not opened.
     case pickle(name: String)
     /// No checkpoint in the directory.
@@ -125,8 +130,7 @@ extension SafetensorsError.Reason: CustomStringConvertible {
 
   public var category: FailureCategory {
     switch self {
-    case .noHeaderLength, .headerTooLarge, .standIn, .headerBeyondFile, .headerNotObject, .padding, .json,
-      .duplicateName,
+    case .noHeaderLength, .headerTooLarge, .headerBeyondFile, .headerNotObject, .padding, .json, .duplicateName,
       .invalidName, .duplicateMetadata, .tail:
       .malformedInput
     case .tensor(_, let fault): fault.category
@@ -137,7 +141,6 @@ extension SafetensorsError.Reason: CustomStringConvertible {
   private var entry: (code: String, text: String) {
     switch self {
     case .noHeaderLength(let size): ("E101", "\(size) bytes are too few for a safetensors file")
-    case .standIn(let standIn): ("E123", standIn.description)
     case .headerTooLarge(let size):
       ("E102", "header of \(size) bytes exceeds the limit of \(SafetensorsHeader.maximumByteCount)")
     case .headerBeyondFile(let size, let available):
@@ -164,7 +167,7 @@ extension SafetensorsError.TensorFault {
     switch self {
     case .unknownDType: .unsupported
     case .duplicateField, .unknownField, .missingField, .tooManyDimensions, .sizeOverflow, .offsetCount,
-      .reversedOffsets, .sizeMismatch, .overlap, .hole, .beyondFile:
+      .reversedOffsets, .partialByte, .sizeMismatch, .overlap, .hole, .beyondFile:
       .malformedInput
     }
   }
@@ -181,6 +184,8 @@ extension SafetensorsError.TensorFault {
     case .offsetCount: ("E116", "\(tensor): data_offsets are not two numbers")
     case .reversedOffsets(let begin, let end):
       ("E117", "\(tensor): data ends at offset \(end) before it begins at \(begin)")
+    case .partialByte(let dimensions, let bits):
+      ("E123", "\(tensor): shape \(dimensions) of \(bits)-bit elements does not fill whole bytes")
     case .sizeMismatch(let expected, let found):
       ("E118", "\(tensor): expected \(expected) bytes by shape and dtype, found \(found)")
     case .overlap(let begin, let previous, let previousEnd):
@@ -196,8 +201,8 @@ extension SafetensorsError.TensorFault {
 extension SafetensorsError.CheckpointFault {
   fileprivate var category: FailureCategory {
     switch self {
-    case .pickle: .unsupported
-    case .noWeights: .missingInput
+    case .pickle, .adapter: .unsupported
+    case .noWeights, .missingShards, .noIndex: .missingInput
     case .noWeightMap, .invalidShardName, .missingFromShard, .notInIndex, .ambiguousWeights, .noSuchTensor:
       .malformedInput
     }
@@ -212,6 +217,16 @@ extension SafetensorsError.CheckpointFault {
       ("E132", "\(count) tensors that the index places here are missing: \(listed(names, of: count))")
     case .notInIndex(let names, let count):
       ("E133", "\(count) tensors are not placed here by the index: \(listed(names, of: count))")
+    case .missingShards(let names, let count, let all):
+      ("E134", "\(count) of \(all) shards missing: \(listed(names, of: count)); download them")
+    case .noIndex(let first, let count):
+      (
+        "E135",
+        "\(count) shards such as '\(first.displayed)', but no \(ShardIndex.fileName), which says what they hold; "
+          + "download it"
+      )
+    case .adapter(let name):
+      ("E136", "'\(name.displayed)' is a LoRA adapter without its model; merge it into that (merge_and_unload) first")
     case .pickle(let name):
       ("E140", "'\(name.displayed)': pickle is not read, it can run code; convert to safetensors")
     case .noWeights: ("E141", "no model.safetensors and no \(ShardIndex.fileName)")

@@ -58,11 +58,29 @@ struct FileDescriptor: ~Copyable {
   }
 
   /// All bytes of a regular file.
-  /// - Throws: `tooLarge` before anything is read; `changedWhileReading` if it has fewer bytes than its size says.
+  /// - Throws: `tooLarge` before anything is read; `changedWhileReading` if it has fewer bytes than its size says;
+  ///   `placeholder` for what is not the file.
   func contents(limit: Int) throws(StorageError) -> [UInt8] {
     let size = try regularFileSize()
     guard size <= limit else { throw .tooLarge(path: path, byteCount: size, limit: limit) }
-    return try read(0..<size)
+    let bytes = try read(0..<size)
+    try requireNoPlaceholder(unsafe bytes.span.bytes)
+    return bytes
+  }
+
+  /// Its size, if it can be the file that its name says: the first bytes are looked at.
+  /// - Throws: as above.
+  func plausibleSize(limit: Int) throws(StorageError) -> Int {
+    let size = try regularFileSize()
+    guard size <= limit else { throw .tooLarge(path: path, byteCount: size, limit: limit) }
+    let beginning = try read(0..<min(size, 1024))
+    try requireNoPlaceholder(unsafe beginning.span.bytes)
+    return size
+  }
+
+  /// - Parameter bytes: The file's first.
+  func requireNoPlaceholder(_ bytes: RawSpan) throws(StorageError) {
+    if let placeholder = Placeholder(bytes, name: path) { throw .placeholder(path: path, placeholder) }
   }
 
   /// The bytes of `range`.
@@ -151,10 +169,15 @@ extension stat {
 struct DirectoryEntry {
   /// Nil if the name is not UTF-8.
   let name: String?
+  /// The name, decoded as far as it goes.
+  let shownName: String
   /// Whether it is, as far as the file system tells without asking further, a directory.
   let isDirectory: Bool
   /// Whether it may be a regular file or a link to one.
   let mayBeFile: Bool
+
+  /// Whether files of a model can be called so.
+  var isPlain: Bool { name.map { (try? requirePlainFileName($0)) != nil } ?? false }
 }
 
 extension FileDescriptor {
@@ -167,13 +190,15 @@ extension FileDescriptor {
     var entries: [DirectoryEntry] = []
     while let entry = unsafe readdir(stream) {
       let kind = unsafe Int(entry.pointee.d_type)
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      let raw = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        unsafe Array(bytes.prefix { $0 != 0 })
       }
+      let name = String(validating: raw, as: UTF8.self)
       guard name != ".", name != ".." else { continue }
       entries.append(
         DirectoryEntry(
-          name: name, isDirectory: kind == DT_DIR, mayBeFile: [DT_REG, DT_LNK, DT_UNKNOWN].contains { kind == $0 }))
+          name: name, shownName: String(decoding: raw, as: UTF8.self),
+          isDirectory: kind == DT_DIR, mayBeFile: [DT_REG, DT_LNK, DT_UNKNOWN].contains { kind == $0 }))
     }
     return entries
   }

@@ -18,10 +18,14 @@ public enum StorageError: CategorizedError, Equatable {
   case notAPlainFileName(String)
   /// More bytes than a file of this purpose may have.
   case tooLarge(path: String, byteCount: Int, limit: Int)
+  /// A download left something else in its place.
+  case placeholder(path: String, Placeholder)
+  /// Nothing has this name, which a repository of a hub has; where its files are in the cache, if they are.
+  case hubName(String, cached: String?)
+  /// A repository in the hub's cache without a snapshot that could be taken.
+  case noSnapshot(path: String, names: [String])
   /// It shrank, grew or was replaced since it was opened.
   case changedWhileReading(path: String)
-  /// Something lies in the place of a file that was never downloaded.
-  case standIn(path: String, StandIn)
   /// A structure needs more bytes than are left.
   case endOfBytes(needed: Int, remaining: Int, offset: Int)
   /// A zstd frame that is damaged or not of the kind we write.
@@ -55,9 +59,10 @@ public enum StorageError: CategorizedError, Equatable {
 
   public var category: FailureCategory {
     switch self {
-    case .missing, .nameTooLong, .permissionDenied, .wrongKind, .symbolicLink, .changedWhileReading, .altered:
+    case .missing, .nameTooLong, .permissionDenied, .wrongKind, .symbolicLink, .hubName, .noSnapshot,
+      .changedWhileReading, .altered:
       .missingInput
-    case .notAPlainFileName, .tooLarge, .standIn, .endOfBytes, .corruptFrame: .malformedInput
+    case .placeholder, .notAPlainFileName, .tooLarge, .endOfBytes, .corruptFrame: .malformedInput
     case .exists, .unfinished, .notReplaceable, .notAWorkFolder, .foreign, .replacesInput, .cannotCreate, .noSpace,
       .beyondFileSize:
       .cannotCreateOutput
@@ -78,7 +83,18 @@ public enum StorageError: CategorizedError, Equatable {
     case .notAPlainFileName(let name): "'\(name.displayed)' is not a plain file name"
     case .tooLarge(let path, let byteCount, let limit):
       "\(path.displayed): \(byteCount) bytes, the limit for such a file is \(limit)"
-    case .standIn(let path, let standIn): "\(path.displayed): \(standIn.description)"
+    case .placeholder(let path, let placeholder): "\(path.displayed): \(placeholder)"
+    case .hubName(let name, let cached?):
+      "\(name.displayed): no such file or directory; the Hugging Face cache has it, give \(cached.displayed)"
+    case .hubName(let name, nil):
+      "\(name.displayed): no such file or directory, and not in the Hugging Face cache; `hf download \(name.displayed) "
+        + "--local-dir DIR` gets it"
+    case .noSnapshot(let path, let names):
+      "\(path.displayed): "
+        + (names.isEmpty
+          ? "no snapshot in it: nothing of the repository is downloaded"
+          : "no refs/main in it, and several snapshots; give one: "
+            + names.map { ("snapshots/" + $0).displayed }.joined(separator: ", "))
     case .changedWhileReading(let path): "\(path.displayed): file changed while in use; start again"
     case .endOfBytes(let needed, let remaining, let offset):
       "\(needed) bytes are needed at offset \(offset), but \(remaining) are left"

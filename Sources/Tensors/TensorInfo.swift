@@ -15,15 +15,35 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
   case uint16 = "U16"
   case uint8 = "U8"
   case bool = "BOOL"
+  // Listed and carried, never computed with.
+  case complex64 = "C64"
+  case float8e4m3 = "F8_E4M3"
+  case float8e5m2 = "F8_E5M2"
+  case float8e8m0 = "F8_E8M0"
+  case float8e4m3fnuz = "F8_E4M3FNUZ"
+  case float8e5m2fnuz = "F8_E5M2FNUZ"
+  case float6e2m3 = "F6_E2M3"
+  case float6e3m2 = "F6_E3M2"
+  case float4 = "F4"
+  case int4 = "I4"
+  case uint4 = "U4"
 
-  /// Bytes of one element.
-  public var byteWidth: Int {
+  /// Bits of one element; elements of less than 8 share bytes.
+  public var bitWidth: Int {
     switch self {
-    case .float64, .int64, .uint64: 8
-    case .float32, .int32, .uint32: 4
-    case .float16, .bfloat16, .int16, .uint16: 2
-    case .int8, .uint8, .bool: 1
+    case .float64, .int64, .uint64, .complex64: 64
+    case .float32, .int32, .uint32: 32
+    case .float16, .bfloat16, .int16, .uint16: 16
+    case .int8, .uint8, .bool, .float8e4m3, .float8e5m2, .float8e8m0, .float8e4m3fnuz, .float8e5m2fnuz: 8
+    case .float6e2m3, .float6e3m2: 6
+    case .float4, .int4, .uint4: 4
     }
+  }
+
+  /// Bytes of one element, of a type whose elements do not share any.
+  public var byteWidth: Int {
+    precondition(bitWidth % 8 == 0, "elements share bytes")
+    return bitWidth / 8
   }
 
   /// Whether weights in this type can be computed with: 16- and 32-bit floats.
@@ -87,5 +107,7 @@ public struct TensorInfo: Sendable, Hashable {
   }
 
   /// Bytes of the tensor's data.
-  public var byteCount: Int { shape.elementCount * dtype.byteWidth }
+  public var byteCount: Int {
+    dtype.bitWidth % 8 == 0 ? shape.elementCount * dtype.byteWidth : (shape.elementCount * dtype.bitWidth + 7) / 8
+  }
 }

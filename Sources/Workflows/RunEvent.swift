@@ -1,12 +1,13 @@
 // What a job tells while it works. Whoever asked for the job decides what becomes of it: nothing is printed here.
 public import LayerSearch
+public import ModelFiles
 
 /// Something that happened during a job.
 public enum RunEvent: Sendable {
   /// So many of so many steps of a stage are done.
   case progress(Stage, done: Int, total: Int)
-  /// A model's directory holds directories, which are no part of what is made of it.
-  case directoriesLeftOut(model: String, names: [String])
+  /// What lies beside a model's weights: files that go along, and what is no part of what is made of it.
+  case carried(model: String, CarriedFiles)
   /// How long the stages of the job will take, as far as that can be told before.
   case planned(RunPlan)
   /// How much memory the job will take, and the limit that it keeps.

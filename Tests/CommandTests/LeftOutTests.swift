@@ -18,7 +18,7 @@ import TestSupport
     func expectNote(_ path: String, _ arguments: [String]) throws {
       let result = try skyquant(arguments: arguments + ["--quiet"])
       #expect(result.exitCode == 0, "\(result.errors)")
-      #expect(result.errors == "warning: \(path): directories are not carried along: figures, onnx\n", "\(arguments)")
+      #expect(result.errors == "warning: \(path): not carried along: figures, onnx (directory)\n", "\(arguments)")
     }
     try add(to: model)
     try expectNote(model, ["quantize", model, "--method", "rtn", "--out", awq])

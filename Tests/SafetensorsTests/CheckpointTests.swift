@@ -67,11 +67,57 @@ import TestSupport
     }
   }
 
-  @Test func aShardThatIsALinkOrAFIFOOrMissingIsRefused() throws {
+  @Test func `shards that were not downloaded are counted and named, and so is an index`() throws {
+    try writeShard("a-00001-of-00003.safetensors", tensors: ["x"])
+    let names = (1...3).map { "a-0000\($0)-of-00003.safetensors" }
+    let noIndex = try refusal()
+    #expect(noIndex?.reason == .checkpoint(.noIndex(first: names[0], count: 1)))
+    try writeIndex([("x", names[0]), ("y", names[1]), ("z", names[2])])
+    let error = try refusal()
+    #expect(error?.reason == .checkpoint(.missingShards(names: Array(names[1...]), count: 2, of: 3)))
+    #expect(
+      error?.description
+        == "\(directory.path): 2 of 3 shards missing: \(names[1]), \(names[2]); download them [E134]")
+    #expect(error?.category == .missingInput)
+  }
+
+  @Test func `an adapter without its model is named`() throws {
+    try writeShard("adapter_model.safetensors", tensors: ["x"])
+    #expect(try refusal()?.reason == .checkpoint(.adapter(name: "adapter_model.safetensors")))
+  }
+
+  @Test func `any safetensors files of a directory can be listed that is no checkpoint`() throws {
+    try writeShard("b.safetensors", tensors: ["x"])
+    try writeShard("a.safetensors", tensors: ["x", "y"])
+    #expect(try SafetensorsCheckpoint(anyOf: directory.path).tensors.map(\.name) == ["x", "y", "x"])
+    // A checkpoint is what its index says, and faults stay faults.
+    try writeIndex([("x", "b.safetensors")])
+    #expect(try SafetensorsCheckpoint(anyOf: directory.path).shardNames == ["b.safetensors"])
+    try writeIndex([("z", "c.safetensors")])
+    #expect(throws: SafetensorsError.self) { _ = try SafetensorsCheckpoint(anyOf: directory.path) }
+  }
+
+  @Test func `a pointer or a page in a shard's place is named as that`() throws {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 4982131536\n"
+    try writeIndex([("x", "s.safetensors")])
+    let path = try directory.write(pointer, to: "s.safetensors")
+    let expected = StorageError.placeholder(path: path, .lfsPointer(byteCount: 4_982_131_536))
+    #expect(throws: expected) { _ = try SafetensorsCheckpoint(path: directory.path) }
+    try directory.write("\n<!DOCTYPE html><html></html>", to: "s.safetensors")
+    #expect(throws: StorageError.placeholder(path: path, .webPage)) {
+      _ = try SafetensorsCheckpoint(path: directory.path)
+    }
+    try writeShard("s.safetensors", tensors: ["x"])
+    let index = try directory.write(pointer, to: ShardIndex.fileName)
+    #expect(throws: StorageError.placeholder(path: index, .lfsPointer(byteCount: 4_982_131_536))) {
+      _ = try SafetensorsCheckpoint(path: directory.path)
+    }
+  }
+
+  @Test func aShardThatIsALinkOrAFIFOIsRefused() throws {
     try writeShard("secret", tensors: ["x"])
     try writeIndex([("x", "s.safetensors")])
     let path = directory.path("s.safetensors")
-    #expect(throws: StorageError.missing(path: path)) { _ = try SafetensorsCheckpoint(path: directory.path) }
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "secret")
     #expect(throws: StorageError.symbolicLink(path: path)) { _ = try SafetensorsCheckpoint(path: directory.path) }
     try FileManager.default.removeItem(atPath: path)

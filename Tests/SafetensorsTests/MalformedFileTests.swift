@@ -147,11 +147,34 @@ import Testing
     #expect(try refused(fields + [#""extra":1"#]) == .tensor("a", .unknownField("extra")))
   }
 
-  @Test(arguments: ["f32", "F8_E4M3", "", "C64"])
+  @Test(arguments: ["f32", "F8", "", "C128"])
   func aDTypeWeDoNotKnowIsUnsupportedAndNotMalformed(dtype: String) throws {
     let refused = try refusal(of: file(header: "{\(entry("a", dtype, "[1]", 0, 1))}", dataByteCount: 1))
     #expect(refused == .tensor("a", .unknownDType(dtype)))
     #expect(refused?.category == .unsupported)
+  }
+
+  @Test(arguments: [
+    ("F4", 4, 2), ("I4", 4, 2), ("U4", 4, 2), ("F6_E2M3", 4, 3), ("F6_E3M2", 8, 6), ("F8_E4M3", 3, 3),
+    ("F8_E5M2", 3, 3),
+    ("F8_E8M0", 1, 1), ("F8_E4M3FNUZ", 2, 2), ("F8_E5M2FNUZ", 2, 2), ("C64", 2, 16),
+  ])
+  func `types that are never computed with have their sizes`(type: (name: String, count: Int, bytes: Int)) throws {
+    let header = "{\(entry("a", type.name, "[\(type.count)]", 0, type.bytes))}"
+    #expect(try refusal(of: file(header: header, dataByteCount: type.bytes)) == nil)
+    let short = "{\(entry("a", type.name, "[\(type.count)]", 0, type.bytes - 1))}"
+    let refused = try refusal(of: file(header: short, dataByteCount: type.bytes - 1))
+    #expect(refused == .tensor("a", .sizeMismatch(expected: type.bytes, found: type.bytes - 1)))
+    // A tensor without elements has no bytes.
+    #expect(try refusal(of: file(header: "{\(entry("a", type.name, "[0, 3]", 0, 0))}")) == nil)
+  }
+
+  @Test(arguments: [("F4", 3, 2), ("I4", 1, 1), ("F6_E2M3", 3, 3)])
+  func `elements of less than a byte fill whole bytes`(type: (name: String, count: Int, bytes: Int)) throws {
+    let header = "{\(entry("a", type.name, "[\(type.count)]", 0, type.bytes))}"
+    let refused = try refusal(of: file(header: header, dataByteCount: type.bytes))
+    let width = type.name.contains("6") ? 6 : 4
+    #expect(refused == .tensor("a", .partialByte(dimensions: [type.count], bitWidth: width)))
   }
 
   @Test func eightDimensionsAreReadAndNineAreNot() throws {

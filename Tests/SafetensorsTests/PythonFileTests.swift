@@ -21,7 +21,11 @@ import Testing
     let file = try SafetensorsFile(path: path)
     #expect(file.header.metadata == ["format": "np"])
     #expect(Set(file.tensors.map(\.name)) == Set(expectations.keys))
-    #expect(Set(file.tensors.map(\.dtype)) == Set(DType.allCases))
+    // numpy has no others.
+    let kept = DType.allCases.filter {
+      !["C64", "F4", "F6_", "F8_", "I4", "U4"].contains(where: $0.rawValue.hasPrefix)
+    }
+    #expect(Set(file.tensors.map(\.dtype)) == Set(kept))
     for (name, expected) in expectations.members {
       let view = try file.tensor(name)
       #expect(view.info.dtype.rawValue == expected["dtype"]?.stringValue)

@@ -2,6 +2,7 @@
 import Foundation
 import Calibration
 import LayerSearch
+import ModelFiles
 import ModelInputs
 import Reports
 import SampleModel
@@ -43,6 +44,7 @@ import Workflows
       case .progress(let stage, let done, let total):
         #expect([.hashing, .prompts, .visionTower].contains(stage) && done <= total, "\(stage)")
       case .memory(let plan, let limit): #expect(plan.keepsActivations && plan.peak <= limit.byteCount)
+      case .carried(_, let files): #expect(files.leftOut.isEmpty)
       case .warning(let text): #expect(text.contains("tokens are few to calibrate on"))
       default: Issue.record("\(event)")
       }
@@ -82,11 +84,11 @@ import Workflows
     let model = folder.path("model")
     try FileManager.default.copyItem(atPath: sample.modelDirectory, toPath: model)
     try FileManager.default.createDirectory(atPath: model + "/images", withIntermediateDirectories: false)
-    var told: [String] = []
+    var told: [CarriedFiles.LeftOut] = []
     let packed = try PackingRun(model: model, output: folder.path("x.skyq")).run { event in
-      if case .directoriesLeftOut(_, let names) = event { told += names }
+      if case .carried(_, let files) = event { told += files.leftOut }
     }
-    #expect(told == ["images"])
+    #expect(told == [CarriedFiles.LeftOut(name: "images", reason: .directory)])
     #expect(packed.tensorCount > 0 && packed.header.fileSize > 0)
   }
 
@@ -108,7 +110,7 @@ import Workflows
     #expect(try check.run().problems.count == 1)
     check.isFull = false
     check.path = run.output
-    #expect(check.isDirectory)
+    #expect(!check.hasChecksums)
     #expect(try check.run().problems.isEmpty)
   }
 

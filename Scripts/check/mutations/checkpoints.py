@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from safetensors_files import INDEX, join
 
 WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2,
-          "U8": 1, "BOOL": 1}
+          "U8": 1, "BOOL": 1, "C64": 8, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1}
+NARROW = {"F6_E2M3": 6, "F6_E3M2": 6, "F4": 4, "I4": 4, "U4": 4}  # bits
 LARGEST = (1 << 63) - 1
 
 
@@ -78,14 +79,17 @@ def parse(raw):
         require(name and "\0" not in name, "E108")
         require(isinstance(entry, dict) and set(entry) == {"dtype", "shape", "data_offsets"}, "E110")
         dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-        require(dtype in WIDTHS if isinstance(dtype, str) else False, "E113")
+        require(dtype in WIDTHS or dtype in NARROW if isinstance(dtype, str) else False, "E113")
         for numbers in (shape, offsets):
             require(isinstance(numbers, list), "E106")
             require(all(type(number) is int and 0 <= number <= LARGEST for number in numbers), "E106")
         require(len(shape) <= 8, "E114")
-        require(math.prod(extent or 1 for extent in shape) * WIDTHS[dtype] <= LARGEST, "E115")
+        width = WIDTHS.get(dtype) or NARROW[dtype]
+        require(math.prod(extent or 1 for extent in shape) * width <= LARGEST, "E115")
         require(len(offsets) == 2 and offsets[0] <= offsets[1], "E117")
-        require(offsets[1] - offsets[0] == math.prod(shape) * WIDTHS[dtype], "E118")
+        filled = math.prod(shape) * width
+        require(dtype in WIDTHS or filled % 8 == 0, "E123")
+        require(offsets[1] - offsets[0] == (filled if dtype in WIDTHS else filled // 8), "E118")
         ranges.append(tuple(offsets))
         tensors[name] = Stored(dtype, shape, data[offsets[0]:offsets[1]])
     end = 0

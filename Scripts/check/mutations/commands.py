@@ -1,7 +1,8 @@
 """The commands that every mutant is given to, and what each of them reads of it.
 
 What they read decides what they must refuse:
-  config     config.json                      headers   names, types, shapes and places of the tensors
+  config     config.json                      headers   names, types, shapes and places of the tensors; without config,
+                                              as the shards have them
   shapes     … held to config.json            values    the tensors' bytes
   sound      … which may not be NaN, infinite or matrices of zeros; sound-dense, those of tensors that are not int4
   tokenizer  tokenizer and template
@@ -49,24 +50,24 @@ class Command:
 
 
 COMMANDS = [
-    Command("inspect", "model", "inspect model", "config headers"),
-    Command("list", "model", "inspect model --tensors * --json", "config headers"),
+    Command("inspect", "model", "inspect model", "headers"),
+    Command("list", "model", "inspect model --tensors * --json", "headers"),
     Command("quantize-rtn", "model", f"{MAKE} --method rtn", "config headers shapes values sound", "q"),
     Command("quantize-awq", "model", f"{MAKE} --method awq --json --calibration questions/questions.jsonl --samples 2",
             f"{ALL} sound", "q"),
     Command("quantize-best", "model", f"{MAKE} --calibration questions/questions.jsonl --report out/r",
             f"{ALL} sound", "q r"),
     Command("pack-plain", "model", "pack model out/m.skyq --json", "config headers values sound", "m.skyq"),
-    Command("check-model", "model", "check model --full", "config headers values sound-dense", reports=65),
-    Command("diff-model", "model", "diff model awq", "config headers values", code=1, reports=1),
+    Command("check-model", "model", "check model --full", "headers values sound-dense", reports=65),
+    Command("diff-model", "model", "diff model awq", "headers values", code=1, reports=1),
     Command("doctor-model", "model", "doctor model --json", "", reports=1),
     Command("import-model", "model", "import model out/m.skyq", "config headers", "m.skyq", code=69),
     Command("verify-model", "model", ASK.format("awq", "model") + " --json --max-mean-kl 1000", ALL, reports=1),
     Command("run-model", "model", "run model ASK --max-tokens 4 --trace out/t.safetensors", ALL, "t.safetensors",
             prints_bytes=True),
     Command("show", "model", "run model ASK --max-tokens 16", ALL, on_terminal=True),
-    Command("inspect-awq", "awq", "inspect awq --json", "config headers"),
-    Command("list-awq", "awq", "inspect awq --tensors * --json", "config headers"),
+    Command("inspect-awq", "awq", "inspect awq --json", "headers"),
+    Command("list-awq", "awq", "inspect awq --tensors * --json", "headers"),
     Command("dump-awq", "awq", "inspect awq --dump-weights out/w.safetensors", "config headers values",
             "w.safetensors"),
     Command("quantize-again", "awq", "quantize awq --method rtn --out out/q", "config headers shapes", "q", code=69),
@@ -76,8 +77,8 @@ COMMANDS = [
             "config headers values", "e"),
     Command("export-awq-to-gguf", "awq", "export awq --to gguf-q4_1 --out out/g.gguf",
             "config headers shapes values tokenizer", "g.gguf", code_if_it_sees=69),
-    Command("check-awq", "awq", "check awq --full --json", "config headers values sound-dense", reports=65),
-    Command("diff-awq", "awq", "diff model.skyq awq", "config headers values", reports=1),
+    Command("check-awq", "awq", "check awq --full --json", "headers values sound-dense", reports=65),
+    Command("diff-awq", "awq", "diff model.skyq awq", "headers values", reports=1),
     Command("doctor", "awq", "doctor awq", "", reports=1),
     Command("verify-awq", "awq", ASK.format("awq", "model"), ALL, reports=1),
     Command("gate-awq", "awq", ASK.format("awq", "model") + " --max-mean-kl 1000", f"{ALL} judged", reports=1),

@@ -9,7 +9,7 @@ from skyq.reader import Refused as SkyqRefused
 from skyq.reader import Skyq
 
 from mutations import logical
-from mutations.checkpoints import Refused, small_file, strict_json
+from mutations.checkpoints import Refused, read, small_file, strict_json
 from mutations.logical import Dense
 from mutations.required import contradiction
 
@@ -41,6 +41,14 @@ class DirectoryFacts:
         except ODD:
             return None
 
+    @cached_property
+    def stored(self):
+        """The tensors as the shards have them, or why they must be refused."""
+        try:
+            return read(self.directory)
+        except (Refused, OSError) as refused:
+            return refused
+
     @property
     def files(self):
         return logical.files_of_directory(self.directory)
@@ -55,7 +63,9 @@ class DirectoryFacts:
         None if nothing is known against it."""
         if "config" in reads and isinstance(self.config, Exception):
             return f"config.json: {self.config}"
-        if "headers" in reads and isinstance(self.tensors, Exception):
+        if "headers" in reads and isinstance(self.stored, Exception):
+            return f"shards: {self.stored}"
+        if {"config", "headers"} <= reads and isinstance(self.tensors, Exception):
             return f"tensors: {self.tensors}"
         if not isinstance(self.tensors, dict):
             return None

@@ -11,7 +11,8 @@ from program import MIB
 from mutations.explained import EXPLANATIONS, explain
 
 MEMORY = 1024 * MIB
-REFUSED = {65, 66, 69}
+UNSUPPORTED = 69
+REFUSED = {65, 66, UNSUPPORTED}
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -156,10 +157,18 @@ def second_opinion(command, facts, run):
 def across(runs):
     """Laws about several commands on one mutant, from the run of each."""
     refusing = next((name for name in ("verify-awq", "run-awq") if name in runs and runs[name].code in REFUSED), None)
+    if not refusing or is_told(runs["doctor"].out, runs[refusing]):
+        return
     for command, promise in ("doctor", "finds no error in"), ("import", "takes"):
-        # L204: scales that are not F16 are a warning, since other programs read them.
-        if refusing and runs[command].code == 0 and b"L204" not in runs[command].out:
+        if runs[command].code == 0:
             yield command, f"{promise} what nothing can open", f"{refusing}: {runs[refusing].err[-200:]}"
+
+
+def is_told(diagnosis, refused):
+    """Whether `doctor` says why, and that it need not be wrong: L204, scales that are not F16, which other programs
+    read; C107, another layout or model, which they may know; C404, a template that --template stands in for."""
+    return (b"L204" in diagnosis or b"C107" in diagnosis and refused.code == UNSUPPORTED
+            or b"C404" in diagnosis and b"give --template" in refused.err)
 
 
 def differing(result, undisturbed):

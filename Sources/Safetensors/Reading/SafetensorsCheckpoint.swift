@@ -20,14 +20,27 @@ public struct SafetensorsCheckpoint: Sendable {
   /// A directory holds either `model.safetensors.index.json` and the shards it names, or `model.safetensors`.
   /// Shards that the index does not name are not looked at.
   /// - Throws: `StorageError`, `SafetensorsError`.
-  public init(path: String) throws {
+  public init(path: String) throws { try self.init(path: path, orAny: false) }
+
+  /// The same; a directory that is no checkpoint is all safetensors files in it, which share no index and perhaps names.
+  /// - Throws: as above.
+  public init(anyOf path: String) throws { try self.init(path: path, orAny: true) }
+
+  private init(path: String, orAny: Bool) throws {
     try SafetensorsCheckpoint.refusePickle(path)
     if path.hasSuffix(".safetensors") {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       self.init(path: path, directory: nil, shards: [try SafetensorsFile(path: path)], names: [name])
-    } else {
-      try self.init(directory: DirectoryFiles(path: path))
+      return
     }
+    let directory = try DirectoryFiles(path: path), names = directory.names
+    let loose = names.filter { $0.hasSuffix(".safetensors") }
+    guard orAny, !names.contains(ShardIndex.fileName), !loose.contains(singleFileName), !loose.isEmpty else {
+      try self.init(directory: directory)
+      return
+    }
+    let shards = try loose.map { try SafetensorsFile(directory.map($0)) }
+    self.init(path: path, directory: directory, shards: shards, names: loose)
   }
 
   /// Opens the checkpoint in `directory`. Reads headers only.
@@ -42,6 +55,12 @@ public struct SafetensorsCheckpoint: Sendable {
     let index = try SafetensorsCheckpoint.parseIndex(bytes, path: path)
     if directory.names.contains(singleFileName), !index.shards.contains(singleFileName) {
       throw SafetensorsError(path: path, reason: .checkpoint(.ambiguousWeights))
+    }
+    let missing = try index.shards.filter { try !directory.exists($0) }
+    guard missing.isEmpty else {
+      let fault = SafetensorsError.CheckpointFault.missingShards(
+        names: Array(missing.prefix(5)), count: missing.count, of: index.shards.count)
+      throw SafetensorsError(path: path, reason: .checkpoint(fault))
     }
     let shards = try index.shards.map { try SafetensorsFile(directory.map($0)) }
     try SafetensorsCheckpoint.compare(index, with: shards)
@@ -95,11 +114,17 @@ extension SafetensorsCheckpoint {
 
   private static func openSingleFile(_ directory: DirectoryFiles) throws -> SafetensorsFile {
     guard directory.names.contains(singleFileName) else {
-      let pickle = directory.names.first(where: isPickle)
-      let fault = pickle.map { SafetensorsError.CheckpointFault.pickle(name: $0) } ?? .noWeights
-      throw SafetensorsError(path: directory.path, reason: .checkpoint(fault))
+      throw SafetensorsError(path: directory.path, reason: .checkpoint(absence(in: directory.names)))
     }
     return try SafetensorsFile(directory.map(singleFileName))
+  }
+
+  /// What a directory of `names` has instead of an index or a single file.
+  private static func absence(in names: [String]) -> SafetensorsError.CheckpointFault {
+    if let adapter = names.first(where: { $0 == "adapter_model.safetensors" }) { return .adapter(name: adapter) }
+    let shards = names.filter { $0.contains(/-[0-9]+-of-[0-9]+\.safetensors$/) }
+    if let first = shards.first { return .noIndex(first: first, count: shards.count) }
+    return names.first(where: isPickle).map { .pickle(name: $0) } ?? .noWeights
   }
 
   /// Checks that `path` is not the name of a pickle file.

@@ -22,9 +22,6 @@ public struct SafetensorsFile: Sendable {
   /// Reads and checks the header of a mapped file.
   /// - Throws: `SafetensorsError`.
   public init(_ mapping: MappedFile) throws(SafetensorsError) {
-    if let standIn = mapping.withBytes({ StandIn($0) }) {
-      throw SafetensorsError(path: mapping.path, reason: .standIn(standIn))
-    }
     do throws(SafetensorsError.Reason) {
       let parsed = mapping.withBytes { file in
         Result { () throws(SafetensorsError.Reason) in try SafetensorsFile.readHeader(file) }

@@ -144,13 +144,17 @@ private struct TensorFields {
     guard let offsets else { throw fault(.missingField("data_offsets"), reader) }
     let shape = extents[Int(dimensions.lowerBound)..<Int(dimensions.upperBound)]
     // Extents of zero do not hide an overflow of the others: strides and row sizes are computed from those.
-    var bound: Int? = dtype.byteWidth
+    let bits = dtype.bitWidth
+    var bound: Int? = bits < 8 ? bits : bits / 8  // bits, or bytes
     for extent in shape where extent != 0 { bound = bound?.multiplied(checked: extent) }
     guard let bound else { throw fault(.sizeOverflow(dimensions: Array(shape)), reader) }
     guard offsets.begin <= offsets.end else {
       throw fault(.reversedOffsets(begin: offsets.begin, end: offsets.end), reader)
     }
-    let byteCount = shape.contains(0) ? 0 : bound
+    guard bits >= 8 || bound % 8 == 0 || shape.contains(0) else {
+      throw fault(.partialByte(dimensions: Array(shape), bitWidth: bits), reader)
+    }
+    let byteCount = shape.contains(0) ? 0 : bits < 8 ? bound / 8 : bound
     guard byteCount == offsets.end - offsets.begin else {
       throw fault(.sizeMismatch(expected: byteCount, found: offsets.end - offsets.begin), reader)
     }

@@ -40,12 +40,7 @@ public enum SkyqLimits {
 }
 
 /// Rules for names.
-extension SkyqFile {
-  /// Whether a file of this name can lie in a .skyq file.
-  public static func canHold(fileNamed name: String) -> Bool { SkyqName.isFileName(name) }
-}
-
-enum SkyqName {
+public enum SkyqName {
   /// Whether a name may not hold `scalar`: controls, direction marks, line separators.
   static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
@@ -67,7 +62,7 @@ enum SkyqName {
   }
 
   /// Whether `name` may name an embedded file: `[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}`.
-  static func isFileName(_ name: String) -> Bool {
+  public static func isFileName(_ name: String) -> Bool {
     let bytes = name.utf8
     guard (1...SkyqLimits.fileNameLength).contains(bytes.count), bytes.first != UInt8(ascii: ".") else { return false }
     return bytes.allSatisfy { byte in

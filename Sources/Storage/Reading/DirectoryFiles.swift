@@ -13,13 +13,6 @@ public protocol NamedFiles: Sendable {
   /// The bytes of `name`, or nil if there is no such file.
   /// - Throws: if it exists but cannot be read.
   func bytes(of name: String) throws -> [UInt8]?
-  /// Why the file `name`, which is there, cannot be read; nil if nothing is known against it before it is read.
-  func obstacle(to name: String) -> StorageError?
-}
-
-extension NamedFiles {
-  /// Nothing is known.
-  public func obstacle(to name: String) -> StorageError? { nil }
 }
 
 /// The regular files directly inside one directory.
@@ -33,6 +26,9 @@ public final class DirectoryFiles: NamedFiles {
   public let names: [String]
   /// Names of the directories in it, in byte order, hidden ones left out. Nothing in them is read.
   public let directoryNames: [String]
+  /// What else is in it, in byte order, hidden ones left out: pipes, sockets, devices, and what has a name that is not
+  /// plain; one that is not UTF-8 is decoded as far as it goes.
+  public let otherNames: [String]
   private let directory: FileDescriptor
 
   /// Opens the directory `path`, which is the user's own word: here links are followed.
@@ -40,8 +36,9 @@ public final class DirectoryFiles: NamedFiles {
   public init(path: String) throws(StorageError) {
     let directory = try FileDescriptor(reading: path, flags: O_DIRECTORY)
     let entries = try directory.entries()
-    names = DirectoryFiles.shown(entries.filter(\.mayBeFile)).filter { (try? requirePlainFileName($0)) != nil }
-    directoryNames = DirectoryFiles.shown(entries.filter(\.isDirectory))
+    names = DirectoryFiles.shown(entries.filter { $0.isPlain && $0.mayBeFile })
+    directoryNames = DirectoryFiles.shown(entries.filter { $0.isPlain && $0.isDirectory })
+    otherNames = DirectoryFiles.shown(entries.filter { !$0.isPlain || !$0.mayBeFile && !$0.isDirectory })
     self.path = path
     self.directory = directory
   }
@@ -57,34 +54,22 @@ public final class DirectoryFiles: NamedFiles {
   public func bytes(of name: String, limit: Int) throws(StorageError) -> [UInt8]? {
     try requirePlainFileName(name)
     guard try exists(name) else { return nil }
-    let bytes = try open(name).contents(limit: limit)
-    // A page may be a file of its own; none is called .json.
-    if let standIn = unsafe StandIn(bytes.span.bytes), standIn == .pointer || name.hasSuffix(".json") {
-      throw .standIn(path: path + "/" + name, standIn)
-    }
-    return bytes
+    return try open(name).contents(limit: limit)
   }
 
-  /// Why the file `name` cannot be read as a small one; nil if it can, as far as its status and its beginning tell.
-  public func obstacle(to name: String) -> StorageError? {
-    do throws(StorageError) {
-      let file = try open(name), size = try file.regularFileSize()
-      guard size <= DirectoryFiles.smallFileLimit else {
-        throw .tooLarge(path: path + "/" + name, byteCount: size, limit: DirectoryFiles.smallFileLimit)
-      }
-      let start = try file.read(0..<min(size, StandIn.markByteCount))
-      if case .pointer? = unsafe StandIn(start.span.bytes) { throw .standIn(path: path + "/" + name, .pointer) }
-      return nil
-    } catch {
-      return error
-    }
+  /// Bytes of the file `name`, if `bytes(of:)` would give them; of the content only the beginning is read.
+  /// - Throws: as `bytes(of:)`, and `missing` if there is no such file.
+  public func byteCount(of name: String) throws(StorageError) -> Int {
+    try open(name).plausibleSize(limit: DirectoryFiles.smallFileLimit)
   }
 
   /// Maps the file `name`.
   /// - Throws: `StorageError`.
   public func map(_ name: String) throws(StorageError) -> MappedFile { try MappedFile(open(name)) }
 
-  private func exists(_ name: String) throws(StorageError) -> Bool {
+  /// Whether anything has the name `name`, a link that leads nowhere included.
+  /// - Throws: `StorageError`.
+  public func exists(_ name: String) throws(StorageError) -> Bool {
     do {
       _ = try status(name)
       return true
@@ -134,7 +119,7 @@ public final class DirectoryFiles: NamedFiles {
   }
 
   private static func shown(_ entries: [DirectoryEntry]) -> [String] {
-    entries.compactMap(\.name).filter { !$0.hasPrefix(".") }
+    entries.map(\.shownName).filter { !$0.hasPrefix(".") }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

@@ -63,6 +63,11 @@ public import Tensors
     path = file.path
     byteCount = size
     unsafe base = address
+    let beginning = unsafe UnsafeRawBufferPointer(start: address, count: min(size, 1024))
+    if let placeholder = unsafe Placeholder(RawSpan(_unsafeBytes: beginning), name: path) {
+      if let address = unsafe address { unsafe munmap(address, size) }
+      throw .placeholder(path: path, placeholder)
+    }
     if let base = unsafe base { unsafe MappedRanges.add(base, byteCount: size, path: file.path) }
   }
 

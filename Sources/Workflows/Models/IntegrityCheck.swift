@@ -34,13 +34,17 @@ public struct IntegrityCheck: Sendable {
     public let digests: [SourceDigest]
   }
 
-  /// Whether `path` is a directory.
-  public var isDirectory: Bool { (try? DirectoryFiles(path: path)) != nil }
+  /// Whether `path` is a .skyq file, which alone has checksums.
+  public var hasChecksums: Bool { path.hasSuffix(".skyq") || !isOfSafetensors }
+
+  private var isOfSafetensors: Bool {
+    path.hasSuffix(".safetensors") || (try? DirectoryFiles(path: HubCache.resolved(path))) != nil
+  }
 
   /// Checks the model.
   /// - Throws: for the first fault of headers and index, as opening the model does; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> Result {
-    isDirectory ? try directory(observe) : try file(observe)
+    hasChecksums ? try file(observe) : try checkpoint(observe)
   }
 
   /// All problems in file order, some parts at a time so that progress can be told.
@@ -61,16 +65,22 @@ public struct IntegrityCheck: Sendable {
   }
 
   /// The Hugging Face cache names a file of weights by its SHA-256, and such a name must be true.
-  private func directory(_ observe: RunObserver) throws -> Result {
-    let model = try ModelFile.open(path)
-    guard isFull else { return Result(parts: model.weightFileCount, byteCount: 0, problems: [], digests: []) }
-    let audit = try model.audited { try observe(.progress(.readingWeights, done: $0, total: $1)) }
-    let misnamed = zip(model.weightFileNames, audit.digests).filter { name, file in
+  ///
+  /// What is no model of ours is checked all the same; what is malformed in it beside the weights is a problem.
+  private func checkpoint(_ observe: RunObserver) throws -> Result {
+    let listing = try ModelListing.open(path), files = listing.weights
+    if let note = listing.note { try observe(.warning(note)) }
+    let refusal = listing.refusal.flatMap { $0.category == .malformedInput ? "\($0)" : nil }
+    let malformed = [refusal, listing.carried.problem].compactMap(\.self)
+    guard isFull else { return Result(parts: files.count, byteCount: 0, problems: malformed, digests: []) }
+    let audit = try files.audited { try observe(.progress(.readingWeights, done: $0, total: $1)) }
+    let misnamed = zip(files.diskNames, audit.digests).filter { name, file in
       SHA256Digest(hexadecimal: name).map { $0 != file.sha256 } ?? false
     }
     return Result(
-      parts: model.weightFileCount, byteCount: audit.digests.reduce(0) { $0 + $1.byteCount },
-      problems: misnamed.map { "\(path.displayed): blob \($0) has the SHA-256 \($1.sha256); download it again" }
+      parts: files.count, byteCount: audit.digests.reduce(0) { $0 + $1.byteCount },
+      problems: malformed
+        + misnamed.map { "\(path.displayed): blob \($0) has the SHA-256 \($1.sha256); download it again" }
         + audit.findings.filter(\.isDamage).map(\.description),
       digests: audit.digests)
   }

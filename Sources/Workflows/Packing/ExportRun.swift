@@ -41,7 +41,8 @@ public struct ExportRun: Sendable {
   public func run(_ observe: RunObserver = { _ in }) throws -> Result {
     try requireOutput(output, keeping: [model])
     let file = try ModelFile.open(model)
-    try file.tellLeftOut(observe)
+    try file.carried.requireWhole()
+    try file.tellCarried(observe)
     func advance(_ done: Int, _ total: Int) throws { try observe(.progress(.tensors, done: done, total: total)) }
     switch layout {
     case .checkpoint(let format):

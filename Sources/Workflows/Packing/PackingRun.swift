@@ -1,5 +1,6 @@
 // The work of `skyquant pack` and `skyquant import`: a checkpoint in, a .skyq file out.
 internal import Basics
+internal import ModelConfig
 internal import ModelFiles
 public import Skyq
 internal import Storage
@@ -39,12 +40,13 @@ public struct PackingRun: Sendable {
         path: model, reason: "is no AWQ checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
     }
     try file.requireWeights()
+    try file.carried.requireWhole()
     try requireOutput(output, keeping: [model] + evaluations)
     let reports = try evaluations.map { try EvaluationReport.read($0) }
+    try file.tellCarried(observe)
     let folder = try WorkFolder(for: output, making: .file, overwriting: overwrites, resuming: resumes)
     let byteCount = try SkyqPacker.byteCount(of: file)
     try folder.requireRoom(for: byteCount, largestFile: byteCount)
-    try file.tellLeftOut(observe)
     let audit = try file.audited(allowsDamage: allowsDamage, observe)
     for finding in audit.findings { try observe(.warning("\(finding)")) }
     let packer = SkyqPacker(
@@ -68,12 +70,11 @@ extension ModelFile {
     return audit
   }
 
-  /// Says which directories are no part of what is made of this model.
-  func tellLeftOut(_ observe: RunObserver) throws {
-    if !directoryNames.isEmpty { try observe(.directoriesLeftOut(model: path, names: directoryNames)) }
-    let left = filesLeftOut.map { "\($0.name.displayed) (\($0.reason))" }
-    guard !left.isEmpty else { return }
-    let more = left.count > 5 ? " and \(left.count - 5) more" : ""
-    try observe(.warning("\(path.displayed): not carried along: \(left.prefix(5).joined(separator: ", "))\(more)"))
+  /// Says what of the model's directory goes along and what does not, and whether names have changed.
+  func tellCarried(_ observe: RunObserver) throws {
+    if let wrapperPrefix {
+      try observe(.warning("\(path.displayed): \(wrapperPrefix.explanation); they are read and written without it"))
+    }
+    try observe(.carried(model: path, carried))
   }
 }

@@ -66,7 +66,7 @@ public struct QuantizationRun: Sendable {
     let file = start.file, options = start.options, limit = start.limit
     for warning in start.selection.warnings { try observe(.warning(warning)) }
     var outputs = try QuantizationOutputs(self, file, options)
-    try file.tellLeftOut(observe)
+    try file.tellCarried(observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
@@ -171,6 +171,7 @@ public struct QuantizationRun: Sendable {
     guard file.config.quantization == nil else { throw WorkflowError.alreadyQuantized(path: model) }
     try file.requireWeights()
     try file.requireNames(for: .awq)
+    try file.carried.requireWhole()
   }
 
   /// Digests of the weights, and what no model should hold.

@@ -39,7 +39,7 @@ struct Check: ParsableCommand {
   func run() throws {
     compute.apply()
     let check = IntegrityCheck(path: file, isFull: full, subset: subset)
-    guard subset == .whole || !check.isDirectory else { throw ValidationError("--subset is for .skyq files") }
+    guard subset == .whole || check.hasChecksums else { throw ValidationError("--subset is for .skyq files") }
     var progress = Progress(output)
     let result = try check.run { progress.show($0) }
     progress.finish()

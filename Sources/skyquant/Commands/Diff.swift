@@ -10,7 +10,8 @@ struct Diff: ParsableCommand {
     usage: "skyquant diff [<options>] <a> <b>",
     discussion: """
       A and B are checkpoint directories, AWQ directories or .skyq files in any combination: an AWQ directory equals the \
-      .skyq file packed from it. The exit code is 1 if anything differs.
+      .skyq file packed from it. Tensors of models that skyquant does not compute with, and of single safetensors files, \
+      are compared as they are stored. The exit code is 1 if anything differs.
 
       Examples:
         skyquant diff model.skyq MODEL-awq        # was it packed from this?
@@ -29,7 +30,7 @@ struct Diff: ParsableCommand {
   func run() throws {
     compute.apply()
     var progress = Progress(output)
-    let difference = try ModelDifference(try ModelFile.open(a), try ModelFile.open(b)) { done, total in
+    let difference = try ModelDifference(try ModelListing.open(a), try ModelListing.open(b)) { done, total in
       progress.show(.progress(.readingTensors, done: done, total: total))
     }
     progress.finish()

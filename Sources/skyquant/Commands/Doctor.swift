@@ -7,13 +7,14 @@ import Workflows
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Find what loaders will stumble over in an AWQ repository.",
+    abstract: "Find what loaders will stumble over in a model's repository.",
     usage: "skyquant doctor [<options>] (<directory> | --machine)",
     discussion: """
-      Examines a directory that AutoAWQ, llm-compressor, lmdeploy, skyquant or a person has made: files, \
-      quantization_config, names and shapes, whether the weights are those that config.json calls for, and, unless \
-      --headers-only is given, the values of all tensors. Each finding says what to do; Formats/doctor.md lists them. \
-      The exit code is 1 if there are errors.
+      Examines a directory that AutoAWQ, llm-compressor, AutoRound, GPTQModel, skyquant or a person has made: files, \
+      code, quantization_config, names and shapes, whether the weights are those that config.json calls for, how many \
+      devices can share them (--tp), and, unless --headers-only is given, the values of all tensors; codes are looked at \
+      in AWQ's GEMM layout only. Each finding says what to do, and of which loaders it is true; Formats/doctor.md lists \
+      them. The exit code is 1 if there are errors.
 
       What files cannot show is whether codes, zeros and scales mean the original's weights: a wrong order of nibbles, \
       zeros off by one and scales times 100 look sound. `skyquant verify` against the original shows them.
@@ -23,10 +24,11 @@ struct DoctorCommand: ParsableCommand {
 
       Examples:
         skyquant doctor Skywork-R1V3-38B-AWQ
+        skyquant doctor Skywork-R1V3-38B-AWQ --tp 4 --headers-only
         skyquant doctor --machine
       """)
 
-  @Argument(help: "Directory of an AWQ checkpoint.")
+  @Argument(help: "Directory of a checkpoint, quantized or not.")
   var directory: String?
 
   @Flag(help: "Examine this computer instead of a directory.")
@@ -35,11 +37,18 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Do not read tensors.")
   var headersOnly = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Devices that are to share the model (tensor parallelism): what keeps loaders from it is an error.",
+      valueName: "n"))
+  var tp: Int?
+
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard (directory == nil) == machine else { throw ValidationError("give either DIRECTORY or --machine") }
+    if let tp, !(1...1024).contains(tp) { throw ValidationError("--tp must be from 1 to 1024") }
   }
 
   func run() throws {
@@ -49,11 +58,13 @@ struct DoctorCommand: ParsableCommand {
       return try output.print(report.json) { report.lines }
     }
     var progress = Progress(output)
-    let findings = try Examination(path: directory).findings(readsValues: !headersOnly) { done, total in
+    let examination = try Examination(path: directory, tensorParallelism: tp)
+    let findings = try examination.findings(readsValues: !headersOnly) { done, total in
       progress.show(.progress(.readingTensors, done: done, total: total))
     }
     progress.finish()
-    let text = DoctorText(findings, directory: directory, areValuesRead: !headersOnly)
+    let text = DoctorText(
+      findings, directory: directory, areValuesRead: !headersOnly, isComparable: examination.isComparable)
     try output.print(text.json, styled: text.lines)
     if text.count(.error) > 0 { throw ExitCode(1) }
   }

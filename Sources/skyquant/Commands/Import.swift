@@ -1,5 +1,6 @@
 // skyquant import: an AWQ checkpoint that another tool made as a .skyq file, proven to come back bit by bit.
 import ArgumentParser
+import Basics
 import Workflows
 
 struct Import: ParsableCommand {
@@ -24,6 +25,7 @@ struct Import: ParsableCommand {
     let (header, tensorCount) = try job.run { progress.show($0) }
     progress.finish()
     try packing.print(
-      header, schema: "skyquant.import/1", proof: ["\(tensorCount) tensors come back from it bit by bit"])
+      header, progress.carried, schema: "skyquant.import/1",
+      proof: ["\(tensorCount) tensors come back from it bit by bit"])
   }
 }

@@ -11,7 +11,8 @@ struct Inspect: ParsableCommand {
     usage: "skyquant inspect [<options>] <path>",
     discussion: """
       Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint or AWQ directory, a .skyq \
-      file, or one safetensors file.
+      file, or one safetensors file. Directories with safetensors files of any other architecture or quantization are \
+      listed, too. A repository in the Hugging Face cache (models--OWNER--NAME) stands for its current snapshot.
 
       Examples:
         skyquant inspect model.skyq
@@ -51,13 +52,17 @@ struct Inspect: ParsableCommand {
     if let dumpWeights {
       return try Extraction(model: path, overwrites: force).decodedLinears(into: dumpWeights)
     }
-    let file = try ModelFile.open(path)
-    if tensors != nil { return try show(TensorTable(file, matching: tensors)) }
     if provenance {
-      let text = ProvenanceText(try ModelProvenance(file), path: path)
+      let text = ProvenanceText(try ModelProvenance(ModelFile.open(path)), path: path)
       return try output.print(text.json) { text.lines }
     }
-    let summary = SummaryText(ModelSummary(file))
+    let listing = try ModelListing.open(path)
+    if tensors != nil { return try show(TensorTable(listing, matching: tensors)) }
+    guard let model = listing.model else {
+      let text = ListingText(listing)
+      return try output.print(text.json) { text.lines }
+    }
+    let summary = SummaryText(ModelSummary(model))
     try output.print(summary.json) { summary.lines }
   }
 

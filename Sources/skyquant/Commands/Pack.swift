@@ -28,6 +28,6 @@ struct Pack: ParsableCommand {
     job.evaluations = evaluation
     let header = try job.run { progress.show($0) }.header
     progress.finish()
-    try packing.print(header, schema: "skyquant.pack/1")
+    try packing.print(header, progress.carried, schema: "skyquant.pack/1")
   }
 }

@@ -9,8 +9,8 @@ struct Quantize: ParsableCommand {
     abstract: "Quantize a model to an AWQ int4 checkpoint.",
     discussion: """
       Reads MODEL's shards, runs the calibration questions through it one decoder layer at a time, and writes a \
-      directory that vLLM, lmdeploy and transformers load: AWQ GEMM int4 for the language model's linears, everything \
-      else as it was. A linear that would end worse than plain rounding on calibration tokens kept aside is plainly \
+      directory that vLLM loads (0.33; for other loaders see `skyquant doctor`): AWQ GEMM int4 for the language model's \
+      linears, everything else as it was. A linear that would end worse than plain rounding on calibration tokens kept aside is plainly \
       rounded, except with awq-compat, which keeps what AutoAWQ's search finds.
 
       Until it is complete everything lies in the folder OUT.skyquant-work beside it; --resume goes on with what a \
@@ -43,6 +43,8 @@ struct Quantize: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.recipe.samples.pictures()
-    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines)
+    let carried = progress.carried
+    try output.print(
+      carried.added(to: pictures.added(to: report.json)), styled: report.lines + carried.lines + pictures.lines)
   }
 }

@@ -8,11 +8,14 @@ struct DoctorText {
   private let directory: String
   private let findings: [Finding]
   private let areValuesRead: Bool
+  private let isComparable: Bool
 
-  init(_ findings: [Finding], directory: String, areValuesRead: Bool) {
+  /// - Parameter isComparable: Whether `verify` can look at the model, too.
+  init(_ findings: [Finding], directory: String, areValuesRead: Bool, isComparable: Bool) {
     self.findings = findings
     self.directory = directory
     self.areValuesRead = areValuesRead
+    self.isComparable = isComparable
   }
 
   /// How many findings are so bad.
@@ -29,7 +32,7 @@ struct DoctorText {
 
   /// A line for each finding, one for the whole, and where to look next.
   var lines: [StyledText] {
-    findings.map(\.line) + [counts] + (count(.error) > 0 ? [] : [next])
+    findings.map(\.line) + [counts] + (count(.error) > 0 || !isComparable ? [] : [next])
   }
 
   private var counts: StyledText {

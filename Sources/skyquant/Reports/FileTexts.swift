@@ -20,8 +20,8 @@ struct TensorTable {
   private let rows: [Row]
 
   /// The tensors of `file` whose name matches; all without a pattern.
-  init(_ file: ModelFile, matching pattern: NamePattern?) {
-    rows = file.tensors.compactMap { tensor in
+  init(_ file: ModelListing, matching pattern: NamePattern?) {
+    rows = file.weights.tensors.compactMap { tensor in
       guard pattern?.matches(tensor.name) ?? true else { return nil }
       return Row(
         name: tensor.name, encoding: tensor.encodingName, shape: tensor.shape, byteCount: tensor.byteCount)
@@ -83,14 +83,16 @@ extension IntegrityCheck.Result {
 
 extension PackingOptions {
   /// Prints what `pack` and `import` have written.
-  func print(_ header: SkyqHeader, schema: String, proof: [String] = []) throws {
-    try output.print([
+  func print(_ header: SkyqHeader, _ carried: CarriedText, schema: String, proof: [StyledText] = []) throws {
+    let report: JSONValue = [
       "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
       "content_id": .string(header.contentID),
-    ]) {
-      ["wrote \(out.displayed): \(ByteCount.text(header.fileSize)), content \(header.contentID)"] + proof
-        + ["next: skyquant inspect \(out.displayed)"]
-    }
+    ]
+    let written: StyledText =
+      "wrote \(out.displayed): \(ByteCount.text(header.fileSize)), content \(header.contentID)"
+    try output.print(
+      carried.added(to: report),
+      styled: [written] + proof + carried.lines + ["next: skyquant inspect \(out.displayed)"])
   }
 }
 

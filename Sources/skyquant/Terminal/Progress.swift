@@ -14,6 +14,8 @@ struct Progress {
   private var lastShown: Double
   private var timeLeft = TimeLeft()
   private var plan: RunPlan?
+  /// What was told of the files beside a model's weights.
+  private(set) var carried = CarriedText()
 
   /// Seconds between two pictures of the bar, and between two lines of a log without an event.
   private static let interval = (bar: 0.1, log: 60.0)
@@ -31,7 +33,9 @@ struct Progress {
     case .planned(let plan):
       self.plan = plan
       timeLeft.follow(plan)
-    case .directoriesLeftOut(let model, let names): warn(ofDirectoriesIn: model, names)
+    case .carried(let model, let files):
+      carried = CarriedText(files)
+      if let note = carried.note { warning("\(model.displayed): \(note)") }
     case .memory(let plan, let limit): self.event(plan.line(limit))
     case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
     case .quantized(let layer): for line in layer.lines { self.event(line) }
@@ -65,14 +69,6 @@ struct Progress {
 
   /// A line that stays and that `--quiet` does not hide: the result is not all that the user may take it for.
   func warning(_ text: String) { StandardError.write(SafeText(line: "\("warning:", .warning) \(text)")) }
-
-  /// Warns of directories in a model's directory, which are no part of what is made of it.
-  func warn(ofDirectoriesIn model: String, _ names: [String]) {
-    guard !names.isEmpty else { return }
-    let shown = names.prefix(5).map(\.displayed).joined(separator: ", ")
-    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
-    warning("\(model.displayed): directories are not carried along: \(shown)\(more)")
-  }
 
   /// Removes the bar.
   func finish() { StandardError.write(.empty) }

@@ -1,5 +1,6 @@
-// What lies beside the weights, and what lies there in place of a file.
+// What lies beside the weights: looked at before the work, the same by every command, and told of.
 import Foundation
+import Glibc
 import SampleModel
 import TestSupport
 import Testing
@@ -10,32 +11,84 @@ import Testing
 
   init() throws {
     folder = try TemporaryDirectory()
-    model = try folder.copy(of: try SampleModel().modelDirectory, as: "model")
+    model = try TinyTextModel().write(into: folder, as: "model", tokenizer: try SampleModel().modelDirectory)
   }
 
-  private func quantize(_ model: String, to name: String) throws -> CommandResult {
-    try skyquant("quantize", model, "--method", "rtn", "--out", folder.path(name), "--quiet")
+  private func put(_ text: String, _ name: String) throws { try folder.write(text, to: "model/" + name) }
+
+  private func link(_ name: String, to target: String) throws {
+    try? FileManager.default.removeItem(atPath: model + "/" + name)
+    try FileManager.default.createSymbolicLink(atPath: model + "/" + name, withDestinationPath: target)
   }
 
-  @Test(arguments: [
-    ("demo.mp4", 65 << 20, "demo.mp4 (65.0 MiB, more than 64.0 MiB)"),
-    ("README (1).md", 10, "README (1).md (letters, digits, . _ - only in a .skyq file: rename it)"),
-    ("pytorch_model.bin.bak", 10, "pytorch_model.bin.bak (left behind)"),
-    ("config.json~", 10, "config.json~ (left behind)"),
-  ]) func `a file that cannot go along stays, and is named by every command that would take it`(
-    name: String, size: Int, told: String
-  ) throws {
-    let file = model + "/" + name
-    #expect(FileManager.default.createFile(atPath: file, contents: Data()))
-    try FileHandle(forUpdating: URL(fileURLWithPath: file)).truncate(atOffset: UInt64(size))
-    let made = try quantize(model, to: "awq"), packed = try skyquant("pack", model, folder.path("m.skyq"), "--quiet")
-    for result in [made, packed] {
-      #expect(
-        result.exitCode == 0 && result.errors == "warning: \(model): not carried along: \(told)\n", "\(result.errors)")
+  private func names(of directory: String) throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: directory))
+  }
+
+  /// What a command printed with --json.
+  private func report(_ result: CommandResult) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+  }
+
+  /// Runs the commands that make something of `model`, and of what `quantize` made of it.
+  private func runs() throws -> [CommandResult] {
+    let awq = folder.path("awq")
+    return [
+      try skyquant("quantize", model, "--method", "rtn", "--out", awq, "--quiet", "--json", "--force"),
+      try skyquant("pack", model, folder.path("plain.skyq"), "--quiet", "--json", "--force"),
+      try skyquant("pack", awq, folder.path("awq.skyq"), "--quiet", "--json", "--force"),
+      try skyquant("import", awq, folder.path("imported.skyq"), "--quiet", "--json", "--force"),
+      try skyquant(
+        "export", awq, "--to", "compressed-tensors", "--out", folder.path("ct"), "--quiet", "--force"),
+    ]
+  }
+
+  @Test func `what cannot go along stays behind with a note, and every output has the same files`() throws {
+    try put("# A model", "README.md")
+    try put("MIT", "LICENSE")
+    let large = try folder.write("", to: "model/demo.mp4")
+    #expect(unsafe truncate(large, (64 << 20) + 1) == 0)
+    try link("linked.md", to: "README.md")
+    try link("nowhere.md", to: "not-there")
+    #expect(unsafe mkfifo(model + "/pipe", 0o644) == 0)
+    try put("x", "README (1).md")
+    try put("x", "模型说明.txt")
+    try put("x", "Readme.md")
+    try put("x", "notes.txt.bak")
+    try put("x", "images/a.png")
+    try put("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 7\n", "figure.png")
+    for weights in [
+      "pytorch_model.bin", "pytorch_model.bin.index.json", "model.onnx", "training_args.bin", ".gitattributes",
+    ] {
+      try put("x", weights)
     }
-    #expect(!FileManager.default.fileExists(atPath: folder.path("awq/" + name)))
-    let imported = try skyquant("import", folder.path("awq"), folder.path("n.skyq"), "--quiet")
-    #expect(imported.exitCode == 0 && imported.errors.isEmpty, "what quantize wrote can be packed")
+    let results = try runs()
+    let note =
+      "warning: \(model): not carried along: images (directory); pipe (no readable file); README (1).md, 模型说明.txt "
+      + "(a name of other characters than A-Z a-z 0-9 . _ -); Readme.md (the name of another file but for upper and lower "
+      + "case); demo.mp4 (above 64 MiB); figure.png (not downloaded: a pointer or a page in its place); linked.md, "
+      + "nowhere.md (symbolic link); notes.txt.bak (left by an editor or a download)\n"
+    for result in results[...1] {
+      expectSuccess(result)
+      #expect(result.errors == note)
+      let leftOut = try #require(try report(result)["left_out"] as? [[String: String]])
+      #expect(leftOut.contains(["name": "demo.mp4", "reason": "above 64 MiB"]))
+    }
+    // What quantize wrote is taken as it is.
+    for result in results[2...] {
+      expectSuccess(result)
+      #expect(result.errors.isEmpty)
+    }
+    let carried = Set(["README.md", "LICENSE", "config.json", "tokenizer.json", "tokenizer_config.json"])
+      .union(["added_tokens.json", "vocab.json", "merges.txt"])
+    #expect(try names(of: folder.path("awq")) == carried.union(["skyquant.json", "model.safetensors"]))
+    #expect(try names(of: folder.path("ct")) == carried.union(["skyquant.json", "model.safetensors"]))
+    for (packed, extra) in [("plain", []), ("awq", ["skyquant.json"]), ("imported", ["skyquant.json"])] {
+      let listed = try skyquant("extract", folder.path(packed + ".skyq")).output
+      let found = Set(listed.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) })
+      #expect(found == carried.union(extra))
+    }
+    #expect(try skyquant("diff", model, folder.path("plain.skyq")).exitCode == 0)
   }
 
   @Test func `a git-lfs pointer that the model does not need stays, and is named`() throws {
@@ -44,73 +97,70 @@ import Testing
     try Data(pointer.utf8).write(to: URL(fileURLWithPath: model + "/figure.png"))
     let made = try quantize(model, to: "awq")
     #expect(
-      made.exitCode == 0 && made.errors.contains("not carried along: figure.png (a git-lfs pointer, not the file)"))
+      made.exitCode == 0
+        && made.errors.contains("not carried along: figure.png (not downloaded: a pointer or a page in its place)"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("awq/figure.png")))
   }
 
   @Test(arguments: [
-    "model-00002-of-00003.safetensors", "model.safetensors.index.json", "tokenizer.json", "config.json",
+    ("tokenizer.json", "{ broken", 65, "tokenizer.json: expected a key in quotes"),
+    ("tokenizer_config.json", "{} x", 65, "tokenizer_config.json: "),
+    ("generation_config.json", "", 65, "generation_config.json: "),
+    ("vocab.json", "version https://git-lfs.github.com/spec/v1\nsize 99\n", 65, "vocab.json: is a git-lfs pointer"),
+    ("preprocessor_config.json", "<!DOCTYPE html>\n<html>", 65, "preprocessor_config.json: is a web page"),
+    ("modeling_x.py", "Entry not found", 65, "modeling_x.py: is a server's answer"),
+    ("modeling x.py", "x = 1", 65, "the name 'modeling x.py' does not fit into a .skyq file"),
   ])
-  func `a git-lfs pointer and a web page in place of a file are called so by every command`(name: String) throws {
-    let pointer =
-      "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "ab", count: 32))\nsize 4982131536\n"
-    for (content, told) in [(pointer, "is a git-lfs pointer"), ("<!DOCTYPE html><html>404</html>", "is a web page")] {
-      try Data(content.utf8).write(to: URL(fileURLWithPath: model + "/" + name))
-      for arguments in [
-        ["quantize", model, "--method", "rtn", "--out", folder.path("out")], ["pack", model, folder.path("m.skyq")],
-        ["run", model, "--question", "2 + 2?", "--max-tokens", "1"],
-      ] {
-        let result = try skyquant(arguments: arguments)
-        #expect(
-          result.exitCode == 65 && result.errors.contains("/\(name): \(told)"), "\(arguments[0]): \(result.errors)")
-      }
-      let doctor = try skyquant("doctor", model, "--headers-only")
-      #expect(doctor.exitCode == 1 && doctor.output.contains(told), "\(doctor.output)")
-    }
-    #expect(try folder.names() == ["model"])
-  }
-
-  @Test(arguments: [
-    ("base_model.model.", "merge it first"), ("_orig_mod.", "torch.compile"), ("module.", "DistributedDataParallel"),
-  ]) func `names that all have a wrapper's prefix are explained`(prefix: String, advice: String) throws {
-    let index = model + "/model.safetensors.index.json"
-    for name in try FileManager.default.contentsOfDirectory(atPath: model) where name.hasSuffix(".safetensors") {
-      try renameTensors(in: model + "/" + name) { prefix + $0 }
-    }
-    var json = try #require(
-      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: index))) as? [String: Any])
-    let map = try #require(json["weight_map"] as? [String: String])
-    json["weight_map"] = Dictionary(uniqueKeysWithValues: map.map { (prefix + $0, $1) })
-    try JSONSerialization.data(withJSONObject: json).write(to: URL(fileURLWithPath: index))
-    let result = try skyquant("run", model, "--question", "2 + 2?", "--max-tokens", "1")
-    #expect(
-      result.exitCode == 69 && result.errors.contains("all tensor names begin with '\(prefix)'"), "\(result.errors)")
-    #expect(result.errors.contains(advice))
-  }
-
-  /// Gives the tensors of a safetensors file other names.
-  private func renameTensors(in file: String, _ name: (String) -> String) throws {
-    let url = URL(fileURLWithPath: file), bytes = try Data(contentsOf: url)
-    let size = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-    let header = try #require(try JSONSerialization.jsonObject(with: bytes[8..<8 + size]) as? [String: Any])
-    let renamed = Dictionary(uniqueKeysWithValues: header.map { ($0 == "__metadata__" ? $0 : name($0), $1) })
-    let json = try JSONSerialization.data(withJSONObject: renamed)
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
-    try (Data(length) + json + bytes[(8 + size)...]).write(to: url)
-  }
-
-  @Test func `doctor has no false errors on another layout, and finds side files that are no JSON`() throws {
-    expectSuccess(try quantize(model, to: "awq"))
+  func `a file that the model needs is refused before the work, by its own name`(
+    file: (name: String, text: String, code: Int32, words: String)
+  ) throws {
     expectSuccess(
-      try skyquant("export", folder.path("awq"), "--to", "compressed-tensors", "--out", folder.path("ct"), "--quiet"))
-    let sound = try skyquant("doctor", folder.path("ct"))
-    #expect(sound.exitCode == 0 && sound.output.contains("note C106 config.json: quant_method is compressed-tensors"))
-    #expect(sound.output.contains("errors: 0"))
-    for name in ["tokenizer.json", "tokenizer_config.json", "preprocessor_config.json", "generation_config.json"] {
-      let copy = try folder.copy(of: model, as: "broken-" + name)
-      try Data("{broken".utf8).write(to: URL(fileURLWithPath: copy + "/" + name))
-      let broken = try skyquant("doctor", copy, "--headers-only")
-      #expect(broken.exitCode == 1 && broken.output.contains("error F102 \(name): "), "\(broken.output)")
+      try skyquant("quantize", model, "--method", "rtn", "--out", folder.path("good"), "--quiet"))
+    try put(file.text, file.name)
+    try folder.write(file.text, to: "good/" + file.name)
+    let before = try folder.names()
+    let quantized = try skyquant("quantize", model, "--method", "rtn", "--out", folder.path("awq"))
+    let packed = try skyquant("pack", model, folder.path("a.skyq"))
+    let imported = try skyquant("import", folder.path("good"), folder.path("b.skyq"))
+    let exported = try skyquant("export", folder.path("good"), "--to", "compressed-tensors", "--out", folder.path("ct"))
+    for result in [quantized, packed, imported, exported] { expectError(file.code, file.words, from: result) }
+    #expect(try folder.names() == before)
+    // inspect lists the model all the same, and check says what is wrong.
+    let shown = try skyquant("inspect", model)
+    #expect(shown.exitCode == 0 && shown.output.contains("broken: ") && shown.output.contains(file.name))
+    let checked = try skyquant("check", model)
+    #expect(checked.exitCode == 65 && checked.output.contains(file.name))
+  }
+
+  @Test(arguments: ["tokenizer.json", "chat_template.jinja", "configuration_x.py"])
+  func `a link in the place of a file that the model needs is refused`(name: String) throws {
+    try folder.write("{}", to: "elsewhere")
+    for target in ["../elsewhere", "not-there"] {
+      try link(name, to: target)
+      for command in [
+        ["quantize", model, "--method", "rtn", "--out", folder.path("awq")], ["pack", model, folder.path("a.skyq")],
+      ] {
+        expectError(66, "model/\(name): is a symbolic link", from: try skyquant(arguments: command))
+      }
     }
+    #expect(try folder.names() == ["elsewhere", "model"])
+  }
+
+  @Test func `code that loaders run goes along, and the summary says so`() throws {
+    try put("import torch", "modeling_x.py")
+    try put("class C: pass", "configuration_x.py")
+    let line =
+      "carried along, run by loaders that are told to trust remote code: configuration_x.py, modeling_x.py"
+    let awq = folder.path("awq")
+    let quantized = try skyquant("quantize", model, "--method", "rtn", "--out", awq)
+    let packed = try skyquant("pack", awq, folder.path("a.skyq"))
+    for result in [quantized, packed] {
+      expectSuccess(result)
+      #expect(result.output.contains(line), "\(result.output)")
+    }
+    let json = try report(try skyquant("import", awq, folder.path("b.skyq"), "--json"))
+    #expect(json["remote_code"] as? [String] == ["configuration_x.py", "modeling_x.py"])
+    #expect((json["left_out"] as? [Any])?.isEmpty == true)
+    #expect(try names(of: awq).isSuperset(of: ["modeling_x.py", "configuration_x.py"]))
   }
 }

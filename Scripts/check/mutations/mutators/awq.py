@@ -51,7 +51,7 @@ def both(scene, seeded):
         done.append(module)
 
     rewrite(scene.awq, change)
-    return wrong(f"{done[0]}: both weight and qweight", "headers")
+    return wrong(f"{done[0]}: both weight and qweight", "config")
 
 
 @mutator("awq")
@@ -148,4 +148,4 @@ def quantization(scene, seeded):
     path.write_text(json.dumps(document))
     what = f"quantization_config {kind}: {key} {ascii(value)}"
     is_wrong = kind == "another value everywhere" and key != "modules_to_not_convert" and value not in (None, "", 4.0)
-    return wrong(what, "headers") if is_wrong else Mutation(what)
+    return wrong(what, "config") if is_wrong else Mutation(what)

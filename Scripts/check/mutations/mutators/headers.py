@@ -8,8 +8,8 @@ from mutations.checkpoints import Stored, rewrite, shards, split
 from mutations.mutants import COMPUTING, Mutation, of_model_and_awq, same, wrong
 from mutations.mutators.json_values import HOSTILE, another, torn
 
-DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL", "F8_E4M3", "f32",
-          ""]
+DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL", "F8_E4M3", "F4",
+          "F6_E2M3", "C64", "f32", ""]
 
 
 def opened(directory, seeded):

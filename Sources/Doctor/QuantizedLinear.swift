@@ -1,0 +1,129 @@
+// What the tensors say of how linears are quantized: their names and shapes are believed, whatever config.json states.
+internal import Safetensors
+internal import Tensors
+
+/// How a quantized linear is stored.
+enum StoredLayout: String, CaseIterable {
+  /// qweight `[in, out/8]`, qzeros and scales `[groups, …]`.
+  case awq = "AWQ GEMM"
+  /// qweight `[in/8, out]`, qzeros and scales `[groups, …]`, perhaps g_idx.
+  case gptq = "GPTQ"
+  /// weight_packed `[out, in/8]`, weight_scale `[out, groups]`.
+  case packed = "compressed-tensors pack-quantized"
+  /// A weight with a scale beside it: FP8, INT8.
+  case scaled = "weights with scales (FP8 or INT8)"
+
+  /// What the name of the tensor with the codes ends with.
+  var codesSuffix: String {
+    switch self {
+    case .awq, .gptq: ".qweight"
+    case .packed: ".weight_packed"
+    case .scaled: ".weight"
+    }
+  }
+
+  /// The same of the scales.
+  var scalesSuffix: String {
+    switch self {
+    case .awq, .gptq: ".scales"
+    case .packed, .scaled: ".weight_scale"
+    }
+  }
+
+  /// What stands beside the codes, and belongs to the linear.
+  static let partSuffixes = [
+    ".qweight", ".qzeros", ".scales", ".g_idx", ".weight_packed", ".weight_scale", ".weight_shape",
+    ".weight_zero_point", ".weight_g_idx", ".weight_scale_inv", ".weight_global_scale", ".input_scale",
+    ".input_global_scale",
+  ]
+}
+
+/// A quantized linear as the headers have it.
+struct QuantizedLinear {
+  /// As the file names it, without a suffix.
+  let module: String
+  let layout: StoredLayout
+  /// Nil where the shapes do not say.
+  let outFeatures: Int?, inFeatures: Int?
+  /// Scales along the input; nil where the shapes do not say.
+  let groupCount: Int?
+  /// Type of the scales; nil if there are none.
+  let scaleType: DType?
+
+  /// Input features that share a scale.
+  var groupSize: Int? {
+    guard let inFeatures, let groupCount, groupCount > 0, inFeatures % groupCount == 0 else { return nil }
+    return inFeatures / groupCount
+  }
+}
+
+extension SafetensorsCheckpoint {
+  /// The quantized linears, in the order of the files.
+  var quantizedLinears: [QuantizedLinear] {
+    tensors.compactMap { info in
+      if let module = info.name.withoutSuffix(".qweight") { return words(module, info) }
+      if let module = info.name.withoutSuffix(".weight_packed") { return packed(module, info) }
+      if let module = info.name.withoutSuffix(".weight"),
+        [".weight_scale", ".weight_scale_inv"].contains(where: {
+          contains(module + $0)
+        }), info.shape.rank == 2
+      {
+        return QuantizedLinear(
+          module: module, layout: .scaled, outFeatures: info.shape[0], inFeatures: info.shape[1], groupCount: nil,
+          scaleType: self.info(module + ".weight_scale")?.dtype)
+      }
+      return nil
+    }
+  }
+
+  /// Eight codes a word along the output, or along the input: the length of a row of scales tells.
+  private func words(_ module: String, _ codes: TensorInfo) -> QuantizedLinear {
+    let scales = info(module + ".scales"), zeros = info(module + ".qzeros")
+    guard codes.shape.rank == 2, let scales, scales.shape.rank == 2 else {
+      return QuantizedLinear(
+        module: module, layout: .awq, outFeatures: nil, inFeatures: nil, groupCount: nil, scaleType: scales?.dtype)
+    }
+    let (outFeatures, groups) = (scales.shape[1], scales.shape[0])
+    let isGPTQ =
+      contains(module + ".g_idx") || (codes.shape[1] == outFeatures && zeros.map { $0.shape[1] < outFeatures } ?? true)
+    guard isGPTQ else {
+      return QuantizedLinear(
+        module: module, layout: .awq, outFeatures: outFeatures, inFeatures: codes.shape[0], groupCount: groups,
+        scaleType: scales.dtype)
+    }
+    // A row of qzeros has as many words as a column of qweight for that many inputs: bits times out / 32.
+    let zeroWords = zeros.flatMap { $0.shape.rank == 2 ? $0.shape[1] : nil } ?? outFeatures / 8
+    let perWord = zeroWords > 0 ? outFeatures / zeroWords : 8
+    return QuantizedLinear(
+      module: module, layout: .gptq, outFeatures: outFeatures,
+      inFeatures: codes.shape[0].multipliedReportingOverflow(by: perWord).partialValue, groupCount: groups,
+      scaleType: scales.dtype)
+  }
+
+  private func packed(_ module: String, _ codes: TensorInfo) -> QuantizedLinear {
+    let scales = info(module + ".weight_scale")
+    let groups = scales.flatMap { $0.shape.rank == 2 ? $0.shape[1] : nil }
+    let isInt4 = codes.dtype == .int32 && codes.shape.rank == 2
+    return QuantizedLinear(
+      module: module, layout: .packed, outFeatures: isInt4 ? codes.shape[0] : nil,
+      inFeatures: isInt4
+        ? storedShape(module)?.last ?? codes.shape[1].multipliedReportingOverflow(by: 8).partialValue : nil,
+      groupCount: groups, scaleType: scales?.dtype)
+  }
+
+  /// What `weight_shape` says: two whole numbers.
+  private func storedShape(_ module: String) -> [Int]? {
+    guard let view = try? view(module + ".weight_shape"), view.info.shape.elementCount == 2 else { return nil }
+    let dtype = view.info.dtype
+    let values: [Int] = view.withBytes { bytes in
+      (0..<2).compactMap { index in
+        switch dtype {
+        case .int64: Int(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
+        case .int32: Int(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
+        default: nil
+        }
+      }
+    }
+    return values.count == 2 && values.allSatisfy { (1...1 << 30).contains($0) } ? values : nil
+  }
+}

@@ -1,0 +1,76 @@
+// What config.json states of how linears are quantized, and where.
+internal import JSON
+internal import ModelConfig
+
+/// `quantization_config`, wherever it stands.
+struct StatedQuantization {
+  /// The object that counts: that of the top level, else a nested one.
+  let value: JSONValue
+  /// The key of the nested config that it stands in, if the top level has none.
+  let nestedKey: String?
+
+  /// Nil if `config` states nothing.
+  init?(_ config: JSONValue) {
+    if let top = config["quantization_config"], top.objectValue != nil {
+      self.init(value: top, nestedKey: nil)
+      return
+    }
+    for key in CheckpointLayout.languageKeys {
+      if let nested = config[key]?["quantization_config"], nested.objectValue != nil {
+        self.init(value: nested, nestedKey: key)
+        return
+      }
+    }
+    return nil
+  }
+
+  private init(value: JSONValue, nestedKey: String?) {
+    self.value = value
+    self.nestedKey = nestedKey
+  }
+
+  /// `quant_method` as it is written; empty if it is not stated.
+  var method: String { value["quant_method"]?.stringValue ?? "" }
+
+  /// The method and what refines it: `compressed-tensors pack-quantized`.
+  var description: String {
+    let refinement = ["packing_format", "format", "version"].lazy.compactMap { value[$0]?.stringValue }.first
+    return ([method.isEmpty ? "no quant_method" : method] + [refinement].compactMap(\.self)).joined(separator: " ")
+  }
+
+  /// The layout that it states; nil for one that is not examined here.
+  var layout: StoredLayout? {
+    switch method.lowercased() {
+    case "awq": (value["version"]?.stringValue ?? "gemm").lowercased() == "gemm" ? .awq : nil
+    case "gptq": .gptq
+    case "auto-round", "intel/auto-round": packing
+    case "compressed-tensors": value["format"]?.stringValue == "pack-quantized" ? .packed : nil
+    default: nil
+    }
+  }
+
+  /// AutoRound's packings.
+  private var packing: StoredLayout? {
+    let format = value["packing_format"]?.stringValue ?? "auto_round:auto_gptq"
+    if format.hasSuffix("awq") { return .awq }
+    return format.contains("fp8") || format.contains("llm_compressor") ? nil : .gptq
+  }
+
+  /// Whether it is AutoAWQ's own method, whose keys loaders demand.
+  var isAWQ: Bool { layout == .awq && method.lowercased() == "awq" }
+
+  /// `bits` or AutoAWQ's older `w_bit`.
+  var bits: Int? { integer(["bits", "w_bit"]) }
+
+  /// Input features that share a scale, −1 for one scale a row; nil if it is not stated.
+  var groupSize: Int? {
+    integer(["group_size", "q_group_size"])
+      ?? value["config_groups"]?.objectValue?.members.lazy.compactMap { $0.value["weights"]?["group_size"]?.intValue }
+      .first
+  }
+
+  /// `modules_to_not_convert`.
+  var skipped: [String] { value["modules_to_not_convert"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
+  private func integer(_ keys: [String]) -> Int? { keys.lazy.compactMap { value[$0]?.intValue }.first }
+}

@@ -44,6 +44,12 @@ struct Record {
     return try Self.paths(value, key)
   }
 
+  /// Whether the value under `key` looks like a picture's path, or a list of them.
+  func seemsToNamePicture(_ key: String) -> Bool {
+    let value = object[key]
+    return (value?.arrayValue?.first ?? value)?.stringValue.map(PictureName.isOne) ?? false
+  }
+
   private static func paths(_ value: JSONValue, _ key: String) throws(RecordFault) -> [String] {
     let list = value.arrayValue ?? [value]
     var paths: [String] = []

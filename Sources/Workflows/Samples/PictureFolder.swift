@@ -28,7 +28,8 @@ struct PictureFolder: QuestionSource {
     }
     let pictures = files.names.filter(PictureName.isOne)
     guard !pictures.isEmpty else {
-      throw .unreadable(file: path, "holds no picture; give a file of questions, or a folder with pictures directly in it")
+      throw .unreadable(
+        file: path, "holds no picture; give a file of questions, or a folder with pictures directly in it")
     }
     questions = pictures.prefix(limit).map { Question(images: [$0], text: Self.question) }
     lines = questions.map { _ in nil }

@@ -54,8 +54,12 @@ struct JSONQuestions: QuestionSource {
     do throws(StorageError) {
       return try readFile(path, limit: byteLimit)
     } catch {
-      guard case .wrongKind = error else { throw error }
-      throw QuestionError.noFile(path)
+      switch error {
+      case .wrongKind: throw QuestionError.noFile(path)
+      // Other programs read standard input then.
+      case .missing where path == "-": throw QuestionError.noFile(path)
+      default: throw error
+      }
     }
   }
 }

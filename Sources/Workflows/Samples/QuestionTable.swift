@@ -25,7 +25,8 @@ struct QuestionTable: QuestionSource {
 
   /// Columns that something is made of in tables of no benchmark that is known by name, or that only label rows.
   private static let readColumns: Set = [
-    "index", "id", "pid", "image", "image_path", "question", "answer", "hint", "category", "l2-category", "kind", "split",
+    "index", "id", "pid", "image", "image_path", "question", "answer", "hint", "category", "l2-category", "kind",
+    "split",
   ]
 
   /// Reads a table and takes its first `limit` rows that have a picture, if there is a column for it.

@@ -52,6 +52,22 @@ import Testing
     #expect(try recorded().contains { $0.contains(warning) })
   }
 
+  @Test func `what a verification lacks is said, and is in its report`() throws {
+    let questions = try folder.write(#"{"question": "2 + 2?", "hint": "no"}"#, to: "q.jsonl")
+    let result = try skyquant(
+      "verify", sample.modelDirectory, "--reference", sample.modelDirectory, "--questions", questions,
+      "--answer-tokens", "0", "--json")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let warnings = try #require(json["warnings"] as? [String])
+    for (warning, start) in zip(
+      warnings, ["q.jsonl: nothing is made of \"hint\"", "verified without a picture", "no question has an answer"])
+    {
+      #expect(warning.hasPrefix(start) && result.errors.contains(warning))
+    }
+    #expect(warnings.count == 3)
+  }
+
   @Test func `a folder of pictures is calibrated on, and what is asked is said and recorded`() throws {
     let photos = folder.path("photos")
     try FileManager.default.createDirectory(atPath: photos, withIntermediateDirectories: true)

@@ -121,8 +121,8 @@ let package = Package(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "Companions",
-        "ImageProcessing", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
-        "Calibration", "LayerSearch", "Verification", "Reports",
+        "ImageProcessing", "ModelInputs", "Benchmarks", "Kernels", "ReferenceModel", "Quantization", "ModelFiles",
+        "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart

@@ -114,7 +114,8 @@ extension BenchmarkError.FileFault {
 }
 
 extension BenchmarkError.RowFault {
-  fileprivate var description: String {
+  /// What is wrong, without its place.
+  public var description: String {
     switch self {
     case .unterminatedQuote: "the file ends inside a quoted cell; it was cut, get it again"
     case .cellCount(let expected, let found): "\(found) cells, expected \(expected); the row is damaged or cut"

@@ -20,6 +20,7 @@ extension VerificationReport {
     object["different_files_allowed"] = .bool(allowsDifferentFiles)
     object["gates"] = .array(gates.map(\.json))
     object["passes"] = .bool(passes)
+    object["warnings"] = .array(warnings.map(JSONValue.string))
     return .object(object)
   }
 }

@@ -32,6 +32,8 @@ public struct VerificationReport: Sendable {
   public var allowsDifferentFiles: Bool
   /// What both models' products were made with: `NumericMode.name`.
   public var numericMode: String
+  /// What is to be known of the samples, one line each.
+  public var warnings: [String] = []
 
   /// Puts the parts together; nil if no token was compared.
   public init?(

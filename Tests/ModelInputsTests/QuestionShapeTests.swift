@@ -113,4 +113,27 @@ import Testing
     let error = #expect(throws: QuestionError.self) { try list(text) }
     #expect(error?.description.hasPrefix("dir/q.jsonl:1: ") == true && error?.description.contains(hint) == true)
   }
+
+  @Test(
+    arguments: [
+      ([0x1F, 0x8B, 8], "is packed with gzip; unpack it"),
+      (Array("PAR1....".utf8), "is a Parquet file; write its rows as JSON lines, and its pictures as files"),
+      ([0x89, 0x50, 0x4E, 0x47], "is a picture; give the folder that it lies in, or a file of questions"),
+      (Array("{\0\"\0".utf8), "is UTF-16; save it as UTF-8"),
+      (
+        Array("version https://git-lfs.github.com/spec/v1\n".utf8),
+        "is a git-lfs pointer, not the file; run `git lfs pull`, or download the file again"
+      ),
+    ] as [([UInt8], String)]) func `files that are none of questions are named`(bytes: [UInt8], problem: String)
+  {
+    #expect(throws: QuestionError.unreadable(file: "q", problem)) { try QuestionList(parsing: bytes, file: "q") }
+  }
+
+  @Test(arguments: [
+    #"{"file_name": "a.png", "text": "b"}"#, #"{"photo": "x/a.JPG", "question": "b?"}"#,
+    #"{"files": ["a.webp"], "messages": [{"role": "user", "content": "b?"}]}"#,
+  ]) func `a picture under a key that is not read is no question without a picture`(line: String) {
+    let error = #expect(throws: QuestionError.self) { try list(line) }
+    #expect(error?.description.hasSuffix(#"" looks like a picture and is not read; call it "image", or take it away"#) == true)
+  }
 }

@@ -3,14 +3,14 @@ public import Basics
 
 /// What is wrong with a questions file.
 public enum QuestionError: CategorizedError, Equatable {
-  /// A line of a file.
+  /// A line of a file, or a folder.
   public struct Place: Sendable, Equatable {
     public let file: String
-    /// Counted from 1.
-    public let line: Int
+    /// Counted from 1; nil where there are no lines.
+    public let line: Int?
 
     /// A line.
-    public init(file: String, line: Int) {
+    public init(file: String, line: Int?) {
       self.file = file
       self.line = line
     }
@@ -35,7 +35,7 @@ public enum QuestionError: CategorizedError, Equatable {
   public var description: String {
     switch self {
     case .malformed(let place, let problem), .unusable(let place, let problem, _):
-      "\(place.file.displayed):\(place.line): \(problem)"
+      "\(place.file.displayed)\(place.line.map { ":\($0)" } ?? ""): \(problem)"
     case .unreadable(let file, let problem): "\(file.displayed): \(problem)"
     case .empty(let file):
       "\(file.displayed): holds no question; give one JSON object per line, e.g. {\"question\": \"…\"}"

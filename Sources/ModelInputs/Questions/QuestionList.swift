@@ -27,11 +27,11 @@ public struct QuestionList: Sendable, Equatable {
       let place = QuestionError.Place(file: file, line: line)
       do throws(RecordFault) {
         let shape = try QuestionShape.of(record)
-        questions.append(try shape.read(record))
+        let question = try shape.read(record), unread = shape.unknownKeys(of: record)
+        try record.requireNoPicture(under: unread)
+        questions.append(question)
         lines.append(line)
-        let others = shape.unknownKeys(of: record)
-        try record.requireNoPicture(under: others)
-        for key in others where !unknown.contains(key) { unknown.append(key) }
+        for key in unread where !unknown.contains(key) { unknown.append(key) }
       } catch {
         throw .malformed(place, error.text)
       }
@@ -81,7 +81,7 @@ public struct QuestionList: Sendable, Equatable {
   private static func advice(_ line: ArraySlice<UInt8>) -> String {
     if line.contains(UInt8(ascii: "\t")) {
       return
-        "; the file looks like a table: write one JSON object per line, {\"image\": …, \"question\": …, \"answer\": …}"
+        "; the file looks like a table: end its name in .tsv, or write one JSON object per line, {\"question\": …}"
     }
     let text = line.filter { $0 > UInt8(ascii: " ") }
     return text == [UInt8(ascii: "{")]
@@ -121,10 +121,9 @@ public struct QuestionList: Sendable, Equatable {
     return Record(object: object)
   }
 
-  /// Names encodings that are not UTF-8.
+  /// Names what is no UTF-8.
   private static func requireText(_ bytes: [UInt8], _ file: String) throws(QuestionError) {
-    let wide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-    if wide { throw .unreadable(file: file, "is UTF-16; save it as UTF-8") }
+    try ForeignFile.refuse(bytes, file: file)
     guard String(validating: bytes, as: UTF8.self) == nil else { return }
     var line = 1
     for part in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

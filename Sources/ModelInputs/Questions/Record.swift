@@ -44,16 +44,12 @@ struct Record {
     return try Self.paths(value, key)
   }
 
-  /// What pictures' names end with.
-  private static let pictureEndings = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"]
-
   /// Checks that no picture lies under a key that is not read: the question would go without it.
   func requireNoPicture(under keys: [String]) throws(RecordFault) {
     for key in keys {
       let values = object[key]?.arrayValue ?? [object[key] ?? .null]
       let isPicture = values.contains { value in
-        let text = value.stringValue?.lowercased() ?? ""
-        return Self.pictureEndings.contains(where: text.hasSuffix) && !text.contains(where: \.isNewline)
+        value.stringValue.map { PictureName.isOne($0) && !$0.contains(where: \.isNewline) } ?? false
       }
       guard isPicture || QuestionShape.pictureKeys.contains(key.lowercased()) else { continue }
       throw RecordFault("\"\(key.displayed)\" looks like a picture and is not read; call it \"image\", or take it away")

@@ -14,7 +14,7 @@ public enum Placeholder: Sendable, Equatable {
   ///
   /// A git-lfs pointer is one under any name. A page may be what a file is meant to be, unless its name ends as those of
   /// weights, settings, code and pictures do.
-  init?(_ file: RawSpan, name: String) {
+  public init?(_ file: RawSpan, name: String) {
     let beginning = unsafe file.extracting(first: 1024).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     if file.byteCount < 1024, beginning.hasPrefix("version https://git-lfs.github.com/spec/") {
       let size = beginning.split(separator: "\n").first { $0.hasPrefix("size ") }?.dropFirst("size ".count)

@@ -9,7 +9,7 @@ internal import Verification
 public struct CalibrationRecord: Sendable, Equatable {
   /// What kind of file samples come from.
   public enum Kind: String, Sendable {
-    /// One JSON object a line.
+    /// Questions, whatever they are kept in.
     case questions
     /// Plain text, cut into windows.
     case text
@@ -18,7 +18,8 @@ public struct CalibrationRecord: Sendable, Equatable {
   /// What kind of file the first one is.
   public let kind: Kind
   /// The file that was read first, then each picture of the samples where it was first read. A picture has the name
-  /// that the questions call it by, or its last part if they give it from the root on.
+  /// that the questions call it by, or its last part if they give it from the root on; one in a table's cell that of its
+  /// row. Of a folder the names of its pictures are what is read first, a line each.
   public let files: [SourceDigest]
   /// One for each sample: tiles of its pictures, tokens of each class, SHA-256; see Formats/report.md.
   public let samples: [JSONValue]
@@ -71,9 +72,9 @@ struct CalibrationFiles {
 
   /// Notes a file by the name that people call it by; of an absolute path only the last part is kept, since what is
   /// written names no place of this machine.
-  mutating func add(_ name: String, _ bytes: [UInt8]) {
+  mutating func add(_ name: String, _ content: @autoclosure () -> (byteCount: Int, sha256: SHA256Digest)) {
     guard names.insert(name).inserted else { return }
-    let shown = name.hasPrefix("/") ? name.split(separator: "/").last.map(String.init) ?? name : name
-    files.append(SourceDigest(name: shown, byteCount: bytes.count, sha256: SHA256Hasher.hash(bytes)))
+    let shown = name.hasPrefix("/") ? name.lastComponent : name, content = content()
+    files.append(SourceDigest(name: shown, byteCount: content.byteCount, sha256: content.sha256))
   }
 }

@@ -8,7 +8,7 @@ internal import Storage
 public struct SampleSource: Sendable, Equatable {
   /// What kind of file samples come from.
   public enum Origin: Sendable, Equatable {
-    /// One JSON object a line; see `Question`.
+    /// A file of JSON, a table in VLMEvalKit's form (`.tsv`), or a folder of pictures.
     case questions(path: String)
     /// Plain text, cut into windows.
     case text(path: String)
@@ -67,7 +67,7 @@ public struct SampleSource: Sendable, Equatable {
   public var isEmpty: Bool { origin == .nothing }
 
   /// The files that the samples come from, pictures among them.
-  /// - Throws: `StorageError`, `QuestionError`, `WorkflowError.pictureOutside`.
+  /// - Throws: `StorageError`, `QuestionError`, `BenchmarkError` for a table, `WorkflowError.pictureOutside`.
   public func paths() throws -> [String] {
     switch origin {
     case .questions(let path): [path] + (try questionFile(path).imagePaths)
@@ -105,35 +105,35 @@ public struct SampleSource: Sendable, Equatable {
   func samples(
     _ builder: InputBuilder, noting files: inout CalibrationFiles, onSample: (Int, Int) throws -> Void
   ) throws -> [Sample] {
-    let name = name.split(separator: "/").last.map(String.init) ?? name
+    let name = name.lastComponent
     switch origin {
     case .nothing: return []
     case .text(let path):
-      let bytes = try readFile(path, limit: QuestionFile.byteLimit)
-      files.add(name, bytes)
+      let bytes = try readFile(path, limit: JSONQuestions.byteLimit)
+      files.add(name, (bytes.count, SHA256Hasher.hash(bytes)))
       let content = String(decoding: bytes, as: UTF8.self)
       return builder.windows(of: content, size: window, limit: limit ?? .max).map {
         (Question(text: "", isPlainText: true), $0)
       }
     case .questions(let path):
       let file = try questionFile(path)
-      files.add(name, file.bytes)
+      let questions = file.questions
+      files.add(name, file.content)
       // A template that cannot be used is no question's fault.
-      if file.questions.contains(where: { !$0.isPlainText }) { _ = try builder.template }
+      if questions.contains(where: { !$0.question.isPlainText }) { _ = try builder.template }
       var samples: [Sample] = []
-      for (question, line) in zip(file.questions, file.lines) {
+      for (question, place) in questions {
         do {
           let input = try builder.input(for: question, includesAnswer: true) { image in
             let bytes = try file.readImage(image)
-            files.add(image, bytes)
+            files.add(image, (bytes.count, SHA256Hasher.hash(bytes)))
             return bytes
           }
           samples.append((question, input))
         } catch let error as any CategorizedError {
-          throw QuestionError.unusable(
-            QuestionError.Place(file: path, line: line), error.description, error.category)
+          throw QuestionError.unusable(place, error.description, error.category)
         }
-        try onSample(samples.count, file.questions.count)
+        try onSample(samples.count, questions.count)
       }
       return samples
     }

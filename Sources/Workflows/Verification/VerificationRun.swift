@@ -48,10 +48,10 @@ public struct VerificationRun: Sendable {
     let candidate = try LoadedModel(quantized, prompt: prompt, numericMode: numericMode)
     try requireComparable(original.file.config.text, candidate.file.config.text)
     let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
-    for note in try samples.notes() + asked.flatMap(\.input.remarks) { try observe(.warning(note)) }
-    if asked.contains(where: { !$0.question.isPlainText }) {
-      for note in original.promptNotes { try observe(.warning(note)) }
-    }
+    var notes = try samples.notes() + asked.flatMap(\.input.remarks)
+    if asked.contains(where: { !$0.question.isPlainText }) { notes += original.promptNotes }
+    notes += lacks(of: asked, seesPictures: original.file.config.multimodal != nil)
+    for note in notes { try observe(.warning(note)) }
     let layerCount = original.model.language.layerCount
     let pairs = try pairs(asked, original, candidate, observe)
     let result = try ModelComparison(reference: original.model.language, quantized: candidate.model.language)
@@ -62,13 +62,28 @@ public struct VerificationRun: Sendable {
     let answers = try answers(
       asked, pairs, original, candidate, maxTokens: answerLength(asked, original, observe), observe)
     guard
-      let report = VerificationReport(
+      var report = VerificationReport(
         quantizedName: quantized, referenceName: reference, renderedPrompt: asked.first?.input.renderedPrompt ?? "",
         result: result, answers: answers, gates: gates,
         files: try candidate.companions.differences(from: original.companions),
         allowsDifferentFiles: allowsDifferentFiles, numericMode: original.model.numericMode.name)
     else { throw WorkflowError.nothingToCompare(path: samples.name) }
+    report.warnings = notes
     return report
+  }
+
+  /// What samples have not that a verification should, one line each.
+  private func lacks(of asked: [SampleSource.Sample], seesPictures: Bool) -> [String] {
+    let questions = asked.filter { !$0.question.isPlainText }
+    var lacks: [String] = []
+    if seesPictures, !asked.isEmpty, asked.allSatisfy(\.input.tileCounts.isEmpty) {
+      lacks.append(
+        "verified without a picture, though the model sees: ask about pictures like those that it will be shown")
+    }
+    if !questions.isEmpty, questions.allSatisfy({ $0.question.answer == nil }) {
+      lacks.append("no question has an answer: answer tokens are not compared")
+    }
+    return lacks
   }
 
   /// Checks that hidden states and logits of both models can be compared.

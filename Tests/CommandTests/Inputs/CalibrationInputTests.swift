@@ -52,6 +52,36 @@ import Testing
     #expect(try recorded().contains { $0.contains(warning) })
   }
 
+  @Test func `what a verification lacks is said, and is in its report`() throws {
+    let questions = try folder.write(#"{"question": "2 + 2?", "hint": "no"}"#, to: "q.jsonl")
+    let result = try skyquant(
+      "verify", sample.modelDirectory, "--reference", sample.modelDirectory, "--questions", questions,
+      "--answer-tokens", "0", "--json")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let warnings = try #require(json["warnings"] as? [String])
+    for (warning, start) in zip(
+      warnings, ["q.jsonl: nothing is made of \"hint\"", "verified without a picture", "no question has an answer"])
+    {
+      #expect(warning.hasPrefix(start) && result.errors.contains(warning))
+    }
+    #expect(warnings.count == 3)
+  }
+
+  @Test func `a folder of pictures is calibrated on, and what is asked is said and recorded`() throws {
+    let photos = folder.path("photos")
+    try FileManager.default.createDirectory(atPath: photos, withIntermediateDirectories: true)
+    for name in ["a.jpg", "b.jpg"] { try FileManager.default.copyItem(atPath: picture, toPath: photos + "/" + name) }
+    let result = try skyquant(
+      "quantize", sample.modelDirectory, "--calibration", photos, "--method", "rtn", "--out", folder.path("out"),
+      "--quiet")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(result.output.contains("2 samples of photos, 1 held out; 2 pictures in "), "\(result.output)")
+    let note = "photos: each picture is asked \"Please describe the image in detail.\""
+    #expect(result.errors.contains(note))
+    #expect(try recorded().contains { $0.contains(note) })
+  }
+
   @Test(arguments: [
     (#"{"image": "nowhere.png", "question": "a?"}"#, 66, "nowhere.png: no such file"),
     (#"{"question": "What does <image> do in HTML?"}"#, 65, "1 <image> placeholders for 0 images"),
@@ -66,12 +96,14 @@ import Testing
     #expect(try folder.names() == ["q.jsonl"])
   }
 
-  @Test func `a pipe and a directory are no questions file, and options are told apart before anything is missing`()
+  @Test func `a pipe and an empty folder are no questions, and options are told apart before anything is missing`()
     throws
   {
-    for path in ["/dev/stdin", folder.path] {
+    for (path, problem) in [
+      ("/dev/stdin", "is no plain file"), ("-", "and not from a pipe"), (folder.path, "holds no picture"),
+    ] {
       let result = try skyquant("quantize", sample.modelDirectory, "--calibration", path, "--out", folder.path("out"))
-      #expect(result.exitCode == 65 && result.errors.contains("is no plain file; questions are read from one"))
+      #expect(result.exitCode == 65 && result.errors.contains(problem), "\(result.errors)")
     }
     let misspelt = try skyquant("quantize", sample.modelDirectory, "--calibraton", "q.jsonl", "--out", "x")
     #expect(

@@ -37,7 +37,8 @@ let package = Package(
       name: "Workflows",
       targets: [
         "Workflows", "Reports", "Verification", "LayerSearch", "Calibration", "ModelFiles", "ModelInputs",
-        "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq", "Storage", "JSON", "Tensors", "Basics",
+        "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq", "Storage", "JSON", "HTML", "Tensors",
+        "Basics",
       ]),
   ],
   dependencies: [
@@ -59,6 +60,8 @@ let package = Package(
 
     // Errors, safe text, numbers and tables for people
     library("Basics", []),
+    // Pages and charts as values
+    library("HTML", ["Basics"]),
 
     // What a tensor is, bytes on disk, JSON
     library("Tensors", []),
@@ -114,14 +117,15 @@ let package = Package(
     library(
       "Reports",
       [
-        "Basics", "Tensors", "JSON", "Companions", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
+        "Basics", "Tensors", "JSON", "HTML", "Companions", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
         "Verification",
       ]),
     library(
       "Workflows",
       [
-        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "Companions",
-        "ImageProcessing", "ModelInputs", "Benchmarks", "Kernels", "ReferenceModel", "Quantization", "ModelFiles",
+        "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
+        "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Kernels", "ReferenceModel", "Quantization",
+        "ModelFiles",
         "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
@@ -147,6 +151,7 @@ let package = Package(
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("Basics", []),
+    tests("HTML", []),
     tests("Tensors", []),
     tests("Storage", ["Basics", "Tensors"]),
     tests("JSON", []),
@@ -204,11 +209,12 @@ let package = Package(
     tests(
       "Workflows",
       [
-        "Basics", "Storage", "JSON", "Skyq", "ModelFiles", "ModelInputs", "Calibration", "LayerSearch", "Reports",
+        "Basics", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs", "Calibration",
+        "LayerSearch", "Reports",
         "Verification", "SampleModel",
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["skyquant", "quantize-example", "SampleModel", "TestSupport"],
+      name: "CommandTests", dependencies: ["skyquant", "quantize-example", "JSON", "SampleModel", "TestSupport"],
       exclude: ["Snapshots"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

@@ -10,7 +10,9 @@ set -euo pipefail
 model=$(realpath "$1") text=$(realpath "$2") samples=${3:-8} window=${4:-512}
 cd "$root"
 build_skyquant
-ours=$("$skyquant" verify "$model" --reference "$model" --text "$text" --samples "$samples" --window "$window" --quiet --json |
+make_work
+"$skyquant" quantize "$model" --method rtn --group-size "${GROUP:-64}" --quiet --out "$work/rtn" >/dev/null
+ours=$("$skyquant" verify "$work/rtn" --reference "$model" --text "$text" --samples "$samples" --window "$window" --quiet --json |
   jq .all.reference_perplexity)
 theirs=$(PYTHONPATH=Scripts/lib "${PYTHON:-python3}" - "$model" "$text" "$samples" "$window" <<'PYTHON'
 import math, sys

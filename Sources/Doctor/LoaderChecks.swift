@@ -21,7 +21,8 @@ struct LoaderChecks {
     else { return [] }
     return [
       Finding(
-        "C404", .warning, "config.json", "template '\(name.displayed)' is none that skyquant knows; vLLM does not look at it",
+        "C404", .warning, "config.json",
+        "template '\(name.displayed)' is none that skyquant knows; vLLM does not look at it",
         do: "give --template to run and verify")
     ]
   }

@@ -44,7 +44,9 @@ struct SettingsChecks {
       if value.objectValue == nil { report("F102", name, "no JSON object") }
     }
     for name in Self.texts { _ = try bytes(name) }
-    if config?["vision_config"]?.objectValue != nil, let pictures = try json(Self.pictures), !broken.contains(Self.pictures) {
+    if config?["vision_config"]?.objectValue != nil, let pictures = try json(Self.pictures),
+      !broken.contains(Self.pictures)
+    {
       check(pictures: pictures)
     }
     checkPictureSettings(config)
@@ -83,7 +85,9 @@ struct SettingsChecks {
 
   /// What the model's processor, which is ours and transformers' in the native layout, does not take.
   private mutating func checkPictureSettings(_ config: JSONValue?) {
-    guard let model = config.flatMap({ try? ModelConfig(document: $0) }), let multimodal = model.multimodal else { return }
+    guard let model = config.flatMap({ try? ModelConfig(document: $0) }), let multimodal = model.multimodal else {
+      return
+    }
     do {
       _ = try PictureSettings(multimodal, layout: model.layout, files: files)
     } catch let error as ModelInputError {

@@ -9,11 +9,13 @@ extension VerificationReport {
     var object: JSONObject = [
       "schema": .string(Self.schema), "quantized": .string(quantizedName), "reference": .string(referenceName),
       "samples": .integer(sampleCount), "numeric_mode": .string(numericMode),
-      "rendered_prompt": .string(renderedPrompt), "all": overall.json,
+      "rendered_prompt": .string(renderedPrompt),
+      "histogram_edges": .array(DivergenceHistogram.edges.map(JSONValue.double)), "all": overall.json,
     ]
     for (tokenClass, summary) in classes { object[tokenClass.rawValue] = summary.json }
     object["layers"] = .array(
       layers.map { ["layer": .integer($0.layer), "relative_error": .double($0.relativeError)] })
+    object["worst_tokens"] = .array(worstTokens.map(\.json))
     if let answers { object["answers"] = answers.json }
     object["not_finite"] = .integer(nonFiniteCount)
     object["files"] = .array(files.map(\.json))
@@ -22,6 +24,16 @@ extension VerificationReport {
     object["passes"] = .bool(passes)
     object["warnings"] = .array(warnings.map(JSONValue.string))
     return .object(object)
+  }
+}
+
+extension WorstToken {
+  fileprivate var json: JSONValue {
+    [
+      "sample": .integer(sample), "position": .integer(position), "class": .string(tokenClass.rawValue),
+      "kl_divergence": .double(divergence), "context": .string(context), "next": next.map(JSONValue.string) ?? .null,
+      "reference_choice": .string(referenceChoice), "quantized_choice": .string(quantizedChoice),
+    ]
   }
 }
 
@@ -42,7 +54,8 @@ extension ClassSummary {
         "median": .double(divergence.median), "p90": .double(divergence.p90), "p99": .double(divergence.p99),
         "p99.9": .double(divergence.p999), "max": .double(divergence.max),
       ],
-      "same_top1": sameTop.json, "perplexity_ratio": perplexityRatio.json,
+      "histogram": .array(histogram.counts.map(JSONValue.integer)), "same_top1": sameTop.json,
+      "perplexity_ratio": perplexityRatio.json,
       "reference_perplexity": .double(referencePerplexity), "quantized_perplexity": .double(quantizedPerplexity),
     ]
   }
@@ -55,7 +68,8 @@ extension Estimate {
 extension GateResult {
   fileprivate var json: JSONValue {
     [
-      "metric": .string(metric), "value": .double(value), "bound": .double(bound), "limit": .double(limit),
+      "metric": .string(metric.rawValue), "tokens": .string(scope.name), "value": .double(value),
+      "bound": .double(bound), "limit": .double(limit),
       "verdict": .string(verdict.rawValue),
     ]
   }
@@ -70,7 +84,8 @@ extension AnswerSummary {
       "pairs": .array(
         pairs.map { pair in
           [
-            "question": .string(pair.question), "kind": pair.kind.map(JSONValue.string) ?? .null,
+            "sample": .integer(pair.sample), "question": .string(pair.question),
+            "kind": pair.kind.map(JSONValue.string) ?? .null,
             "expected": pair.expected.map(JSONValue.string) ?? .null, "reference": .string(pair.reference),
             "quantized": .string(pair.quantized),
           ]

@@ -99,7 +99,12 @@ extension AnswerSummary {
 
 extension GateResult {
   fileprivate var line: StyledText {
-    "gate  \(metric): \(value.short), at two standard errors \(bound.short), limit \(limit.short): "
+    guard !value.isNaN || scope == .all else {
+      return
+        "gate  \(metric.rawValue) of \(scope.name) tokens: there are none: \(verdict.rawValue.uppercased(), verdict.role)"
+    }
+    return
+      "gate  \(metric.rawValue) of \(scope.name) tokens: \(value.short), at two standard errors \(bound.short), limit \(limit.short): "
       + "\(verdict.rawValue.uppercased(), verdict.role)"
   }
 }

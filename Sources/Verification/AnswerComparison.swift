@@ -2,6 +2,8 @@
 
 /// One question with the answers of both models.
 public struct AnswerPair: Sendable, Equatable {
+  /// The sample that asks it, counted from 1.
+  public var sample: Int
   /// The question as asked.
   public var question: String
   /// Label of the question, if it has one.
@@ -14,7 +16,10 @@ public struct AnswerPair: Sendable, Equatable {
   public var quantized: String
 
   /// A pair of answers.
-  public init(question: String, kind: String?, expected: String?, reference: String, quantized: String) {
+  public init(
+    sample: Int, question: String, kind: String?, expected: String?, reference: String, quantized: String
+  ) {
+    self.sample = sample
     self.question = question
     self.kind = kind
     self.expected = expected

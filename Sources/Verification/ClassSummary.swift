@@ -5,6 +5,8 @@ internal import Glibc
 public struct ClassSummary: Sendable, Equatable {
   /// KL divergence in nats; lower is better.
   public var divergence: Distribution
+  /// How the divergences are spread.
+  public var histogram: DivergenceHistogram
   /// Share of positions with the same first choice; higher is better.
   public var sameTop: Estimate
   /// exp of the mean difference of ln p of the following token: perplexity of the quantized model divided by that of
@@ -20,6 +22,7 @@ public struct ClassSummary: Sendable, Equatable {
     guard !tokens.isEmpty else { return nil }
     let samples = tokens.map(\.sample)
     divergence = Distribution(tokens.map(\.divergence), clusters: samples)
+    histogram = DivergenceHistogram(tokens.map(\.divergence))
     sameTop = Estimate(tokens.map { $0.hasSameTop ? 1 : 0 }, clusters: samples)
     let predicted = tokens.compactMap { token -> (reference: Double, quantized: Double, sample: Int)? in
       guard let reference = token.referenceLogProbability, let quantized = token.quantizedLogProbability else {

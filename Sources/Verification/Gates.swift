@@ -1,36 +1,85 @@
 // Limits that turn a report into a pass or a failure.
 
-/// Limits a user sets; nil means no limit.
-public struct Gates: Sendable, Equatable {
-  /// Highest mean KL divergence.
-  public var maxMeanDivergence: Double?
-  /// Highest 99th percentile of the KL divergence.
-  public var maxP99Divergence: Double?
-  /// Lowest share of positions with the same first choice.
-  public var minSameTop: Double?
-  /// Highest perplexity ratio.
-  public var maxPerplexityRatio: Double?
+/// The tokens that a number is about.
+public enum TokenScope: Sendable, Hashable {
+  case all
+  case only(TokenClass)
 
-  /// No limits.
-  public init() {}
+  /// By its name: `all`, `image`, `prompt`, `answer`.
+  public init?(name: String) {
+    if name == "all" {
+      self = .all
+    } else if let tokenClass = TokenClass(rawValue: name) {
+      self = .only(tokenClass)
+    } else {
+      return nil
+    }
+  }
 
-  /// One result per limit set.
+  /// What it is called.
+  public var name: String {
+    switch self {
+    case .all: "all"
+    case .only(let tokenClass): tokenClass.rawValue
+    }
+  }
+
+  /// All names.
+  public static let names = ["all"] + TokenClass.allCases.map(\.rawValue)
+}
+
+/// A limit that a user sets.
+public struct Gate: Sendable, Equatable {
+  /// What is limited.
+  public enum Metric: String, Sendable, CaseIterable {
+    /// The highest mean KL divergence.
+    case meanDivergence = "mean KL"
+    /// The highest 99th percentile of the KL divergence.
+    case p99Divergence = "p99 KL"
+    /// The lowest share of positions with the same first choice.
+    case sameTop = "same top-1"
+    /// The highest perplexity ratio.
+    case perplexityRatio = "perplexity ratio"
+  }
+
+  /// What is limited.
+  public var metric: Metric
+  /// The limit.
+  public var limit: Double
+  /// Of which tokens; nil for those of answers where there are any, which are what a model has to produce, else for all.
+  public var scope: TokenScope?
+
+  /// A limit.
+  public init(_ metric: Metric, _ limit: Double, of scope: TokenScope? = nil) {
+    self.metric = metric
+    self.limit = limit
+    self.scope = scope
+  }
+
+  /// Whether the limit is kept.
   ///
-  /// An estimate passes only if its limit lies at least two standard errors away: a lucky sample is not a proof.
-  public func judge(_ summary: ClassSummary) -> [GateResult] {
-    var results: [GateResult] = []
-    if let limit = maxMeanDivergence {
-      results.append(GateResult("mean KL", upper: summary.divergence.estimate, limit: limit))
+  /// An estimate passes only if its limit lies at least two standard errors away: a lucky sample is not a proof. A limit on
+  /// tokens that there are none of is not kept: their numbers are NaN.
+  package func judge(_ overall: ClassSummary, _ classes: [(tokenClass: TokenClass, summary: ClassSummary)])
+    -> GateResult
+  {
+    let answers = classes.contains { $0.tokenClass == .answer }
+    let scope = scope ?? (answers ? .only(.answer) : .all)
+    let summary: ClassSummary?
+    switch scope {
+    case .all: summary = overall
+    case .only(let tokenClass): summary = classes.first { $0.tokenClass == tokenClass }?.summary
     }
-    if let limit = maxP99Divergence {
-      let value = summary.divergence.p99
-      results.append(GateResult("p99 KL", upper: Estimate(mean: value, standardError: 0), limit: limit))
+    return GateResult(self, scope, summary.map(estimate) ?? Estimate(mean: .nan, standardError: .nan))
+  }
+
+  private func estimate(_ summary: ClassSummary) -> Estimate {
+    switch metric {
+    case .meanDivergence: summary.divergence.estimate
+    case .p99Divergence: Estimate(mean: summary.divergence.p99, standardError: 0)
+    case .sameTop: summary.sameTop
+    case .perplexityRatio: summary.perplexityRatio
     }
-    if let limit = minSameTop { results.append(GateResult("same top-1", lower: summary.sameTop, limit: limit)) }
-    if let limit = maxPerplexityRatio {
-      results.append(GateResult("perplexity ratio", upper: summary.perplexityRatio, limit: limit))
-    }
-    return results
   }
 }
 
@@ -44,8 +93,10 @@ public struct GateResult: Sendable, Equatable {
     case inconclusive
   }
 
-  /// Name of the metric.
-  public var metric: String
+  /// What is limited.
+  public var metric: Gate.Metric
+  /// Of which tokens.
+  public var scope: TokenScope
   /// The limit.
   public var limit: Double
   /// The measured value, moved two standard errors towards the limit.
@@ -55,21 +106,14 @@ public struct GateResult: Sendable, Equatable {
   /// The verdict; only `pass` passes.
   public var verdict: Verdict
 
-  init(_ metric: String, upper estimate: Estimate, limit: Double) {
-    self.init(metric, estimate, limit: limit, bound: estimate.mean + 2 * estimate.standardError) { $0 <= $1 }
-  }
-
-  init(_ metric: String, lower estimate: Estimate, limit: Double) {
-    self.init(metric, estimate, limit: limit, bound: estimate.mean - 2 * estimate.standardError) { $0 >= $1 }
-  }
-
-  private init(
-    _ metric: String, _ estimate: Estimate, limit: Double, bound: Double, keeps: (Double, Double) -> Bool
-  ) {
-    self.metric = metric
-    self.limit = limit
-    self.bound = bound
+  fileprivate init(_ gate: Gate, _ scope: TokenScope, _ estimate: Estimate) {
+    let isLowest = gate.metric == .sameTop
+    func keeps(_ value: Double) -> Bool { isLowest ? value >= gate.limit : value <= gate.limit }
+    metric = gate.metric
+    self.scope = scope
+    limit = gate.limit
+    bound = estimate.mean + (isLowest ? -2 : 2) * estimate.standardError
     value = estimate.mean
-    verdict = keeps(bound, limit) ? .pass : keeps(estimate.mean, limit) ? .inconclusive : .fail
+    verdict = keeps(bound) ? .pass : keeps(estimate.mean) ? .inconclusive : .fail
   }
 }

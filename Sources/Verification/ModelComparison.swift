@@ -95,7 +95,7 @@ public struct ModelComparison {
           reference: p.values[offset * width..<(offset + 1) * width],
           quantized: q.values[offset * width..<(offset + 1) * width],
           next: position + 1 < count ? sample.ids[position + 1] : nil, tokenClass: sample.classes[position],
-          sample: number)
+          sample: number, position: position)
       }
     }
   }

@@ -17,19 +17,27 @@ public struct TokenStatistics: Sendable, Equatable {
   public var tokenClass: TokenClass
   /// Sample the position belongs to; positions of one sample are not independent.
   public var sample: Int
+  /// Its number in the sample.
+  public var position: Int
   /// KL(reference ‖ quantized) in nats; never negative beyond rounding.
   public var divergence: Double
-  /// Whether both rank the same token first.
-  public var hasSameTop: Bool
+  /// The id that the reference ranks first; of equals the lowest.
+  public var referenceTop: Int
+  /// The id that the quantized model ranks first.
+  public var quantizedTop: Int
   /// ln p of the token that follows, in the reference; nil at the last position.
   public var referenceLogProbability: Double?
   /// ln p of the token that follows, in the quantized model.
   public var quantizedLogProbability: Double?
 
+  /// Whether both rank the same token first.
+  public var hasSameTop: Bool { referenceTop == quantizedTop }
+
   /// Compares two rows of logits of equal length, in double precision.
   /// - Parameter next: The id that follows, if there is one.
   package init(
-    reference: ArraySlice<Float>, quantized: ArraySlice<Float>, next: Int?, tokenClass: TokenClass, sample: Int
+    reference: ArraySlice<Float>, quantized: ArraySlice<Float>, next: Int?, tokenClass: TokenClass, sample: Int,
+    position: Int = 0
   ) {
     let p = LogSoftmax(reference)
     let q = LogSoftmax(quantized)
@@ -40,8 +48,9 @@ public struct TokenStatistics: Sendable, Equatable {
     }
     self.tokenClass = tokenClass
     self.sample = sample
+    self.position = position
     self.divergence = divergence
-    hasSameTop = p.top == q.top
+    (referenceTop, quantizedTop) = (p.top, q.top)
     referenceLogProbability = next.map { Double(reference[reference.startIndex + $0]) - p.logNormalizer }
     quantizedLogProbability = next.map { Double(quantized[quantized.startIndex + $0]) - q.logNormalizer }
   }

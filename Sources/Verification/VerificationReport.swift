@@ -32,13 +32,15 @@ public struct VerificationReport: Sendable {
   public var allowsDifferentFiles: Bool
   /// What both models' products were made with: `NumericMode.name`.
   public var numericMode: String
+  /// Where the models differ most, the largest divergence first.
+  public var worstTokens: [WorstToken] = []
   /// What is to be known of the samples, one line each.
   public var warnings: [String] = []
 
   /// Puts the parts together; nil if no token was compared.
   public init?(
     quantizedName: String, referenceName: String, renderedPrompt: String, result: ComparisonResult,
-    answers: AnswerSummary?, gates: Gates, files: [CompanionDifference] = [], allowsDifferentFiles: Bool = false,
+    answers: AnswerSummary?, gates: [Gate], files: [CompanionDifference] = [], allowsDifferentFiles: Bool = false,
     numericMode: String
   ) {
     guard let overall = ClassSummary(result.tokens) else { return nil }
@@ -47,12 +49,13 @@ public struct VerificationReport: Sendable {
     self.renderedPrompt = renderedPrompt
     sampleCount = Set(result.tokens.map(\.sample)).count
     self.overall = overall
-    classes = TokenClass.allCases.compactMap { tokenClass in
+    let classes: [(tokenClass: TokenClass, summary: ClassSummary)] = TokenClass.allCases.compactMap { tokenClass in
       ClassSummary(result.tokens.filter { $0.tokenClass == tokenClass }).map { (tokenClass, $0) }
     }
+    self.classes = classes
     layers = result.layers
     self.answers = answers
-    self.gates = gates.judge(overall)
+    self.gates = gates.map { $0.judge(overall, classes) }
     nonFiniteCount = result.tokens.count { !$0.divergence.isFinite }
     self.files = files
     self.allowsDifferentFiles = allowsDifferentFiles

@@ -21,6 +21,12 @@ public enum WorkflowError: CategorizedError {
   case notAnEvaluation(path: String)
   /// Two models that are to be compared have not the same size.
   case differentModels(reference: String, quantized: String, what: String, counts: (Int, Int))
+  /// The original is quantized and the candidate is not.
+  case swappedModels(quantized: String, reference: String)
+  /// What a candidate is to be compared with is quantized itself.
+  case quantizedReference(path: String)
+  /// A candidate without a single int4 linear.
+  case notQuantized(path: String)
   /// No sample has a token that could be compared.
   case nothingToCompare(path: String)
   /// A .skyq file has no file of that name inside.
@@ -56,6 +62,13 @@ public enum WorkflowError: CategorizedError {
       "\(path.displayed): is no report of a verification; give what `skyquant verify --json` printed"
     case .differentModels(let reference, let quantized, let what, let counts):
       "\(reference.displayed) has \(counts.0) \(what), \(quantized.displayed) has \(counts.1); they are not one model"
+    case .swappedModels(let quantized, let reference):
+      "\(quantized.displayed): is quantized and \(reference.displayed) is not; swap them: skyquant verify "
+        + "\(quantized.displayed) --reference \(reference.displayed)"
+    case .quantizedReference(let path):
+      "\(path.displayed): is quantized itself; give the original that the other was made from as --reference"
+    case .notQuantized(let path):
+      "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote"
     case .nothingToCompare(let path): "\(path.displayed): no token to compare"
     case .noFile(let model, let name):
       "\(model.displayed): no file '\(name.displayed)' inside; `skyquant extract` lists them"
@@ -69,7 +82,9 @@ public enum WorkflowError: CategorizedError {
   public var category: FailureCategory {
     switch self {
     case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits: .unsupported
-    case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare: .malformedInput
+    case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare, .swappedModels,
+      .quantizedReference, .notQuantized:
+      .malformedInput
     case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category
     }

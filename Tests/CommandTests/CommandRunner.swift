@@ -11,6 +11,13 @@ struct CommandResult {
   let errors: String
 }
 
+/// Makes the sample, plainly rounded, at `path`, which it returns.
+func roundedSample(at path: String) throws -> String {
+  let sample = try SampleModel().modelDirectory
+  expectSuccess(try skyquant("quantize", sample, "--method", "rtn", "--out", path, "--quiet"))
+  return path
+}
+
 /// Runs `skyquant` with `arguments`.
 func skyquant(_ arguments: String...) throws -> CommandResult { try skyquant(arguments: arguments) }
 

@@ -7,10 +7,12 @@ import TestSupport
 @Suite struct PicturesTests {
   private let folder: TemporaryDirectory
   private let sample: SampleModel
+  private let quantized: String
 
   init() throws {
     folder = try TemporaryDirectory()
     sample = try SampleModel()
+    quantized = try roundedSample(at: folder.path("rtn"))
     for name in ["questions", "elsewhere"] {
       try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: false)
     }
@@ -27,7 +29,7 @@ import TestSupport
     let questions = try folder.write(lines.joined(separator: "\n") + "\n", to: "questions/q.jsonl")
     return try skyquant(
       arguments: [
-        "verify", sample.modelDirectory, "--reference", sample.modelDirectory, "--questions", questions,
+        "verify", quantized, "--reference", sample.modelDirectory, "--questions", questions,
         "--answer-tokens", "0", "--quiet",
       ] + more)
   }

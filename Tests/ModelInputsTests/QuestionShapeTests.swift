@@ -134,6 +134,8 @@ import Testing
     #"{"files": ["a.webp"], "messages": [{"role": "user", "content": "b?"}]}"#,
   ]) func `a picture under a key that is not read is no question without a picture`(line: String) {
     let error = #expect(throws: QuestionError.self) { try list(line) }
-    #expect(error?.description.hasSuffix(#"" looks like a picture and is not read; call it "image", or take it away"#) == true)
+    #expect(
+      error?.description.hasSuffix(#"" looks like a picture and is not read; call it "image", or take it away"#) == true
+    )
   }
 }

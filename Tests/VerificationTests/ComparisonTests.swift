@@ -24,7 +24,7 @@ import Verification
     return VerificationSample(reference: embeddings, quantized: embeddings, ids: ids, classes: classes)
   }
 
-  private func report(_ result: ComparisonResult, _ gates: Gates) throws -> VerificationReport {
+  private func report(_ result: ComparisonResult, _ gates: [Gate]) throws -> VerificationReport {
     try #require(
       VerificationReport(
         quantizedName: "q", referenceName: "r", renderedPrompt: "p", result: result, answers: nil, gates: gates,
@@ -39,9 +39,9 @@ import Verification
     #expect(result.layers.allSatisfy { $0.relativeError == 0 })
     #expect(result.tokens.allSatisfy { $0.divergence == 0 && $0.hasSameTop })
     #expect(result.tokens.indices.filter { result.tokens[$0].referenceLogProbability == nil } == [149, 154])
-    var gates = Gates()
-    (gates.maxMeanDivergence, gates.maxP99Divergence) = (0, 0)
-    (gates.minSameTop, gates.maxPerplexityRatio) = (1, 1)
+    let gates = [
+      Gate(.meanDivergence, 0), Gate(.p99Divergence, 0), Gate(.sameTop, 1), Gate(.perplexityRatio, 1),
+    ]
     let report = try report(result, gates)
     #expect(report.passes && report.gates.count == 4 && report.sampleCount == 2)
     #expect(report.overall.perplexityRatio == Estimate(mean: 1, standardError: 0))
@@ -57,9 +57,7 @@ import Verification
     let result = try ModelComparison(reference: model, quantized: wrong).run(samples)
     #expect(result.layers.allSatisfy { $0.relativeError == 0 })
     #expect(result.tokens.allSatisfy { $0.divergence > 0 && $0.hasSameTop }, "doubled logits keep their order")
-    var gates = Gates()
-    gates.maxMeanDivergence = 0
-    let report = try report(result, gates)
+    let report = try report(result, [Gate(.meanDivergence, 0)])
     #expect(!report.passes && report.gates.first?.verdict == .fail)
     #expect(report.json["passes"]?.boolValue == false)
   }
@@ -68,7 +66,7 @@ import Verification
     var wrong = model
     for index in wrong.finalNorm.weight.indices { wrong.finalNorm.weight[index] *= 1e5 }
     let samples = [try sample([3, 1, 4, 1, 5, 9, 2, 6])]
-    let report = try report(try ModelComparison(reference: model, quantized: wrong).run(samples), Gates())
+    let report = try report(try ModelComparison(reference: model, quantized: wrong).run(samples), [])
     #expect(report.nonFiniteCount == 0 && !report.passes)
     #expect(report.lines.contains { $0.plain.hasPrefix("warning: the perplexity is larger than any number") })
   }

@@ -73,13 +73,28 @@ import Verification
     }
     let summary = try #require(ClassSummary(tokens))  // mean 0.15, se √0.05 / 4 = 0.0559
     func verdict(_ limit: Double) -> GateResult.Verdict? {
-      var gates = Gates()
-      gates.maxMeanDivergence = limit
-      return gates.judge(summary).first?.verdict
+      Gate(.meanDivergence, limit).judge(summary, []).verdict
     }
     #expect(verdict(0.27) == .pass)
     #expect(verdict(0.2) == .inconclusive)
     #expect(verdict(0.1) == .fail)
-    #expect(Gates().judge(summary).isEmpty)
+  }
+
+  @Test func `a gate is about answer tokens where there are any, and about what it names`() throws {
+    func summary(_ divergence: Double) throws -> ClassSummary {
+      var one = token([0, 0], [0, 0])
+      one.divergence = divergence
+      return try #require(ClassSummary([one]))
+    }
+    typealias Class = (tokenClass: TokenClass, summary: ClassSummary)
+    let all = try summary(2), classes: [Class] = [(.prompt, try summary(3)), (.answer, try summary(1))]
+    func judge(_ scope: TokenScope?, _ classes: [Class]) -> GateResult {
+      Gate(.meanDivergence, 1.5, of: scope).judge(all, classes)
+    }
+    #expect(judge(nil, classes).scope == .only(.answer) && judge(nil, classes).value == 1)
+    #expect(judge(nil, Array(classes.prefix(1))).scope == .all && judge(nil, []).value == 2)
+    #expect(judge(.only(.prompt), classes).value == 3 && judge(.all, classes).value == 2)
+    let missing = judge(.only(.image), classes)
+    #expect(missing.value.isNaN && missing.verdict == .fail, "what is not there keeps no limit")
   }
 }

@@ -1,7 +1,9 @@
 // Tables and folders of pictures as questions: what the model reads is what lines of JSON with the same words give.
 import Foundation
+import ImageProcessing
 import ModelFiles
 import ModelInputs
+import Reports
 import SampleModel
 import Storage
 import TestSupport

@@ -20,7 +20,7 @@ public enum ForeignFile {
   /// Refuses a file that begins with `bytes` if no questions can follow.
   /// - Throws: `QuestionError.unreadable`.
   public static func refuse(_ bytes: [UInt8], file: String) throws(QuestionError) {
-    if let placeholder = Placeholder(bytes.span.bytes, name: file) {
+    if let placeholder = unsafe Placeholder(bytes.span.bytes, name: file) {
       throw .unreadable(file: file, placeholder.description)
     }
     guard let mark = marks.first(where: { bytes.starts(with: $0.start) }) else { return }

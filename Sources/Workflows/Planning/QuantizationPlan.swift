@@ -37,7 +37,7 @@ extension QuantizationRun {
     let start = try started()
     let file = start.file, options = start.options
     try requireRoom(0)
-    try file.tellLeftOut(observe)
+    try file.tellCarried(observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt)
     var files = CalibrationFiles()
     let clock = RunClock()

@@ -36,6 +36,9 @@ public struct QuantizationRun: Sendable {
   /// A directory for what it cost each linear, if that is wanted.
   public var reportDirectory: String?
 
+  /// Where the page for people goes, if one is wanted.
+  public var page: PageFile?
+
   /// Bytes of weights from which on a run takes so long that it tries the machine, for some seconds, to tell how long.
   private static let plannedByteCount = 4 << 30
 
@@ -129,6 +132,7 @@ public struct QuantizationRun: Sendable {
     let checkpoint = try writer.complete(provenance: report.json)
     // The report first: a run that is killed between the two goes on and finds what it would have written.
     try outputs.report.publish(report.table, permissions: file.permissions)
+    try page?.write(QuantizationPage(report).document, permissions: file.permissions)
     try checkpoint.commit()
     return report
   }
@@ -164,6 +168,7 @@ public struct QuantizationRun: Sendable {
     let reports = [reportDirectory].compactMap(\.self)
     try requireOutput(output, keeping: inputs, besides: reports)
     for report in reports { try requireOutput(report, keeping: inputs, besides: [output]) }
+    try page?.requireName(keeping: inputs, besides: [output] + reports, resuming: resumes)
   }
 
   /// - Throws: `WorkflowError` for a model that is quantized already; for weights that config.json does not call for.

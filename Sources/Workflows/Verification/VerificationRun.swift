@@ -1,4 +1,5 @@
 // The work of `skyquant verify`: prompts, both models side by side, answers, report.
+internal import Basics
 internal import Companions
 public import Kernels
 internal import ModelConfig
@@ -21,11 +22,14 @@ public struct VerificationRun: Sendable {
   /// How questions become prompts.
   public var prompt = PromptSettings()
   /// Limits that turn the report into a pass or a failure.
-  public var gates = Gates()
+  public var gates: [Gate] = []
   /// Whether gates let files pass that mean something else than the reference's.
   public var allowsDifferentFiles = false
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
+
+  /// Where the page for people goes, if one is wanted.
+  public var page: PageFile?
 
   /// The longest answer unless something else is asked for.
   public static let defaultAnswerTokens = 48
@@ -44,11 +48,16 @@ public struct VerificationRun: Sendable {
   /// - Throws: `WorkflowError` for models of different sizes and for samples without a token; what opening the models and
   ///   reading the samples throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> VerificationReport {
+    try page?.requireName(keeping: [quantized, reference] + samples.paths())
     let original = try LoadedModel(reference, prompt: prompt, numericMode: numericMode)
     let candidate = try LoadedModel(quantized, prompt: prompt, numericMode: numericMode)
     try requireComparable(original.file.config.text, candidate.file.config.text)
-    let asked = try samples.samples(original.builder) { try observe(.progress(.prompts, done: $0, total: $1)) }
-    var notes = try samples.notes() + asked.flatMap(\.input.remarks)
+    try requireRoles(original.file.config, candidate.file.config)
+    var files = CalibrationFiles()
+    let asked = try samples.samples(original.builder, noting: &files) {
+      try observe(.progress(.prompts, done: $0, total: $1))
+    }
+    var notes = try samples.notes() + asked.flatMap(\.input.remarks) + seenBefore(files.files, candidate.file)
     if asked.contains(where: { !$0.question.isPlainText }) { notes += original.promptNotes }
     notes += lacks(of: asked, seesPictures: original.file.config.multimodal != nil)
     for note in notes { try observe(.warning(note)) }
@@ -69,6 +78,8 @@ public struct VerificationRun: Sendable {
         allowsDifferentFiles: allowsDifferentFiles, numericMode: original.model.numericMode.name)
     else { throw WorkflowError.nothingToCompare(path: samples.name) }
     report.warnings = notes
+    report.worstTokens = worstTokens(result, asked, original)
+    try writePage(report, asked, original, candidate)
     return report
   }
 
@@ -95,6 +106,32 @@ public struct VerificationRun: Sendable {
     ]
     guard let (what, first, second) = counts.first(where: { $0.1 != $0.2 }) else { return }
     throw .differentModels(reference: reference, quantized: quantized, what: what, counts: (first, second))
+  }
+
+  /// Checks that the original is one, and that the candidate has something to verify.
+  private func requireRoles(_ original: ModelConfig, _ candidate: ModelConfig) throws(WorkflowError) {
+    switch (original.quantization == nil, candidate.quantization == nil) {
+    case (true, false): return
+    case (false, true): throw .swappedModels(quantized: reference, reference: quantized)
+    case (false, false): throw .quantizedReference(path: reference)
+    case (true, true): throw .notQuantized(path: quantized)
+    }
+  }
+
+  /// Says if the candidate was calibrated on what it is to be judged by.
+  private func seenBefore(_ files: [SourceDigest], _ candidate: ModelFile) -> [String] {
+    guard let recorded = (try? ModelProvenance(candidate))?.calibration.flatMap(CalibrationRecord.init) else {
+      return []
+    }
+    let known = Set(recorded.files.map(\.sha256))
+    guard let first = files.first else { return [] }
+    let flatters = "the numbers flatter it; verify on others"
+    guard !known.contains(first.sha256) else {
+      return ["\(quantized.displayed) was calibrated on \(first.name.displayed): \(flatters)"]
+    }
+    let pictures = files.dropFirst(), seen = pictures.count { known.contains($0.sha256) }
+    return seen == 0
+      ? [] : ["\(quantized.displayed) was calibrated on \(seen) of these \(pictures.count) pictures: \(flatters)"]
   }
 
   /// The samples as both models embed them. Both read the original's ids, whatever the candidate's tokenizer calls them.
@@ -135,14 +172,14 @@ public struct VerificationRun: Sendable {
     _ asked: [SampleSource.Sample], _ embedded: [VerificationSample], _ original: LoadedModel,
     _ candidate: LoadedModel, maxTokens: Int, _ observe: RunObserver
   ) throws -> AnswerSummary? {
-    let questions = zip(asked, embedded).filter { !$0.0.question.isPlainText }
+    let questions = zip(1..., zip(asked, embedded)).filter { !$0.1.0.question.isPlainText }
     guard maxTokens > 0, !questions.isEmpty else { return nil }
     var pairs: [AnswerPair] = []
-    for (index, (item, sample)) in questions.enumerated() {
+    for (index, (number, (item, sample))) in questions.enumerated() {
       let prompt = 0..<item.input.answerStart
       pairs.append(
         AnswerPair(
-          question: item.question.text, kind: item.question.kind, expected: item.question.answer,
+          sample: number, question: item.question.text, kind: item.question.kind, expected: item.question.answer,
           reference: try original.answer(toPrompt: sample.reference.rows(prompt), maxTokens: maxTokens).text,
           quantized: try candidate.answer(toPrompt: sample.quantized.rows(prompt), maxTokens: maxTokens).text))
       try observe(.progress(.answers, done: index + 1, total: questions.count))

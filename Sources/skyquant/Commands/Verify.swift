@@ -44,6 +44,11 @@ struct Verify: ParsableCommand {
   var answerTokens: Int?
 
   @OptionGroup var gates: GateOptions
+  @OptionGroup var page: PageOptions
+
+  @Flag(help: "Replace an existing file of --html.")
+  var force = false
+
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
@@ -66,6 +71,7 @@ struct Verify: ParsableCommand {
     job.gates = gates.gates
     job.allowsDifferentFiles = gates.allowDifferentFiles
     job.numericMode = try numerics.mode()
+    job.page = page.file(overwriting: force)
     var progress = Progress(output)
     let report = try job.run { progress.show($0) }
     progress.finish()

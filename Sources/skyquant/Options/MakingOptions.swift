@@ -15,6 +15,8 @@ struct MakingOptions: ParsableArguments {
       "Also write what quantization cost each linear into this new directory, as JSON and CSV.", valueName: "dir"))
   var report: String?
 
+  @OptionGroup var page: PageOptions
+
   @Flag(help: "Replace an existing output directory; a stopped run's work is dropped.")
   var force = false
 
@@ -45,6 +47,7 @@ struct MakingOptions: ParsableArguments {
     run.secureInterval = checkpointEvery
     run.memoryLimit = memoryLimit?.bytes
     run.reportDirectory = report
+    run.page = page.file(overwriting: force)
     run.allowsDamage = source.allowNonfinite
   }
 

@@ -55,7 +55,8 @@ import Testing
   @Test func `what a verification lacks is said, and is in its report`() throws {
     let questions = try folder.write(#"{"question": "2 + 2?", "hint": "no"}"#, to: "q.jsonl")
     let result = try skyquant(
-      "verify", sample.modelDirectory, "--reference", sample.modelDirectory, "--questions", questions,
+      "verify", try roundedSample(at: folder.path("rtn")), "--reference", sample.modelDirectory, "--questions",
+      questions,
       "--answer-tokens", "0", "--json")
     #expect(result.exitCode == 0, "\(result.errors)")
     let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])

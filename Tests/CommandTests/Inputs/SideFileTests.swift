@@ -94,8 +94,8 @@ import Testing
   @Test func `a git-lfs pointer that the model does not need stays, and is named`() throws {
     let pointer =
       "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "ab", count: 32))\nsize 9\n"
-    try Data(pointer.utf8).write(to: URL(fileURLWithPath: model + "/figure.png"))
-    let made = try quantize(model, to: "awq")
+    try put(pointer, "figure.png")
+    let made = try skyquant("quantize", model, "--method", "rtn", "--out", folder.path("awq"), "--quiet")
     #expect(
       made.exitCode == 0
         && made.errors.contains("not carried along: figure.png (not downloaded: a pointer or a page in its place)"))

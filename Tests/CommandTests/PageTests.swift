@@ -1,0 +1,84 @@
+// The page of `--html`: well-formed, without anything that runs, and every number on it is the JSON report's.
+import Foundation
+import JSON
+import SampleModel
+import TestSupport
+import Testing
+
+@Suite struct PageTests {
+  private let folder: TemporaryDirectory
+  private let made: String
+  private let sample: SampleModel
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    made = folder.path("awq")
+    sample = try SampleModel()
+  }
+
+  /// The value of `report` at `key`, of which each part is the name of a member or the number of an element.
+  private func value(_ report: JSONValue, at key: String) -> JSONValue? {
+    // One key has a point in it, and no page shows it.
+    key.split(separator: ".").reduce(report as JSONValue?) { value, part in
+      Int(part).flatMap { index in value?.arrayValue.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+        ?? value?[String(part)]
+    }
+  }
+
+  private func requireAgreement(_ file: String, _ report: JSONValue, atLeast count: Int) throws -> ParsedPage {
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    #expect(bytes.count < 2 << 20)
+    let page = try #require(ParsedPage(bytes), "the page is well-formed")
+    #expect(page.strayNumbers == [])
+    #expect(page.measures.count >= count)
+    for measure in page.measures {
+      let reported = value(report, at: measure.key)
+      #expect(reported?.doubleValue == Double(measure.value), "\(measure.key)")
+    }
+    #expect(page.elements["script"] == nil)
+    return page
+  }
+
+  @Test func `every number on the pages is the report's, and questions stay text`() throws {
+    let questions = folder.path("questions.jsonl")
+    let hostile = #"<script>alert(1)</script> ]]> & "how many" <b>digits</b>?"#
+    let lines = ["0007.png", "0011.png"].map { name in
+      #"{"image": "\#(sample.directory)/evaluation/images/\#(name)", "question": \#(quoted(hostile)), "answer": "12"}"#
+    }
+    try lines.joined(separator: "\n").write(toFile: questions, atomically: true, encoding: .utf8)
+
+    let quantized = try skyquant(
+      "quantize", sample.modelDirectory, "--calibration", questions, "--out", made, "--html", folder.path("q.html"),
+      "--json")
+    #expect(quantized.exitCode == 0)
+    let cost = try JSONValue(parsing: Array(quantized.output.utf8))
+    let first = try requireAgreement(folder.path("q.html"), cost, atLeast: 60)
+    #expect(first.elements["svg"] == 1)
+
+    let verified = try skyquant(
+      "verify", made, "--reference", sample.modelDirectory, "--questions", questions, "--html", folder.path("v.html"),
+      "--max-mean-kl", "1", "--json")
+    #expect(verified.exitCode == 0)
+    let report = try JSONValue(parsing: Array(verified.output.utf8))
+    let second = try requireAgreement(folder.path("v.html"), report, atLeast: 80)
+    #expect(report["worst_tokens"]?.arrayValue?.count == 12)
+    #expect(second.elements["img"] ?? 0 >= 1, "pictures are beside the tokens")
+    #expect(second.text.contains("<script>alert(1)</script> ]]> &"), "a question is text")
+  }
+
+  @Test func `a page is not replaced unless asked for`() throws {
+    let page = folder.path("page.html")
+    try "mine".write(toFile: page, atomically: true, encoding: .utf8)
+    let arguments = ["quantize", sample.modelDirectory, "--method", "rtn", "--out", made, "--html", page]
+    let refused = try skyquant(arguments: arguments)
+    #expect(refused.exitCode == 73 && refused.errors.contains("page.html"))
+    #expect(try String(contentsOfFile: page, encoding: .utf8) == "mine")
+    #expect(!FileManager.default.fileExists(atPath: made))
+    #expect(try skyquant(arguments: arguments + ["--force"]).exitCode == 0)
+    #expect(ParsedPage(try Data(contentsOf: URL(fileURLWithPath: page))) != nil)
+  }
+
+  private func quoted(_ text: String) -> String {
+    String(decoding: (try? JSONValue.string(text).serialized()) ?? [], as: UTF8.self)
+  }
+}

@@ -50,6 +50,7 @@ let package = Package(
     system("CJSONC", pkgConfig: "json-c", apt: "libjson-c-dev"),
     system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
+    system("CWebP", pkgConfig: "libwebp", apt: "libwebp-dev"),
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     // Linked by tests alone: Kernels loads it, if it is there, in the numeric mode that asks for it.
@@ -77,7 +78,7 @@ let package = Package(
     library("Jinja", ["Basics", "JSON"]),
     library("ModelConfig", ["Basics", "Tensors", "JSON"]),
     library("Tokenization", ["Basics", "Storage", "JSON"]),
-    library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng"]),
+    library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng", "CWebP"]),
     library("Companions", ["Basics", "Storage", "JSON", "ModelConfig", "Tokenization"]),
     library(
       "ModelInputs",

@@ -14,6 +14,11 @@ import TestSupport
     #expect(help.exitCode == 0 && help.errors.isEmpty)
     let tooLong = help.output.split(separator: "\n").filter { $0.count > 80 }
     #expect(tooLong.isEmpty, "wider than 80 columns: \(tooLong)")
+    let examples = help.output.firstMatch(of: /(?s)\nExamples?:\n(.*?)\n\n/)?.1 ?? ""
+    #expect(examples.isEmpty == command.isEmpty)
+    for line in examples.split(separator: "\n") {
+      #expect(line.hasPrefix("  skyquant ") || line.hasPrefix("    --"), "an example is broken: \(line)")
+    }
     try Snapshot(name: (["help"] + command).joined(separator: "-")).expect(help.output)
   }
 

@@ -21,7 +21,7 @@ struct Export: ParsableCommand {
         skyquant export MODEL-awq --to gguf-q4_1 --out MODEL-Q4_1.gguf
       """)
 
-  @Argument(help: "A .skyq file or an AWQ directory.")
+  @Argument(help: "A .skyq file or an AWQ directory.", completion: .file())
   var model: String
 
   @Option(help: ArgumentHelp("The layout.", valueName: "layout"))
@@ -29,7 +29,8 @@ struct Export: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Directory or .gguf file to write; it must not exist unless --force is given.", valueName: "path"))
+      "Directory or .gguf file to write; it must not exist unless --force is given.", valueName: "path"),
+    completion: .file())
   var out: String
 
   @Flag(help: "Replace existing output.")

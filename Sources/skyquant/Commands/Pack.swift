@@ -17,7 +17,8 @@ struct Pack: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also store this report of `skyquant verify --json` about the model (repeatable).", valueName: "file"))
+      "Also store this report of `skyquant verify --json` about the model (repeatable).", valueName: "file"),
+    completion: .file())
   var evaluation: [String] = []
 
   @OptionGroup var packing: PackingOptions

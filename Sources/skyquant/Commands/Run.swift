@@ -16,10 +16,10 @@ struct Run: ParsableCommand {
         skyquant run TEXT-MODEL --prompt "Gravity is" --temperature 0.7 --seed 1
       """)
 
-  @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.")
+  @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("A picture, PNG or JPEG (repeatable).", valueName: "file"))
+  @Option(help: ArgumentHelp("A picture: PNG, JPEG or WebP (repeatable).", valueName: "file"), completion: .file())
   var image: [String] = []
 
   @Option(
@@ -35,7 +35,8 @@ struct Run: ParsableCommand {
   @OptionGroup var generation: GenerationOptions
 
   @Option(
-    help: ArgumentHelp("Write every intermediate tensor of the prompt to this safetensors file.", valueName: "file"))
+    help: ArgumentHelp("Write every intermediate tensor of the prompt to this safetensors file.", valueName: "file"),
+    completion: .file())
   var trace: String?
 
   @Flag(help: "Replace an existing file of --trace.")

@@ -26,13 +26,15 @@ struct Verify: ParsableCommand {
           --max-mean-kl 0.05 --min-top1 0.9
       """)
 
-  @Argument(help: "AWQ directory or .skyq file.")
+  @Argument(help: "AWQ directory or .skyq file.", completion: .file())
   var quantized: String
 
-  @Option(help: ArgumentHelp("Directory of the original model.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Directory of the original model.", valueName: "dir"), completion: .directory)
   var reference: String
 
-  @Option(help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"),
+    completion: .file())
   var questions: String?
 
   @Option(
@@ -76,7 +78,8 @@ struct Verify: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.samples.pictures()
-    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines)
+    try output.print(
+      pictures.added(to: report.json), styled: report.lines(width: StandardOutput.columnCount) + pictures.lines)
     if !report.passes { throw ExitCode(1) }
   }
 }

@@ -91,7 +91,7 @@ let package = Package(
     library("PairedStatistics", []),
 
     // Quantization and its proof
-    library("Quantization", ["Tensors", "Kernels"]),
+    library("Quantization", ["Basics", "Tensors", "Kernels"]),
     library(
       "ModelFiles",
       [

@@ -64,6 +64,9 @@ report 0 extract extract model.skyq
 report 0 extract-tensor extract model.skyq --tensor language_model.lm_head.weight --out lm_head.safetensors
 report 0 export-awq export model.skyq --out exported
 report 0 export-compressed-tensors export model.skyq --to compressed-tensors --out ct
+report 0 export-gptq export ct --to gptq --out gptq
+report 0 inspect-compressed-tensors inspect ct
+report 0 inspect-gptq inspect gptq
 report 0 verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1 --max-p99-kl 9 \
   --min-top1 0.1 --max-ppl-ratio 2
 report 1 verify-fails verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --max-mean-kl 0

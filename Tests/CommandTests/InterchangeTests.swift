@@ -50,7 +50,7 @@ import TestSupport
     #expect(imported.exitCode == 0 && imported.output.contains("tensors come back from it bit by bit"))
     #expect(FileManager.default.contentsEqual(atPath: packed, andPath: folder.path("imported.skyq")))
     let plain = try skyquant("import", try SampleModel().modelDirectory, folder.path("plain.skyq"), "--quiet")
-    #expect(plain.exitCode == 69 && plain.errors.contains("is no AWQ checkpoint"))
+    #expect(plain.exitCode == 69 && plain.errors.contains("is no quantized checkpoint"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("plain.skyq")))
   }
 

@@ -9,10 +9,10 @@ struct Diff: ParsableCommand {
     abstract: "Compare two models tensor by tensor.",
     usage: "skyquant diff [<options>] <a> <b>",
     discussion: """
-      A and B are checkpoint directories, AWQ directories or .skyq files in any combination: an AWQ directory equals the \
-      .skyq file packed from it. Tensors of models that skyquant does not compute with, and of single safetensors files, \
-      are compared as they are stored. The exit code is 1 if anything differs. More than 20 tensors that differ are told \
-      together, by their names with a * for the number of the layer.
+      A and B are checkpoint directories or .skyq files in any combination: a quantized directory equals the .skyq file \
+      packed from it, and the same numbers in another layout. Tensors of models that skyquant does not compute with, and \
+      of single safetensors files, are compared as they are stored. The exit code is 1 if anything differs. More than 20 \
+      tensors that differ are told together, by their names with a * for the number of the layer.
 
       Examples:
         skyquant diff model.skyq MODEL-awq        # was it packed from this?

@@ -10,8 +10,8 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model consists of.",
     usage: "skyquant inspect [<options>] <path>",
     discussion: """
-      Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint or AWQ directory, a .skyq \
-      file, or one safetensors file. Directories with safetensors files of any other architecture or quantization are \
+      Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint directory, quantized or not, a \
+      .skyq file, or one safetensors file. Directories with safetensors files of any other architecture or quantization are \
       listed, too. A repository in the Hugging Face cache (models--OWNER--NAME) stands for its current snapshot.
 
       Examples:
@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
         skyquant inspect R1V3-38B-awq --provenance
       """)
 
-  @Argument(help: "Checkpoint directory, AWQ directory, .skyq file or safetensors file.", completion: .file())
+  @Argument(help: "Checkpoint directory, .skyq file or safetensors file.", completion: .file())
   var path: String
 
   @Option(

@@ -16,7 +16,7 @@ struct Run: ParsableCommand {
         skyquant run TEXT-MODEL --prompt "Gravity is" --temperature 0.7 --seed 1
       """)
 
-  @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.", completion: .file())
+  @Argument(help: "Checkpoint directory, quantized or not, or .skyq file.", completion: .file())
   var model: String
 
   @Option(help: ArgumentHelp("A picture: PNG, JPEG or WebP (repeatable).", valueName: "file"), completion: .file())

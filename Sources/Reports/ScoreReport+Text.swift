@@ -23,7 +23,7 @@ extension ScoreReport {
       lines.append("")
       lines += pooled?.lines(label) ?? [StyledText("all benchmarks, \(label): the loss cannot be told")]
     }
-    return lines
+    return lines + ["", "none: nothing was read; unfin.: thinking never ended; cut: at the limit of tokens"]
   }
 
   /// Short names: last parts of paths where these differ, at most as wide as fits.
@@ -129,7 +129,7 @@ extension MetricLoss {
     let seen = detectable.map { "a loss of \((100 * $0).fixed(1)) points would show 4 times of 5" }
     return [
       "\(name): \(estimate.description)", "  \(counts.words)\(test)",
-      "  \(seen ?? "too few decisions to show any loss 4 times of 5")",
+      "  \(seen ?? "too few rows differ for any loss to show 4 times of 5")",
     ]
   }
 }

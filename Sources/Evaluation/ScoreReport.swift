@@ -142,11 +142,13 @@ public struct BenchmarkRows: Sendable {
   public var missingWordCount: Int
   /// The first row as the first model read it; empty if no model was asked.
   public var renderedPrompt: String
+  /// For each model how many of the rows show a picture that it was calibrated on, as far as its files tell.
+  public var calibrated: [Int]
 
   /// A file.
   public init(
     file: String, sha256: String, count: Int, askedCount: Int, faults: [String], missingWordCount: Int,
-    renderedPrompt: String
+    renderedPrompt: String, calibrated: [Int]
   ) {
     self.file = file
     self.sha256 = sha256
@@ -155,6 +157,7 @@ public struct BenchmarkRows: Sendable {
     self.faults = faults
     self.missingWordCount = missingWordCount
     self.renderedPrompt = renderedPrompt
+    self.calibrated = calibrated
   }
 }
 

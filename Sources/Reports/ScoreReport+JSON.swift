@@ -40,7 +40,8 @@ extension BenchmarkScores {
       "claim": .string(benchmark.claim.word), "claim_note": .optional(benchmark.claim.note),
       "rows": .integer(rows.count), "asked": .integer(rows.askedCount),
       "faults": .array(rows.faults.map(JSONValue.string)), "missing_words": .integer(rows.missingWordCount),
-      "rendered_prompt": .string(rows.renderedPrompt), "scores": .array(scores.map(\.json)),
+      "rendered_prompt": .string(rows.renderedPrompt),
+      "calibrated": .array(rows.calibrated.map(JSONValue.integer)), "scores": .array(scores.map(\.json)),
       "losses": .array(losses.map(\.json)),
     ]
   }

@@ -48,6 +48,9 @@ extension BenchmarkScores {
     if rows.faults.count > Self.faultLimit {
       lines.append("  … and \(rows.faults.count - Self.faultLimit) more rows left out (--json lists all)")
     }
+    for (count, label) in zip(rows.calibrated, labels) where count > 0 {
+      lines.append("  \("warning:", .warning) \(label) was calibrated on pictures of \(count) of these rows")
+    }
     lines += table(labels)
     for (loss, label) in zip(losses, labels.dropFirst()) {
       lines.append("")

@@ -77,7 +77,8 @@ public enum WorkflowError: CategorizedError {
       "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote"
     case .nothingToCompare(let path): "\(path.displayed): no token to compare"
     case .nothingToAsk(let path, let first):
-      first.map { "\(path.displayed): no row can be asked; the first: \($0)" } ?? "\(path.displayed): no row can be asked"
+      first.map { "\(path.displayed): no row can be asked; the first: \($0)" }
+        ?? "\(path.displayed): no row can be asked"
     case .cannotSee(let model, let benchmark):
       "\(model.displayed): is a text model, and \(benchmark.displayed) asks about pictures; give a benchmark without"
     case .notAnAnswer(let path, let line, let offset):

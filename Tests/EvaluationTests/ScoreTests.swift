@@ -28,7 +28,7 @@ private struct Scene {
   func scores(_ answers: [[String]], tokens: [Int]? = nil, truncated: Set<Int> = []) throws -> BenchmarkScores {
     let rows = BenchmarkRows(
       file: "b.tsv", sha256: "", count: questions.count, askedCount: questions.count, faults: [], missingWordCount: 0,
-      renderedPrompt: "")
+      renderedPrompt: "", calibrated: answers.map { _ in 0 })
     return try BenchmarkScores(
       rows, benchmark, questions: questions,
       answers: answers.map { model in

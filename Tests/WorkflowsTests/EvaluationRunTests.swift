@@ -1,6 +1,7 @@
 // An evaluation from Swift code: what it tells, and where it goes on.
 import Evaluation
 import Foundation
+import LayerSearch
 import ModelInputs
 import PairedStatistics
 import Reports
@@ -63,6 +64,21 @@ import Workflows
       let interval = try #require(loss.metrics.first?.estimate.interval)
       #expect(interval.lower < -0.1 && interval.upper > 0.1)
     }
+  }
+
+  @Test func `rows whose pictures a model was calibrated on are counted, for that model alone`() throws {
+    var quantization = QuantizationRun(
+      model: sample.modelDirectory, samples: .questions(sample.calibrationQuestions), output: folder.path("awq"))
+    quantization.recipe.samples.limit = 4
+    quantization.recipe.method = .awq
+    _ = try quantization.run()
+    var run = EvaluationRun(models: [folder.path("awq")], benchmarks: [sample.calibrationQuestions])
+    run.reference = .model(path: sample.modelDirectory)
+    run.maxTokens = 1
+    #expect(try run.run().benchmarks[0].rows.calibrated == [0, 4])
+    run.benchmarks = [sample.evaluationQuestions]
+    run.limit = 1
+    #expect(try run.run().benchmarks[0].rows.calibrated == [0, 0])
   }
 
   @Test func `answers are those of a question by itself`() throws {

@@ -7,7 +7,6 @@ internal import Storage
 
 /// A file of answers to the rows of one benchmark.
 struct AnswersFile {
-  let path: String
   /// By the row's index.
   private let answers: [String: GivenAnswer]
   /// Whether answers that do not say so may begin inside reasoning: some end it.
@@ -18,12 +17,14 @@ struct AnswersFile {
   /// - Throws: `StorageError`; `BenchmarkError` for a line or row that is no answer, or a second one to a row.
   init(_ path: String, benchmark: String) throws {
     let mapping = try QuestionTable.storage(path)
-    self.path = path
     answers =
       path.hasSuffix(".jsonl")
       ? try Self.lines(mapping, path, benchmark: benchmark) : try Self.table(mapping, path)
     endsThinking = answers.values.contains { $0.answer.text.contains("</think>") }
   }
+
+  /// Whether there is an answer to a row.
+  func hasAnswer(to index: String) -> Bool { answers[index] != nil }
 
   /// The answer to a row.
   /// - Parameter opensThinking: Whether the prompt ends inside reasoning, as the models that are asked here read it.

@@ -54,9 +54,10 @@ struct AskedRows {
   }
 
   /// What was found about the file, with the first row as a model reads it.
-  func summary(renderedPrompt: String) -> BenchmarkRows {
+  func summary(renderedPrompt: String, calibrated: [Int]) -> BenchmarkRows {
     BenchmarkRows(
       file: file.path, sha256: file.source.digest.description, count: rowCount, askedCount: usableNumbers.count,
-      faults: faults.map(\.description), missingWordCount: file.missingWordCount, renderedPrompt: renderedPrompt)
+      faults: faults.map(\.description), missingWordCount: file.missingWordCount, renderedPrompt: renderedPrompt,
+      calibrated: calibrated)
   }
 }

@@ -68,6 +68,12 @@ struct BenchmarkFile {
     return try bytes(of: asked.pictures[number])
   }
 
+  /// SHA-256 of the bytes of each of a row's pictures.
+  /// - Throws: `BenchmarkError.row`, `StorageError`.
+  func pictureDigests(_ number: Int) throws -> [SHA256Digest] {
+    try source.pictures(number).map { SHA256Hasher.hash(try bytes(of: $0)) }
+  }
+
   private static func name(_ number: Int) -> String { "picture \(number + 1)" }
 
   private func bytes(of picture: Picture) throws(StorageError) -> [UInt8] {

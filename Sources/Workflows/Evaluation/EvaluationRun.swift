@@ -63,7 +63,7 @@ public struct EvaluationRun: Sendable {
       try AskedRows(
         BenchmarkFile(path, keepsMissingWords: keepsMissingWords), limit: limit, seed: seed, isStrict: isStrict)
     }
-    let given = try givenAnswers(rows)
+    let given = try givenAnswers(&rows)
     let asked = try askedModels(rows, observe)
     let log = try AnswerLog(
       path: answers,
@@ -92,11 +92,20 @@ public struct EvaluationRun: Sendable {
     let contentID: String
   }
 
-  /// The files of the original's answers; empty if there are none.
-  private func givenAnswers(_ rows: [AskedRows]) throws -> [AnswersFile] {
+  /// The files of the original's answers; empty if there are none. Rows that they have no answer to are not asked.
+  private func givenAnswers(_ rows: inout [AskedRows]) throws -> [AnswersFile] {
     guard case .answers(let paths) = reference else { return [] }
     precondition(paths.count == rows.count, "a file of answers for each benchmark")
-    return try zip(paths, rows).map { try AnswersFile($0, benchmark: $1.file.source.digest.description) }
+    var given: [AnswersFile] = []
+    for (index, path) in paths.enumerated() {
+      let file = try AnswersFile(path, benchmark: rows[index].file.source.digest.description)
+      for number in rows[index].numbers {
+        let row = try rows[index].file.source.row(number)
+        if !file.hasAnswer(to: row.index) { try rows[index].leaveOut(number, row.fault(.noAnswer(file: path))) }
+      }
+      given.append(file)
+    }
+    return given
   }
 
   /// Opens all models, the original first, before any is asked for hours.
@@ -116,56 +125,5 @@ public struct EvaluationRun: Sendable {
       let id = try model.file.contentID { try observe(.progress(.hashing, done: $0, total: $1)) }
       return AskedModel(loaded: model, contentID: id)
     }
-  }
-
-  // MARK: After
-
-  private var settings: EvaluationSettings {
-    EvaluationSettings(
-      layout: layout, instruction: instruction, template: prompt.template, system: prompt.system, thinks: prompt.thinks,
-      maxTokens: maxTokens, limit: limit, seed: seed, keepsMissingWords: keepsMissingWords,
-      numericMode: numericMode.name)
-  }
-
-  private func report(
-    _ rows: [AskedRows], _ asked: [AskedModel], _ given: [AnswersFile], _ answers: [[[Int: GivenAnswer]]]
-  ) throws -> ScoreReport {
-    var names = asked.map { EvaluatedModel(name: $0.loaded.file.path, contentID: $0.contentID) }
-    if case .answers(let paths) = reference {
-      names.insert(EvaluatedModel(name: paths.joined(separator: ", "), contentID: nil), at: 0)
-    }
-    let benchmarks = try rows.indices.map { index in
-      try scores(rows[index], asked[0], given.isEmpty ? nil : given[index], answers.map { $0[index] })
-    }
-    return ScoreReport(settings: settings, models: names, hasOriginal: reference != nil, benchmarks: benchmarks)
-  }
-
-  /// All models on one benchmark: the rows that every one has answered.
-  private func scores(
-    _ rows: AskedRows, _ first: AskedModel, _ given: AnswersFile?, _ answers: [[Int: GivenAnswer]]
-  ) throws -> BenchmarkScores {
-    var rows = rows
-    var answers = answers
-    if let given {
-      var original: [Int: GivenAnswer] = [:]
-      for number in rows.usableNumbers {
-        let row = try rows.file.source.row(number)
-        let opensThinking = answers[0][number]?.answer.opensThinking ?? false
-        original[number] = given.answer(to: row.index, opensThinking: opensThinking)
-        if original[number] == nil { try rows.leaveOut(number, row.fault(.noAnswer(file: given.path))) }
-      }
-      answers.insert(original, at: 0)
-    }
-    let numbers = rows.usableNumbers
-    guard let shown = numbers.first else {
-      throw WorkflowError.nothingToAsk(path: rows.file.path, first: rows.faults.first)
-    }
-    let prompt = try EvaluationPass(first, rows.file, self).input(shown).input.renderedPrompt
-    let questions = try numbers.map { number in
-      (row: try rows.file.source.row(number), picture: rows.file.source.pictureKey(number))
-    }
-    return try BenchmarkScores(
-      rows.summary(renderedPrompt: prompt), rows.file.benchmark, questions: questions,
-      answers: answers.map { ofModel in numbers.compactMap { ofModel[$0] } }, hasOriginal: reference != nil)
   }
 }

@@ -23,7 +23,7 @@ extension ScoreReport {
       lines.append("")
       lines += pooled?.lines(label) ?? [StyledText("all benchmarks, \(label): the loss cannot be told")]
     }
-    return lines + ["", "none: nothing was read; unfin.: thinking never ended; cut: at the limit of tokens"]
+    return lines + ["", "none: nothing read; unfin.: thinking never ended; cut: at the limit of tokens"]
   }
 
   /// Short names: last parts of paths where these differ, at most as wide as fits.

@@ -153,6 +153,26 @@ import TestSupport
     #expect(try String(contentsOfFile: log, encoding: .utf8).hasPrefix("{\"benchmark\":\""))
   }
 
+  @Test func `an earlier run's answers are a reference, those of two models are not`() throws {
+    let path = try table("own.tsv", 2), log = folder.path("answers.jsonl")
+    expectSuccess(try evaluate("--benchmark", path, "--answers", log))
+    let found = try benchmark(report(evaluate("--benchmark", path, "--reference-answers", log, "--json")))
+    let loss = try #require((found["losses"] as? [[String: Any]])?.first)
+    #expect((loss["agreement"] as? [String: Any])?["equal"] as? Int == 2)
+    expectSuccess(try evaluate("--benchmark", path, "--answers", log, "--no-think", "--system", "Be brief."))
+    expectError(
+      65, "row 3 (index 0), offset ", from: try evaluate("--benchmark", path, "--reference-answers", log))
+    try folder.write("index\tprediction\n0\tIt is a six.\n", to: "one.tsv")
+    let half = try evaluate("--benchmark", path, "--reference-answers", folder.path("one.tsv"))
+    expectSuccess(half)
+    #expect(half.output.contains("row 2 (index 1)") && half.output.contains("one.tsv has no answer to it"))
+    #expect(half.output.contains("own: 1 of 2 rows of "))
+    try folder.write("index\tanswer\n0\tIt is a six.\n", to: "none.tsv")
+    expectError(
+      65, "expected a column \"prediction\"",
+      from: try evaluate("--benchmark", path, "--reference-answers", folder.path("none.tsv")))
+  }
+
   @Test func `answers go into no file that holds something else or that is read`() throws {
     let path = try table("own.tsv", 1)
     try folder.write("a letter\n", to: "letter")

@@ -39,7 +39,12 @@ public final class LineLog {
       do throws(StorageError) {
         return try FileDescriptor(updating: path)
       } catch {
-        guard case .missing = error else { throw error }
+        switch error {
+        case .missing: break
+        case .permissionDenied: throw .cannotCreate(path: path, reason: "permission denied")
+        case .failed: throw .cannotCreate(path: path, reason: "not a file that could be appended to")
+        default: throw error
+        }
       }
       do throws(StorageError) {
         return try FileDescriptor(creating: path, mode: permissions.fileMode)

@@ -54,7 +54,7 @@ struct AnswersFile {
     _ mapping: MappedFile, _ path: String, benchmark: String
   ) throws -> [String: GivenAnswer] {
     var answers: [String: GivenAnswer] = [:]
-    var firstLines: [String: Int] = [:]
+    var firstLines: [String: Int] = [:], maker: [JSONValue?]?
     var next = mapping.line(1, from: 0)
     while let line = next {
       next = mapping.line(line.number + 1, from: line.end)
@@ -74,6 +74,11 @@ struct AnswersFile {
         throw BenchmarkError.row(place, .unusable(expected: "\"index\" and \"prediction\"", found: nil))
       }
       place.index = index
+      let made = [json["model"], json["settings"]]
+      guard made == maker ?? made else {
+        throw BenchmarkError.row(place, .unusable(expected: "answers of one model by one setting", found: "others too"))
+      }
+      maker = made
       if let first = firstLines[index] { throw BenchmarkError.row(place, .duplicateIndex(firstRow: first)) }
       firstLines[index] = line.number
       answers[index] = given

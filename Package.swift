@@ -36,9 +36,9 @@ let package = Package(
     .library(
       name: "Workflows",
       targets: [
-        "Workflows", "Reports", "Verification", "LayerSearch", "Calibration", "ModelFiles", "ModelInputs",
-        "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq", "Storage", "JSON", "HTML", "Tensors",
-        "Basics",
+        "Workflows", "Reports", "Verification", "Evaluation", "Benchmarks", "PairedStatistics", "LayerSearch",
+        "Calibration", "ModelFiles", "ModelInputs", "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq",
+        "Storage", "JSON", "HTML", "Tensors", "Basics",
       ]),
   ],
   dependencies: [
@@ -89,6 +89,7 @@ let package = Package(
     // Benchmarks: questions, answers, scores, and how sure one can be of a difference
     library("Benchmarks", ["Basics", "Tensors", "Storage", "JSON"]),
     library("PairedStatistics", []),
+    library("Evaluation", ["Benchmarks", "PairedStatistics"]),
 
     // Quantization and its proof
     library("Quantization", ["Basics", "Tensors", "Kernels"]),
@@ -118,16 +119,15 @@ let package = Package(
     library(
       "Reports",
       [
-        "Basics", "Tensors", "JSON", "HTML", "Companions", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
-        "Verification",
+        "Basics", "Tensors", "JSON", "HTML", "Companions", "Benchmarks", "PairedStatistics", "Evaluation",
+        "Quantization", "ModelFiles", "Calibration", "LayerSearch", "Verification",
       ]),
     library(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
-        "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Kernels", "ReferenceModel", "Quantization",
-        "ModelFiles",
-        "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
+        "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Evaluation", "Kernels", "ReferenceModel",
+        "Quantization", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart
@@ -139,7 +139,8 @@ let package = Package(
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
         "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
-        "Calibration", "LayerSearch", "Verification", "Doctor", "Reports", "Workflows", "CLinux", "CAllocation",
+        "Calibration", "LayerSearch", "Verification", "Benchmarks", "Evaluation", "Doctor", "Reports", "Workflows",
+        "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -165,6 +166,7 @@ let package = Package(
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
+    tests("Evaluation", ["Benchmarks", "PairedStatistics"]),
     tests("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     tests("SampleModel", []),
     tests(
@@ -211,8 +213,7 @@ let package = Package(
       "Workflows",
       [
         "Basics", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs", "Calibration",
-        "LayerSearch", "Reports",
-        "Verification", "SampleModel",
+        "LayerSearch", "Reports", "Verification", "PairedStatistics", "Evaluation", "SampleModel",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "JSON", "SampleModel", "TestSupport"],

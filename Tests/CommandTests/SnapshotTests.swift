@@ -6,7 +6,9 @@ import TestSupport
 
 @Suite struct SnapshotTests {
   private static let commands = [
-    "inspect", "plan", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify", "run",
+    "inspect", "plan", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify",
+    "evaluate",
+    "run",
   ]
 
   @Test(arguments: [[]] + commands.map { [$0] }) func `help is the text that was agreed on`(command: [String]) throws {

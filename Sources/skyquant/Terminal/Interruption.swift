@@ -39,6 +39,7 @@ enum Interruption {
       switch outcome {
       case .resumable: end(message + resumeHint(CommandLine.arguments), code)
       case .published: end(message, code)
+      case .kept(let path): end(message + "; the same command goes on with the answers in \(path.displayed)", code)
       case .nothing: end(message + "; nothing was written", code)
       }
     }

@@ -22,7 +22,7 @@ struct Evaluate: ParsableCommand {
           --benchmark MathVista_MINI.tsv --limit 200 --answers answers.jsonl
       """)
 
-  @Argument(help: "Checkpoint directories, AWQ directories or .skyq files.")
+  @Argument(help: "Checkpoint directories, quantized or not, or .skyq files.", completion: .file())
   var models: [String]
 
   @OptionGroup var evaluation: EvaluationOptions
@@ -30,10 +30,10 @@ struct Evaluate: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Keep answers in this file, one JSON object per line, and go on from it (default: beside --out).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var answers: String?
 
-  @Option(help: ArgumentHelp("Also write the report as JSON to this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Also write the report as JSON to this file.", valueName: "file"), completion: .file())
   var out: String?
 
   @Flag(help: "Replace an existing file of --out.")

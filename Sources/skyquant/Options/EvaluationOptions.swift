@@ -9,16 +9,18 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A benchmark: a TSV file as VLMEvalKit has it, or questions, one JSON object per line (.jsonl) (repeatable).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var benchmark: [String] = []
 
-  @Option(help: ArgumentHelp("The original model, which is asked the same questions.", valueName: "model"))
+  @Option(
+    help: ArgumentHelp("The original model, which is asked the same questions.", valueName: "model"),
+    completion: .file())
   var reference: String?
 
   @Option(
     help: ArgumentHelp(
       "The original's answers instead: index and prediction as TSV or JSON lines, a file for each benchmark (repeatable).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var referenceAnswers: [String] = []
 
   @Option(help: ArgumentHelp("At most so many rows of each benchmark, by whole groups.", valueName: "n"))
@@ -42,7 +44,7 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Text to ask for an answer with, in the place of the benchmark's own; a line end at its end does not count.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var instruction: String?
 
   @Flag(help: "Keep options such as None, which VLMEvalKit takes for missing.")

@@ -58,7 +58,7 @@ report 1 diff-other diff "$sample/tiny-r1v" model.skyq
 report 0 doctor doctor awq
 report 0 machine doctor --machine
 cp -r awq broken
-jq 'del(.quantization_config)' awq/config.json >broken/config.json
+jq 'del(.quantization_config, .llm_config.quantization_config)' awq/config.json >broken/config.json
 report 1 doctor-broken doctor broken
 report 0 extract extract model.skyq
 report 0 extract-tensor extract model.skyq --tensor language_model.lm_head.weight --out lm_head.safetensors

@@ -32,7 +32,7 @@ public struct ModelListing: Sendable {
     } catch let refusal as any CategorizedError {
       let path = try HubCache.resolved(path)
       let isOfFiles = ![.inputOutput, .systemLimit].contains(refusal.category)
-      guard isOfFiles, (try? DirectoryFiles(path: path)) != nil else { throw refusal }
+      guard isOfFiles, isDirectory(path) else { throw refusal }
       do {
         return try ModelListing(SafetensorsCheckpoint(anyOf: path), refusal: refusal)
       } catch let error as SafetensorsError where error.reason == .checkpoint(.noWeights) {

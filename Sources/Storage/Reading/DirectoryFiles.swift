@@ -15,6 +15,12 @@ public protocol NamedFiles: Sendable {
   func bytes(of name: String) throws -> [UInt8]?
 }
 
+/// Whether `path` is a directory, links followed. Nothing is opened.
+public func isDirectory(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe stat(path, &status) == 0 && status.isDirectory
+}
+
 /// The regular files directly inside one directory.
 public final class DirectoryFiles: NamedFiles {
   /// Largest file that `bytes(of:)` reads; the weights are mapped instead.

@@ -38,7 +38,7 @@ public struct IntegrityCheck: Sendable {
   public var hasChecksums: Bool { path.hasSuffix(".skyq") || !isOfSafetensors }
 
   private var isOfSafetensors: Bool {
-    path.hasSuffix(".safetensors") || (try? DirectoryFiles(path: HubCache.resolved(path))) != nil
+    path.hasSuffix(".safetensors") || (try? HubCache.resolved(path)).map(isDirectory) == true
   }
 
   /// Checks the model.

@@ -22,7 +22,7 @@ struct QuestionFile {
   }
 
   private static func source(_ path: String, limit: Int) throws -> any QuestionSource {
-    if let files = try? DirectoryFiles(path: path) { return try PictureFolder(files, limit: limit) }
+    if isDirectory(path) { return try PictureFolder(DirectoryFiles(path: path), limit: limit) }
     if path.lowercased().hasSuffix(".tsv") { return try QuestionTable(path: path, limit: limit) }
     return try JSONQuestions(path: path, limit: limit)
   }

@@ -107,7 +107,7 @@ let package = Package(
     library(
       "LayerSearch",
       ["Basics", "Tensors", "Kernels", "Quantization", "ReferenceModel", "ModelConfig", "Calibration"]),
-    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions"]),
+    library("Verification", ["Tensors", "Kernels", "ReferenceModel", "Companions", "Benchmarks"]),
     library(
       "Doctor",
       [

@@ -80,6 +80,7 @@ extension AnswerSummary {
     [
       "questions": .integer(pairs.count), "with_known_answer": .integer(knownCount),
       "reference_correct": .integer(referenceCorrect), "quantized_correct": .integer(quantizedCorrect),
+      "reference_equal": .integer(referenceEqual), "quantized_equal": .integer(quantizedEqual),
       "changed": .integer(changedCount),
       "pairs": .array(
         pairs.map { pair in

@@ -84,9 +84,11 @@ extension Distribution {
 
 extension AnswerSummary {
   fileprivate var line: StyledText {
+    let isLiteral = (referenceEqual, quantizedEqual) == (referenceCorrect, quantizedCorrect)
+    let equal = isLiteral ? "" : " (to the letter \(quantizedEqual), \(referenceEqual) before)"
     let right =
       knownCount > 0
-      ? "\(quantizedCorrect) of \(knownCount) right, \(referenceCorrect) before; " : ""
+      ? "\(quantizedCorrect) of \(knownCount) right, \(referenceCorrect) before\(equal); " : ""
     return "answers: \(right)\(changedCount) of \(pairs.count) changed"
   }
 

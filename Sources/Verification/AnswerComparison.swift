@@ -32,16 +32,28 @@ public struct AnswerPair: Sendable, Equatable {
 public struct AnswerSummary: Sendable, Equatable {
   /// All pairs, in order of the questions.
   public var pairs: [AnswerPair]
+  /// Whether prompts end inside reasoning, so that an answer that does not end it is none.
+  public var opensThinking = false
 
   /// Summarises `pairs`.
   public init(_ pairs: [AnswerPair]) { self.pairs = pairs }
 
   /// Pairs whose right answer is known.
   public var knownCount: Int { pairs.count { $0.expected != nil } }
-  /// Exact matches of the reference with the right answer.
-  public var referenceCorrect: Int { pairs.count { $0.expected == $0.reference } }
-  /// Exact matches of the quantized model with the right answer.
-  public var quantizedCorrect: Int { pairs.count { $0.expected == $0.quantized } }
+  /// Answers of the reference that mean the right one.
+  public var referenceCorrect: Int { correct(\.reference) }
+  /// Answers of the quantized model that mean the right one.
+  public var quantizedCorrect: Int { correct(\.quantized) }
+  /// Answers of the reference that are the right one to the letter.
+  public var referenceEqual: Int { pairs.count { $0.expected == $0.reference } }
+  /// Answers of the quantized model that are the right one to the letter.
+  public var quantizedEqual: Int { pairs.count { $0.expected == $0.quantized } }
   /// Answers that differ between the models.
   public var changedCount: Int { pairs.count { $0.reference != $0.quantized } }
+
+  private func correct(_ said: (AnswerPair) -> String) -> Int {
+    pairs.count { pair in
+      pair.expected.map { AnswerMeaning($0).isMeant(by: said(pair), opensThinking: opensThinking) } ?? false
+    }
+  }
 }

@@ -1,4 +1,5 @@
 // The report of `skyquant verify`: everything measured, as values. Formulas: Formats/report.md.
+internal import Benchmarks
 public import Companions
 
 /// What a verification found.
@@ -55,6 +56,7 @@ public struct VerificationReport: Sendable {
     self.classes = classes
     layers = result.layers
     self.answers = answers
+    self.answers?.opensThinking = ModelAnswer.isOpened(by: renderedPrompt)
     self.gates = gates.map { $0.judge(overall, classes) }
     nonFiniteCount = result.tokens.count { !$0.divergence.isFinite }
     self.files = files

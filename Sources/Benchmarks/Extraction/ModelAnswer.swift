@@ -16,6 +16,9 @@ public struct ModelAnswer: Sendable, Equatable {
     self.isTruncated = isTruncated
   }
 
+  /// Whether `prompt` ends inside reasoning, so that an answer begins there: with `<think>` and perhaps white space.
+  public static func isOpened(by prompt: String) -> Bool { prompt.trimmed.ends(exactly: "<think>") }
+
   /// What follows the last `</think>`, trimmed; the whole text if nothing was thought; nil if the thinking
   /// never ended.
   public var finalText: String? {

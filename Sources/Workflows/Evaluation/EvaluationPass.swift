@@ -68,7 +68,7 @@ struct EvaluationPass {
             continue
           }
           for remark in input.remarks { try observe(.warning("\(asked.row.place.file.displayed): \(remark)")) }
-          given.append((number, id(asked), asked.row.place.row, input.opensThinking))
+          given.append((number, id(asked), asked.row.place.row, ModelAnswer.isOpened(by: input.renderedPrompt)))
           return input
         }
         return nil
@@ -126,15 +126,6 @@ extension EvaluationRun {
       "think": prompt.thinks.map(JSONValue.bool) ?? .null,
     ]
     return SHA256Hasher.hash(try settings.serialized(.canonical)).description
-  }
-}
-
-extension ModelInput {
-  /// Whether the prompt ends inside reasoning, so that an answer begins there.
-  fileprivate var opensThinking: Bool {
-    var text = renderedPrompt[...]
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return text.hasSuffix("<think>")
   }
 }
 

@@ -209,9 +209,8 @@ let package = Package(
     tests(
       "Workflows",
       [
-        "Basics", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs", "Calibration",
-        "LayerSearch", "Reports",
-        "Verification", "SampleModel",
+        "Basics", "Tensors", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs",
+        "ReferenceModel", "Calibration", "LayerSearch", "Reports", "Verification", "SampleModel",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "JSON", "SampleModel", "TestSupport"],

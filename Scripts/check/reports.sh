@@ -76,6 +76,7 @@ report 0 pack-evaluated pack awq evaluated.skyq --evaluation reports/verify.json
 report 0 provenance-evaluated inspect evaluated.skyq --provenance
 jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
 report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
+report 0 answers run model.skyq "${questions[@]}"
 
 python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt

@@ -1,6 +1,7 @@
-// Linear layers of a few tokens, as generation needs them: dot products with weights as they are stored. A token's bits
-// depend on no other token, and on neither the number of threads nor the instruction set (dots.h says in which order they
-// are summed); they differ in the last digits from those of a matrix product (`Matmul`).
+// Linear layers of a few tokens, as generation needs them: dot products with weights as they are stored. A
+// token's bits depend on no other token, and on neither the number of threads nor the instruction set (dots.h
+// says in which order they are summed); they differ in the last digits from those of a matrix product
+// (`Matmul`).
 internal import CKernels
 public import Tensors
 

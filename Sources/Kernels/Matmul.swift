@@ -1,8 +1,8 @@
 // Products of activations with weights that are decoded as they are needed.
 public import Tensors
 
-/// Matrix products, the same for any number of threads in any numeric mode. In `NumericMode.exact` a token's bits depend on
-/// no other token. For a few tokens at a time `DotProducts` are faster.
+/// Matrix products, the same for any number of threads in any numeric mode. In `NumericMode.exact` a token's
+/// bits depend on no other token. For a few tokens at a time `DotProducts` are faster.
 public enum Matmul {
   /// Floats that a decoded panel may take: 2 MiB, a share of the second- and third-level caches.
   private static let panelFloatCount = 1 << 19

@@ -1,5 +1,6 @@
-// Attention of one new token in each of several sequences, as a step of generation makes it. Weights shared by all
-// sequences are no part of it, so each sequence is computed on its own, from its keys and values where they lie.
+// Attention of one new token in each of several sequences, as a step of generation makes it. Weights shared
+// by all sequences are no part of it, so each sequence is computed on its own, from its keys and values where
+// they lie.
 internal import CKernels
 public import Tensors
 
@@ -17,8 +18,8 @@ public struct KeysAndValues: Sendable {
 }
 
 extension ScaledDotProductAttention {
-  /// Attention of one token to its own sequence, that token included, with scores scaled by headDim^(−1/2). In every
-  /// numeric mode by our own dot products, a few heads at a time that read the same keys.
+  /// Attention of one token to its own sequence, that token included, with scores scaled by headDim^(−1/2).
+  /// In every numeric mode by our own dot products, a few heads at a time that read the same keys.
   /// - Parameters:
   ///   - queries: `[sequences, headCount · headDim]`.
   ///   - histories: one per sequence.

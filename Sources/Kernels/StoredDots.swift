@@ -58,7 +58,8 @@ extension FloatFormat {
 
 /// Dot products with packed int4 weights, w = (q − z)·s.
 public enum Int4Dots {
-  /// Up to so many vectors, decoding eight codes for each of them costs less than writing decoded rows and reading them.
+  /// Up to so many vectors, decoding eight codes for each of them costs less than writing decoded rows and
+  /// reading them.
   public static let awqU4VectorLimit = 24
   /// Every vector decodes the codes anew.
   public static let awqGEMMVectorLimit = 1

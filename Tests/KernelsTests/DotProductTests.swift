@@ -1,11 +1,13 @@
-// Dot products: fast against plain bit for bit, plain against the order of sums that dots.h sets and against sums in f64.
+// Dot products: fast against plain bit for bit, plain against the order of sums that dots.h sets and against
+// sums in f64.
 import CKernels
 import Kernels
 import Tensors
 import Testing
 
 @Suite struct DotProductTests {
-  /// What dots.h says, once more: 16 lanes of fused multiply-adds, zeros up to a whole number of lanes, halves added.
+  /// What dots.h says, once more: 16 lanes of fused multiply-adds, zeros up to a whole number of lanes,
+  /// halves added.
   private func dot(_ w: [Float], _ x: [Float]) -> Float {
     var lanes = [Float](repeating: 0, count: 16)
     for start in stride(from: 0, to: w.count, by: 16) {

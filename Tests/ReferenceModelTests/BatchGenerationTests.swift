@@ -10,8 +10,9 @@ import Testing
     let prompt = try golden.floats("language.embeddings")
     let lengths = [prompt.rowCount, 1, 3, 30, 31, 5, prompt.rowCount - 2, 4, 17]
     return lengths.enumerated().map { index, length in
-      let sampling = index % 3 == 1 ? SamplingOptions(temperature: 1, topK: nil, seed: UInt64(index)) : .greedy
-      return GenerationRequest(prompt: prompt.rows(0..<length), sampling: sampling, maxTokens: [1, 12, 5, 20][index % 4])
+      let isDrawn = index % 3 == 1, maxTokens = [1, 12, 5, 20][index % 4]
+      let sampling = isDrawn ? SamplingOptions(temperature: 1, topK: nil, seed: UInt64(index)) : .greedy
+      return GenerationRequest(prompt: prompt.rows(0..<length), sampling: sampling, maxTokens: maxTokens)
     }
   }
 
@@ -90,9 +91,7 @@ import Testing
         return GenerationRequest(prompt: prompt, maxTokens: [3, 1, 2, 1][asked - 1])
       },
       onEnd: { number, _ in events.append("end \(number)") })
-    #expect(
-      events == ["ask 0", "ask 1", "end 1", "ask 2", "end 2", "end 0", "ask 3", "end 3"]
-        || events == ["ask 0", "ask 1", "end 1", "ask 2", "end 0", "end 2", "ask 3", "end 3"])
+    #expect(events == ["ask 0", "ask 1", "end 1", "ask 2", "end 0", "end 2", "ask 3", "end 3"])
   }
 
   @Test func `keys and values of texts at work never take more than the limit`() throws {

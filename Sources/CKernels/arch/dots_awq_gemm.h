@@ -1,12 +1,15 @@
-// Dot products with the columns of an AWQ GEMM weight: whole registers of columns, and one sum in each of them for every
-// lane of the products, so that nothing is transposed. Included once per instruction set, behind dots_loops.h, with
-//   COLUMNS (in a register), PASS (sums that stay in registers), COLUMN(name) (an intrinsic), REST (serves for what is no
-//   whole register), columns, load_columns(words), load_scales(halves), store_columns(out, columns)
+// Dot products with the columns of an AWQ GEMM weight: whole registers of columns, and one sum in each of
+// them for every lane of the products, so that nothing is transposed. Included once per instruction set,
+// behind dots_loops.h, with
+//   COLUMNS (in a register), PASS (sums that stay in registers), COLUMN(name) (an intrinsic),
+//   REST (serves for what is no whole register),
+//   columns, load_columns(words), load_scales(halves), store_columns(out, columns)
 
 /// Columns whose rows fill a cache line, of which every byte is used before it makes way.
 enum { STRIP = 128 };
 
-/// The inputs [start, end) of one group added to the sums of one register of columns, which are kept lane by lane.
+/// The inputs [start, end) of one group added to the sums of one register of columns, which are kept lane by
+/// lane.
 static void add_inputs(
   float sums[CK_DOT_LANES][COLUMNS], const float *x, const uint8_t *words, size_t stride, columns zero, columns scale,
   size_t start, size_t end) {

@@ -1,11 +1,12 @@
 // The loops of dot products with a few vectors: tiles of rows by vectors, whose sums stay in registers.
 // Included once per instruction set, between the pragmas of its folder, with these macros set:
-//   ROWS, VECTORS (of a tile), PACKED_VECTORS (of one of int4 rows), WIDTH (of a tile of weighted sums, in lanes), D(name) (appends the set's suffix)
+//   ROWS, VECTORS (of a tile), PACKED_VECTORS (of one of int4 rows), WIDTH (of a tile of weighted sums, in lanes),
+//   D(name) (appends the set's suffix)
 // and these types and functions, where `lanes` holds CK_DOT_LANES floats:
 //   lanes zero(), spread(float), fuse(a, b, c), plus(a, b), load_f32(p), load_f16(p), load_bf16(p), store(p, a)
 //   store_sums(float out[ROWS], const lanes sums[ROWS]): the lanes of each added by halves
 //   levels, levels_of(scale, zero): what the codes of a group stand for
-//   codes, load_codes(p), low_weights(codes, levels), high_weights(codes, levels): a block of 32 columns of an awq_u4 row
+//   codes, load_codes(p), low_weights(codes, levels), high_weights(codes, levels): 32 columns of an awq_u4 row
 
 #ifndef CK_ARCH_DOTS_LOOPS_H
 #define CK_ARCH_DOTS_LOOPS_H
@@ -274,7 +275,8 @@ void D(ck_weighted_sums)(float *y, size_t stride, ck_vectors x, ck_float_rows w)
 #undef TILE
     }
     for (; c < w.columns; c += CK_DOT_LANES) {
-#define TILE(n) sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, 1, w.columns - c)
+#define TILE(n) \
+  sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, 1, w.columns - c)
       WITH_COUNT(count, VECTORS, TILE)
 #undef TILE
     }

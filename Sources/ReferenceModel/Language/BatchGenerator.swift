@@ -1,5 +1,5 @@
-// Generation of many texts together. A text that ends makes room for the next one at once (continuous batching), so that
-// each weight, which is read once a step, serves as many texts as memory allows.
+// Generation of many texts together. A text that ends makes room for the next one at once (continuous
+// batching), so that each weight, which is read once a step, serves as many texts as memory allows.
 internal import Kernels
 public import Tensors
 
@@ -40,7 +40,11 @@ public struct BatchLimits: Sendable, Equatable {
   /// Tokens of prompts read together; a longer prompt is read alone.
   public var promptTokens: Int
 
-  public init(sequences: Int = 64, cacheByteCount: Int, promptTokens: Int = 2048) {
+  /// Texts generated together unless something else is asked for: more of them make a step longer, and each
+  /// of them no cheaper.
+  public static let defaultSequences = 64
+
+  public init(sequences: Int = defaultSequences, cacheByteCount: Int, promptTokens: Int = 2048) {
     precondition(sequences > 0, "a batch has room for a text")
     self.sequences = sequences
     self.cacheByteCount = cacheByteCount
@@ -50,8 +54,8 @@ public struct BatchLimits: Sendable, Equatable {
 
 /// Generates texts together with one language model.
 ///
-/// What is generated from a prompt does not depend on `limits` or on the other prompts: prompts are read by matrix
-/// products and tokens by dot products, none of which depends on what is multiplied beside it.
+/// What is generated from a prompt does not depend on `limits` or on the other prompts: prompts are read by
+/// matrix products and tokens by dot products, none of which depends on what is multiplied beside it.
 public struct BatchGenerator: Sendable {
   public let model: LanguageModel
   /// Ids that end a text; they are not part of it.
@@ -96,7 +100,8 @@ public struct BatchGenerator: Sendable {
     }
   }
 
-  /// Requests whose prompts are read together. A numeric mode whose rows depend on each other reads each alone.
+  /// Requests whose prompts are read together. A numeric mode whose rows depend on each other reads each
+  /// alone.
   private func promptGroups(_ admitted: [RequestQueue.Entry]) -> [[RequestQueue.Entry]] {
     let limit = model.numericMode.keepsRowsApart ? limits.promptTokens : 0
     var groups: [[RequestQueue.Entry]] = []
@@ -114,8 +119,7 @@ public struct BatchGenerator: Sendable {
 
   private func sequence(_ number: Int, _ request: GenerationRequest, _ cacheTokens: Int) -> ActiveSequence {
     ActiveSequence(
-      number: number, sampling: request.sampling, maxTokens: request.maxTokens,
-      cacheByteCount: cacheTokens * KVCache.byteCountPerToken(model.config),
+      number: number, sampling: request.sampling, maxTokens: request.maxTokens, cacheTokens: cacheTokens,
       cache: KVCache(config: model.config, tokens: cacheTokens), random: SplitMix64(seed: request.sampling.seed))
   }
 
@@ -151,8 +155,10 @@ public struct BatchGenerator: Sendable {
 private struct RequestQueue {
   typealias Entry = (number: Int, request: GenerationRequest)
 
-  let limits: BatchLimits
-  let bytesPerToken: Int
+  /// Texts generated together.
+  private let sequences: Int
+  /// Tokens that there is room for in the caches of all of them.
+  private let room: Int
   /// Prompts that have been asked for.
   private var count = 0
   /// One that there was no room for.
@@ -160,17 +166,18 @@ private struct RequestQueue {
   private var hasEnded = false
 
   init(limits: BatchLimits, bytesPerToken: Int) {
-    self.limits = limits
-    self.bytesPerToken = bytesPerToken
+    sequences = limits.sequences
+    room = limits.cacheByteCount / bytesPerToken
   }
 
   /// Whether nothing more will come.
   var isDry: Bool { hasEnded && waiting == nil }
 
-  /// Tokens that a request's keys and values are kept of: as many as it may come to, or as many as may be kept at all.
+  /// Tokens that a request's keys and values are kept of: as many as it may come to, or as many as may be
+  /// kept at all.
   func cacheTokens(_ request: GenerationRequest) -> Int {
     let (most, overflows) = request.prompt.rowCount.addingReportingOverflow(request.maxTokens)
-    let limit = max(request.prompt.rowCount, limits.cacheByteCount / bytesPerToken)
+    let limit = max(request.prompt.rowCount, room)
     return overflows ? limit : min(most, limit)
   }
 
@@ -180,14 +187,14 @@ private struct RequestQueue {
     beside active: [ActiveSequence], next: () throws -> GenerationRequest?, onNothing: (Int) throws -> Void
   ) throws -> [Entry] {
     var admitted: [Entry] = []
-    var bytes = active.reduce(0) { $0 + $1.cacheByteCount }
-    while active.count + admitted.count < limits.sequences, let request = try pull(next) {
+    var tokens = active.reduce(0) { $0 + $1.cacheTokens }
+    while active.count + admitted.count < sequences, let request = try pull(next) {
       guard request.prompt.rowCount > 0 else { throw ReferenceModelError.emptyPrompt }
       if request.maxTokens <= 0 {
         try onNothing(count)
       } else {
-        bytes += cacheTokens(request) * bytesPerToken
-        guard bytes <= limits.cacheByteCount || (active.isEmpty && admitted.isEmpty) else {
+        tokens += cacheTokens(request)
+        guard tokens <= room || (active.isEmpty && admitted.isEmpty) else {
           waiting = request
           break
         }

@@ -58,10 +58,10 @@ public struct Attention: Sendable {
   func project(
     _ x: Tensor, rotary: RotaryTable, by products: LinearProducts
   ) -> (queries: Tensor, keys: Tensor, values: Tensor) {
-    let all = products(x, q, k, v)
-    return (
-      rotary.rotate(qNorm?.perHead(all[0]) ?? all[0]), rotary.rotate(kNorm?.perHead(all[1]) ?? all[1]), all[2]
-    )
+    // Taken out one by one: what nobody else holds is overwritten.
+    var all = products(x, q, k, v)
+    let values = all.removeLast(), keys = all.removeLast(), queries = all.removeLast()
+    return (rotary.rotate(qNorm?.perHead(queries) ?? queries), rotary.rotate(kNorm?.perHead(keys) ?? keys), values)
   }
 
   /// The values of tokens that follow those in `cache`, weighted by what each of them sees; the cache takes them in.
@@ -95,8 +95,9 @@ public struct GatedMLP: Sendable {
   /// What down reads: silu(gate(x)) ∘ up(x), `[tokens, intermediate]`.
   /// - Parameter x: `[tokens, hidden]`, normalised.
   func gated(_ x: Tensor, by products: LinearProducts) -> Tensor {
-    let both = products(x, gate, up)
-    return Activation.siluGated(both[0], both[1])
+    var both = products(x, gate, up)
+    let factors = both.removeLast()
+    return Activation.siluGated(both.removeLast(), factors)
   }
 }
 

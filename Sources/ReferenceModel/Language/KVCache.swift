@@ -33,7 +33,8 @@ public struct KVCache: Sendable {
 
   public init(layerCount: Int) { layers = [Layer](repeating: Layer(), count: layerCount) }
 
-  /// The cache of a sequence that will have `tokens` tokens in all: it takes its memory at once, and no more later.
+  /// The cache of a sequence that will have `tokens` tokens in all: it takes its memory at once, and no more
+  /// later.
   init(config: TextConfig, tokens: Int) {
     layers = (0..<config.layerCount).map { _ in
       Layer(reserving: tokens * config.kvHeadCount * config.headDim)

@@ -1,5 +1,5 @@
-// The forward pass of several sequences at once: each weight is read once for all of them, and each sequence sees its own
-// tokens only.
+// The forward pass of several sequences at once: each weight is read once for all of them, and each sequence
+// sees its own tokens only.
 internal import Kernels
 internal import ModelConfig
 internal import Tensors
@@ -11,8 +11,8 @@ struct ActiveSequence: Sendable {
   let sampling: SamplingOptions
   /// Most tokens to generate.
   let maxTokens: Int
-  /// Bytes of the cache when it is full.
-  let cacheByteCount: Int
+  /// Tokens that the cache has room for.
+  let cacheTokens: Int
   var cache: KVCache
   var random: SplitMix64
   /// Ids so far.

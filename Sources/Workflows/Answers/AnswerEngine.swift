@@ -1,6 +1,8 @@
 // Answers of one model to many questions, generated together.
+internal import ModelFiles
 public import ModelInputs
 public import ReferenceModel
+internal import Tokenization
 
 /// A question as the model reads it, and how it is to be answered.
 public struct AnswerRequest: Sendable {
@@ -29,28 +31,35 @@ public struct GeneratedAnswer: Sendable, Equatable {
 
 /// Answers questions together: each weight that is read serves many of them.
 ///
-/// An answer does not depend on what is asked beside it, on how much memory there is, or on the number of threads.
+/// An answer does not depend on what is asked beside it, on how much memory there is, or on the number of
+/// threads.
 public struct AnswerEngine: Sendable {
   private let model: LoadedModel
   private let generator: BatchGenerator
 
-  /// - Parameter memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`).
-  public init(_ model: LoadedModel, memoryLimit: Int? = nil) {
+  /// Questions that are answered together unless something else is asked for.
+  public static let defaultBatchSize = BatchLimits.defaultSequences
+
+  /// - Parameters:
+  ///   - batchSize: Questions answered together at most.
+  ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`).
+  public init(_ model: LoadedModel, batchSize: Int = defaultBatchSize, memoryLimit: Int? = nil) {
     self.model = model
+    let cacheByteCount = Self.cacheByteCount(model, MemoryLimit(memoryLimit))
     generator = BatchGenerator(
       model: model.model.language, stopTokens: model.builder.stopIDs,
-      limits: BatchLimits(cacheByteCount: Self.cacheByteCount(model, MemoryLimit(memoryLimit))))
+      limits: BatchLimits(sequences: batchSize, cacheByteCount: cacheByteCount))
   }
 
-  /// Bytes for keys and values: what the process leaves, and the weights, which are read so often that they should stay
-  /// in memory; at the least a quarter of all.
+  /// Bytes for keys and values: what the process leaves, and the weights, which are read so often that they
+  /// should stay in memory; at the least a quarter of all.
   private static func cacheByteCount(_ model: LoadedModel, _ memory: MemoryLimit) -> Int {
     let taken = AvailableMemory().ownByteCount + model.file.weightByteCount
     return max(memory.byteCount / 4, memory.byteCount - taken)
   }
 
-  /// Answers all questions that `next` gives, which are numbered from 0. They are asked for as there is room, a few dozen
-  /// ahead of the answers.
+  /// Answers all questions that `next` gives, which are numbered from 0. They are asked for as there is room,
+  /// a few dozen ahead of the answers.
   /// - Parameters:
   ///   - next: Gives a question; nil ends them.
   ///   - onAnswer: Called with a question's number and its answer, in the order in which answers end.
@@ -59,12 +68,12 @@ public struct AnswerEngine: Sendable {
     _ next: () throws -> AnswerRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
     var queue = PromptQueue(model)
-    try answer(prompts: { try queue.next(next) }, onAnswer: onAnswer)
+    try generate({ try queue.next(next) }, onAnswer: onAnswer)
   }
 
   /// The same of prompts in front of the first decoder layer.
-  func answer(
-    prompts next: () throws -> GenerationRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
+  func generate(
+    _ next: () throws -> GenerationRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
     try generator.generate(next: next) { number, text in
       let words = model.builder.tokenizer.decode(text.ids)

@@ -1,7 +1,8 @@
-// Inputs on their way in front of the first decoder layer: read some at a time, when they are wanted, so that thousands of
-// questions take the memory of a few, and tiles go through the vision tower together.
+// Inputs on their way in front of the first decoder layer: read some at a time, when they are wanted, so that
+// thousands of questions take the memory of a few, and tiles go through the vision tower together.
+internal import ModelConfig
+internal import ModelInputs
 internal import ReferenceModel
-internal import Tensors
 
 /// Embeds inputs as they are asked for.
 struct PromptQueue {
@@ -14,7 +15,7 @@ struct PromptQueue {
 
   private let model: LoadedModel
   private var tiles = TileTokens(towerCount: 1, keptByteCount: keptTileByteCount)
-  /// In reverse.
+  /// The next one comes last.
   private var ready: [GenerationRequest] = []
 
   init(_ model: LoadedModel) { self.model = model }
@@ -22,11 +23,11 @@ struct PromptQueue {
   /// The next input of `source`, embedded; nil when there is none left.
   /// - Throws: `ReferenceModelError`; if a weight is missing; what `source` throws.
   mutating func next(_ source: () throws -> AnswerRequest?) throws -> GenerationRequest? {
-    if ready.isEmpty { try readAhead(source) }
+    if ready.isEmpty { ready = try readAhead(source).reversed() }
     return ready.popLast()
   }
 
-  private mutating func readAhead(_ source: () throws -> AnswerRequest?) throws {
+  private mutating func readAhead(_ source: () throws -> AnswerRequest?) throws -> [GenerationRequest] {
     let bytesPerToken = model.model.language.config.hiddenSize * MemoryLayout<Float>.size
     let tilesAtOnce = model.model.vision?.tilesAtOnce ?? .max
     var requests: [AnswerRequest] = []
@@ -38,12 +39,12 @@ struct PromptQueue {
       tileCount += request.input.tileCounts.reduce(0, +)
       requests.append(request)
     }
-    try InputEmbedder([model]).embed(requests.map(\.input.promptOnly), &tiles, onTile: { _, _ in }) {
-      index, embedded in
-      ready.append(
-        GenerationRequest(
-          prompt: embedded[0], sampling: requests[index].sampling, maxTokens: requests[index].maxTokens))
+    var embedded: [GenerationRequest] = []
+    try InputEmbedder([model]).embed(requests.map(\.input.promptOnly), &tiles, onTile: { _, _ in }) { index, prompt in
+      let request = requests[index]
+      embedded.append(
+        GenerationRequest(prompt: prompt[0], sampling: request.sampling, maxTokens: request.maxTokens))
     }
-    ready.reverse()
+    return embedded
   }
 }

@@ -8,7 +8,7 @@ public import ReferenceModel
 public struct QuestionsRun: Sendable {
   /// A checkpoint directory, an AWQ directory or a .skyq file.
   public var model: String
-  /// One JSON object a line; see `Question`.
+  /// A file of JSON, a table in VLMEvalKit's form (`.tsv`), or a folder of pictures.
   public var questions: String
   /// Only so many questions are asked, the first ones; nil for all.
   public var limit: Int?
@@ -20,6 +20,8 @@ public struct QuestionsRun: Sendable {
   public var sampling = SamplingOptions.greedy
   /// Most tokens to produce for a question.
   public var maxTokens = AnswerRun.defaultMaxTokens
+  /// Questions answered together at most; no answer depends on it.
+  public var batchSize = AnswerEngine.defaultBatchSize
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
 
@@ -58,31 +60,37 @@ public struct QuestionsRun: Sendable {
     ]
   }
 
-  /// Opens the model and asks it.
-  /// - Parameter onItem: Called with each question and its answer, in the order of the file; what it throws ends the run.
+  /// Opens the model and asks it. Questions are read and pictures decoded as there is room for them.
+  /// - Parameter onItem: Called with each question and its answer, in the order of the file; what it throws
+  ///   ends the run.
   /// - Returns: What the answers were computed with.
-  /// - Throws: what `LoadedModel` throws; `QuestionError`, `ModelInputError`, `ImageError`, `StorageError`,
-  ///   `ReferenceModelError`; `WorkflowError.pictureOutside`; what the closures throw.
+  /// - Throws: what `LoadedModel` throws; `StorageError`, `BenchmarkError` for a table, `QuestionError` with
+  ///   the place of
+  ///   a question that cannot be asked; `ReferenceModelError`; `WorkflowError.pictureOutside`; what the closures throw.
   public func run(onItem: (Item) throws -> Void, observe: RunObserver = { _ in }) throws -> String {
     let file = try QuestionFile(path: questions, imagesRoot: imagesRoot, limit: limit ?? .max)
+    let asked = file.questions
     let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
-    if file.questions.contains(where: { !$0.isPlainText }) {
+    for note in file.notes { try observe(.warning(note)) }
+    if asked.contains(where: { !$0.question.isPlainText }) {
+      // A template that cannot be used is no question's fault.
+      _ = try loaded.builder.template
       for note in loaded.promptNotes { try observe(.warning(note)) }
     }
-    var asked: [(question: Question, prompt: String)] = []
+    var prompts: [String] = []
     var answered = InOrder<GeneratedAnswer>()
     var told = 0
-    try AnswerEngine(loaded).answer {
-      guard asked.count < file.questions.count else { return nil }
-      let question = file.questions[asked.count]
-      let input = try loaded.builder.input(for: question, includesAnswer: false, readImage: file.readImage)
-      asked.append((question, input.renderedPrompt))
+    try AnswerEngine(loaded, batchSize: batchSize).answer {
+      guard prompts.count < asked.count else { return nil }
+      let input = try file.input(for: asked[prompts.count], loaded.builder, includesAnswer: false)
+      for remark in input.remarks { try observe(.warning(remark)) }
+      prompts.append(input.renderedPrompt)
       return AnswerRequest(input, sampling: sampling, maxTokens: maxTokens)
     } onAnswer: { number, answer in
       for answer in answered.add(answer, number) {
-        try onItem(Item(question: asked[told].question, prompt: asked[told].prompt, answer: answer))
+        try onItem(Item(question: asked[told].question, prompt: prompts[told], answer: answer))
         told += 1
-        try observe(.progress(.answers, done: told, total: file.questions.count))
+        try observe(.progress(.answers, done: told, total: asked.count))
       }
     }
     return loaded.model.numericMode.name

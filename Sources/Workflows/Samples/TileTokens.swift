@@ -25,16 +25,13 @@ struct TileTokens {
   /// Keeps those of `tiles` that are there until they retire.
   mutating func claim(_ tiles: some Collection<SHA256Digest>) {
     let claimed = Set(tiles)
-    idle.removeAll { tile in
-      guard claimed.contains(tile) else { return false }
-      idleByteCount -= byteCount(tile)
-      return true
-    }
+    for tile in idle where claimed.contains(tile) { idleByteCount -= byteCount(tile) }
+    idle.removeAll(where: claimed.contains)
   }
 
   /// Nobody waits for `tile` any more.
   mutating func retire(_ tile: SHA256Digest) {
-    guard !idle.contains(tile) else { return }
+    guard !idle.contains(tile), byteCount(tile) > 0 else { return }
     idle.append(tile)
     idleByteCount += byteCount(tile)
     while idleByteCount > keptByteCount {

@@ -36,11 +36,21 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Text to continue, without a template.", valueName: "text"))
   var text: String?
 
-  @Option(help: ArgumentHelp("Questions to ask, one JSON object per line, with pictures.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Questions to ask: one JSON object per line, a table (.tsv) or a folder of pictures.", valueName: "file"))
   var questions: String?
 
   @Option(help: ArgumentHelp("Ask only the first N of --questions.", valueName: "n"))
   var samples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Answer at most so many of --questions together, fewer if memory is short (default: \
+      \(AnswerEngine.defaultBatchSize)). Answers do not depend on it.
+      """, valueName: "n"))
+  var batchSize: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -73,10 +83,11 @@ struct Run: ParsableCommand {
     }
     guard question != nil || image.isEmpty else { throw ValidationError("--image needs --question") }
     guard questions == nil || trace == nil else { throw ValidationError("--trace takes a single question") }
-    guard questions != nil || (samples == nil && imagesRoot == nil) else {
-      throw ValidationError("--samples and --images-root need --questions")
+    guard questions != nil || (samples == nil && imagesRoot == nil && batchSize == nil) else {
+      throw ValidationError("--samples, --batch-size and --images-root need --questions")
     }
     if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
+    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size must be at least 1") }
     guard imagesRoot != "" else { throw ValidationError("--images-root must name a directory") }
   }
 
@@ -96,11 +107,15 @@ struct Run: ParsableCommand {
     job.prompt = prompt.settings
     job.sampling = generation.sampling
     job.maxTokens = generation.maxTokens
+    if let batchSize { job.batchSize = batchSize }
     job.numericMode = try numerics.mode()
     var items: [QuestionsRun.Item] = []
     var progress = Progress(output)
     let mode = try job.run { item in
-      if output.json { items.append(item) } else { try say("\(item.question.text)\n\(item.answer.text)\n\n") }
+      guard !output.json else { return items.append(item) }
+      // What a terminal shows of answers would follow the bar on its line.
+      progress.finish()
+      try say("\(item.question.text)\n\(item.answer.text)\n\n")
     } observe: {
       progress.show($0)
     }

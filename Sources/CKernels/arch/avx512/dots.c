@@ -55,7 +55,9 @@ static inline levels levels_of(float scale, float zero) {
 static inline codes load_codes(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
 // A permutation looks at the last four bits of its indices only.
 static inline lanes low_weights(codes both, levels of) { return _mm512_permutexvar_ps(both, of); }
-static inline lanes high_weights(codes both, levels of) { return _mm512_permutexvar_ps(_mm512_srli_epi32(both, 4), of); }
+static inline lanes high_weights(codes both, levels of) {
+  return _mm512_permutexvar_ps(_mm512_srli_epi32(both, 4), of);
+}
 
 #define D(name) name##_avx512
 #include "../dots_loops.h"

@@ -64,7 +64,8 @@ static float awq_gemm_at(const void *row, size_t c) {
   return (float)(q - z) * ck_load_scale(w->scales, w->scale_type, g * w->out_features + w->row);
 }
 
-static void dots_int4(float *y, size_t stride, ck_vectors x, weight_at *weight, int4_row w, size_t first, size_t count) {
+static void dots_int4(
+  float *y, size_t stride, ck_vectors x, weight_at *weight, int4_row w, size_t first, size_t count) {
   for (size_t t = 0; t < x.count; t++) {
     for (size_t r = 0; r < count; r++) {
       w.row = first + r;

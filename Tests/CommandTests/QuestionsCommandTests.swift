@@ -42,7 +42,7 @@ import TestSupport
       #expect(answer["question"] as? String == line["question"])
       #expect(answer["expected"] as? String == line["answer"])
       #expect(answer["kind"] as? String == line["kind"])
-      #expect(answer["images"] as? [String] == [line["image"]])
+      #expect(answer["images"] as? [String] == line["image"].map { [$0] })
       #expect(answer["finished"] as? Bool == true)
     }
   }

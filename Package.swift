@@ -36,9 +36,9 @@ let package = Package(
     .library(
       name: "Workflows",
       targets: [
-        "Workflows", "Reports", "Verification", "LayerSearch", "Calibration", "ModelFiles", "ModelInputs",
-        "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq", "Storage", "JSON", "HTML", "Tensors",
-        "Basics",
+        "Workflows", "Reports", "Verification", "Evaluation", "Benchmarks", "PairedStatistics", "LayerSearch",
+        "Calibration", "ModelFiles", "ModelInputs", "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq",
+        "Storage", "JSON", "HTML", "Tensors", "Basics",
       ]),
   ],
   dependencies: [
@@ -50,6 +50,7 @@ let package = Package(
     system("CJSONC", pkgConfig: "json-c", apt: "libjson-c-dev"),
     system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CSpng", pkgConfig: "spng", apt: "libspng-dev"),
+    system("CWebP", pkgConfig: "libwebp", apt: "libwebp-dev"),
     system("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     // Linked by tests alone: Kernels loads it, if it is there, in the numeric mode that asks for it.
@@ -77,7 +78,7 @@ let package = Package(
     library("Jinja", ["Basics", "JSON"]),
     library("ModelConfig", ["Basics", "Tensors", "JSON"]),
     library("Tokenization", ["Basics", "Storage", "JSON"]),
-    library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng"]),
+    library("ImageProcessing", ["Basics", "Tensors", "CTurboJPEG", "CSpng", "CWebP"]),
     library("Companions", ["Basics", "Storage", "JSON", "ModelConfig", "Tokenization"]),
     library(
       "ModelInputs",
@@ -88,9 +89,10 @@ let package = Package(
     // Benchmarks: questions, answers, scores, and how sure one can be of a difference
     library("Benchmarks", ["Basics", "Tensors", "Storage", "JSON"]),
     library("PairedStatistics", []),
+    library("Evaluation", ["Benchmarks", "PairedStatistics"]),
 
     // Quantization and its proof
-    library("Quantization", ["Tensors", "Kernels"]),
+    library("Quantization", ["Basics", "Tensors", "Kernels"]),
     library(
       "ModelFiles",
       [
@@ -117,16 +119,15 @@ let package = Package(
     library(
       "Reports",
       [
-        "Basics", "Tensors", "JSON", "HTML", "Companions", "Quantization", "ModelFiles", "Calibration", "LayerSearch",
-        "Verification",
+        "Basics", "Tensors", "JSON", "HTML", "Companions", "Benchmarks", "PairedStatistics", "Evaluation",
+        "Quantization", "ModelFiles", "Calibration", "LayerSearch", "Verification",
       ]),
     library(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
-        "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Kernels", "ReferenceModel", "Quantization",
-        "ModelFiles",
-        "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
+        "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Evaluation", "Kernels", "ReferenceModel",
+        "Quantization", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart
@@ -138,7 +139,8 @@ let package = Package(
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
         "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
-        "Calibration", "LayerSearch", "Verification", "Doctor", "Reports", "Workflows", "CLinux", "CAllocation",
+        "Calibration", "LayerSearch", "Verification", "Benchmarks", "Evaluation", "Doctor", "Reports", "Workflows",
+        "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -164,6 +166,7 @@ let package = Package(
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
+    tests("Evaluation", ["Benchmarks", "PairedStatistics"]),
     tests("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     tests("SampleModel", []),
     tests(
@@ -210,7 +213,8 @@ let package = Package(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs",
-        "ReferenceModel", "Calibration", "LayerSearch", "Reports", "Verification", "SampleModel",
+        "ReferenceModel", "Calibration", "LayerSearch", "Reports", "Verification", "PairedStatistics", "Evaluation",
+        "SampleModel",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "JSON", "SampleModel", "TestSupport"],

@@ -47,7 +47,7 @@ for index in "${!objects[@]}"; do
   [[ -n $(find "Sources/${object%%.build/*}" -name "$(basename "$object" .o)" -print -quit) ]] || unset "objects[index]"
 done
 mapfile -t systems < <(printf -- '-I\n%s\n' Sources/System/*)
-read -ra libraries < <(pkg-config --libs libzstd json-c libturbojpeg spng libxxhash libcrypto)
+read -ra libraries < <(pkg-config --libs libzstd json-c libturbojpeg spng libwebp libxxhash libcrypto)
 for target in "${targets[@]}"; do
   swiftc -O -use-ld=lld -sanitize=fuzzer,address -parse-as-library -swift-version 6 -module-name "fuzz_$target" \
     -I "$modules/Modules" "${systems[@]}" -Xcc -ISources/CKernels/include \

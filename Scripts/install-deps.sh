@@ -10,6 +10,7 @@ packages=(
   "libjson-c-dev:json-c"
   "libturbojpeg0-dev:libturbojpeg"
   "libspng-dev:spng"
+  "libwebp-dev:libwebp"
   "libxxhash-dev:libxxhash"
   "libssl-dev:libcrypto"
   "libopenblas-pthread-dev:openblas"

@@ -231,6 +231,8 @@ def pictures(checks):
     for picture, pattern in (
             (next(decoded.rglob("bomb-30000x30000.png")).read_bytes(), "30000 x 30000"),
             (jpeg[:scan] + jpeg[scan:-2] * 10_000 + jpeg[-2:], "500 scans"),
+            (next(decoded.rglob("bomb-9000x9000.webp")).read_bytes(), "9000 x 9000"),
+            (next(decoded.rglob("lossy.webp")).read_bytes()[:-2], "WebP"),
             (jpeg[:len(jpeg) // 2], "JPEG"), (jpeg[:-40], "JPEG"), (whole[:-4], "IEND"), (whole[:-12], "PNG")):
         checks.refused(checks.questions(picture), 65, pattern, memory=200 * MIB, seconds=5)
 

@@ -64,6 +64,9 @@ report 0 extract extract model.skyq
 report 0 extract-tensor extract model.skyq --tensor language_model.lm_head.weight --out lm_head.safetensors
 report 0 export-awq export model.skyq --out exported
 report 0 export-compressed-tensors export model.skyq --to compressed-tensors --out ct
+report 0 export-gptq export ct --to gptq --out gptq
+report 0 inspect-compressed-tensors inspect ct
+report 0 inspect-gptq inspect gptq
 report 0 verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1 --max-p99-kl 9 \
   --min-top1 0.1 --max-ppl-ratio 2
 report 1 verify-fails verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --max-mean-kl 0
@@ -77,6 +80,10 @@ report 0 provenance-evaluated inspect evaluated.skyq --provenance
 jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
 report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
 report 0 answers run model.skyq "${questions[@]}"
+report 0 evaluate evaluate awq --reference "$sample/tiny-r1v" --benchmark "$sample/evaluation/questions.jsonl" --limit 4 --max-tokens 48
+python3 "$root/Scripts/golden/benchmark_sample.py" benchmarks 2
+report 0 evaluate-several evaluate awq model.skyq --reference "$sample/tiny-r1v" --max-tokens 24 \
+  --benchmark benchmarks/HallusionBench.tsv --benchmark benchmarks/MMBench_DEV_EN_V11.tsv --benchmark benchmarks/SeePhys.tsv
 
 python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt

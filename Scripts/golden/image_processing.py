@@ -107,12 +107,35 @@ def make_jpegs():
     decoded("rgb-by-ids.jpg", files.composed_jpeg(picture(WIDTH, HEIGHT), [one] * 3, ids=b"RGB"))
 
 
+def make_webps():
+    rgb = Image.fromarray(picture(WIDTH, HEIGHT))
+    alpha = Image.fromarray(np.dstack([picture(WIDTH, HEIGHT), picture(WIDTH, HEIGHT)[::-1, :, 0]]))
+    holes = Image.fromarray(np.dstack([picture(WIDTH, HEIGHT), np.indices((HEIGHT, WIDTH)).sum(0).astype(np.uint8) % 2 * 255]))
+    for lossless, kind in ((False, "lossy"), (True, "lossless")):
+        decoded(f"{kind}.webp", files.pillow_webp(rgb, lossless))
+        decoded(f"{kind}-alpha.webp", files.pillow_webp(alpha, lossless))
+        # What is under fully transparent pixels: what the encoder makes of it, or what was there.
+        decoded(f"{kind}-holes.webp", files.pillow_webp(holes, lossless))
+        decoded(f"{kind}-holes-exact.webp", files.pillow_webp(holes, lossless, exact=True))
+        for width, height in ((1, 1), (3, 2), (17, 33)):
+            decoded(f"{kind}-{width}x{height}.webp", files.pillow_webp(Image.fromarray(picture(width, height)), lossless))
+    decoded("lossy-quality-5.webp", files.pillow_webp(rgb, False, quality=5, method=6))
+    decoded("lossless-palette.webp", files.pillow_webp(rgb.quantize(7).convert("RGB"), True))
+    decoded("exif-turned.webp", files.pillow_webp(rgb, False, exif=files.orientation(6)))
+    decoded("icc-swapped.webp", files.pillow_webp(rgb, True, icc_profile=bytes(range(200))))
+
+
 def make_malformed():
-    """A PNG bomb: 30000 x 30000 black pixels, valid to the last byte."""
+    """A PNG bomb: 30000 x 30000 black pixels, valid to the last byte; a WebP with two pictures, and one of 9000 x
+    9000 black pixels in few bytes."""
     deflate = zlib.compressobj(9)
     row = b"\0" * (1 + 30000 // 8)
     stream = b"".join(deflate.compress(row) for _ in range(30000)) + deflate.flush()
     (RESOURCES / "bomb-30000x30000.png").write_bytes(files.png_file(30000, 30000, 1, 0, False, [(b"IDAT", stream)]))
+    frames = [Image.fromarray(picture(8, 8)), Image.fromarray(picture(8, 8)[::-1].copy())]
+    (RESOURCES / "animated.webp").write_bytes(
+        files.pillow_webp(frames[0], True, save_all=True, append_images=frames[1:], duration=100))
+    (RESOURCES / "bomb-9000x9000.webp").write_bytes(files.pillow_webp(Image.new("RGB", (9000, 9000)), True))
 
 
 def digest(array):
@@ -203,6 +226,7 @@ if __name__ == "__main__":
     if PIL.__version__ == "13.0.0":
         make_pngs()
         make_jpegs()
+        make_webps()
         make_malformed()
         make_grids()
         make_tiles()

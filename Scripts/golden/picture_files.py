@@ -1,4 +1,4 @@
-"""Writes PNG and JPEG files of every kind, also those that Pillow cannot write.
+"""Writes PNG, JPEG and WebP files of every kind, also those that Pillow cannot write.
 Used by image_processing.py."""
 
 import io
@@ -76,6 +76,13 @@ def pillow_jpeg(image, subsampling, progressive=False, **options):
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85, subsampling={444: 0, 422: 1, 420: 2}[subsampling],
                progressive=progressive, **options)
+    return out.getvalue()
+
+
+def pillow_webp(image, lossless, **options):
+    """A WebP as Pillow writes it."""
+    out = io.BytesIO()
+    image.save(out, "WEBP", lossless=lossless, **{"quality": 80, "method": 4, **options})
     return out.getvalue()
 
 

@@ -83,7 +83,7 @@ def cut(definition, size=300):
 
 def images():
     pictures = ROOT / "Tests/ImageProcessingTests/Resources"
-    for path in [*pictures.rglob("*.png"), *pictures.rglob("*.jpg"), *sorted(SAMPLE.rglob("*.png"))[:8]]:
+    for path in [*pictures.rglob("*.png"), *pictures.rglob("*.jpg"), *pictures.rglob("*.webp"), *sorted(SAMPLE.rglob("*.png"))[:8]]:
         yield f"{path.parent.name}-{path.name}", path.read_bytes()
 
 

@@ -8,6 +8,10 @@ public enum TextRole: Sendable, Equatable {
   case bad
   /// Something may not be what it is taken for.
   case warning
+  /// What is copied as it stands, and so never broken: a word of a command, a digest with its file.
+  case verbatim
+  /// The space between two words of a command; a line that ends there ends in a backslash.
+  case betweenArguments
 }
 
 /// Text of which parts may have a role.

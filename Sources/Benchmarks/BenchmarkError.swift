@@ -77,6 +77,10 @@ public enum BenchmarkError: CategorizedError, Equatable {
     case answerIsNoOption(answer: String, options: String)
     /// A cell that the benchmark's rule needs is missing or not what it should be.
     case unusable(expected: String, found: String?)
+    /// The model cannot be asked: a picture that is none, a prompt that is too long.
+    case unaskable(String)
+    /// Answers from a file lack one.
+    case noAnswer(file: String)
   }
 
   /// What kind of failure this is.
@@ -134,6 +138,8 @@ extension BenchmarkError.RowFault {
       "the answer \"\(answer.displayed)\" is none of the options \(options)"
     case .unusable(let expected, let found):
       "expected \(expected), found \(found.map { "\"\($0.displayed)\"" } ?? "nothing")"
+    case .unaskable(let reason): "cannot be asked: \(reason)"
+    case .noAnswer(let file): "\(file.displayed) has no answer to it"
     }
   }
 }

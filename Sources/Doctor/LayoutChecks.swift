@@ -89,8 +89,9 @@ struct LayoutChecks {
     guard let type = linear.scaleType, type != .float16 else { return nil }
     return Finding(
       "L204", .warning, linear.module,
-      "scales are \(type.rawValue): lmdeploy 0.18 and AutoAWQ take F16, vLLM 0.33 takes them with torch_dtype bfloat16, "
-        + "skyquant reads F16 only", do: "store them as F16")
+      "scales are \(type.rawValue): lmdeploy 0.18 and AutoAWQ take F16, vLLM 0.33 takes them with torch_dtype "
+        + "bfloat16",
+      do: "store them as F16: skyquant import, then export --to awq")
   }
 
   private func packed(_ linear: QuantizedLinear, _ checkpoint: SafetensorsCheckpoint) -> Finding? {

@@ -1,5 +1,5 @@
-// Whether config.json can be read: the model apart from its quantization, so that a method which is not read here does not
-// make the model a wrong one.
+// Whether config.json can be read: the model apart from its quantization, so that a method which is not computed with
+// here does not make the model a wrong one.
 internal import Basics
 internal import JSON
 internal import ModelConfig
@@ -10,7 +10,7 @@ struct ModelConfigChecks {
   func findings() -> [Finding] {
     guard let config = repository.config, let bare = repository.bareConfig else { return [] }
     if let error = fault(in: bare) { return [finding(error, do: "take the original config.json")] }
-    guard repository.stated?.layout == .awq, let error = fault(in: config) else { return [] }
+    guard repository.stated?.layout != nil, let error = fault(in: config) else { return [] }
     return [finding(error, do: "correct quantization_config")]
   }
 

@@ -113,17 +113,7 @@ extension SafetensorsCheckpoint {
 
   /// What `weight_shape` says: two whole numbers.
   private func storedShape(_ module: String) -> [Int]? {
-    guard let view = try? view(module + ".weight_shape"), view.info.shape.elementCount == 2 else { return nil }
-    let dtype = view.info.dtype
-    let values: [Int] = view.withBytes { bytes in
-      (0..<2).compactMap { index in
-        switch dtype {
-        case .int64: Int(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
-        case .int32: Int(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
-        default: nil
-        }
-      }
-    }
+    guard let values = (try? view(module + ".weight_shape"))?.wholeNumbers else { return nil }
     return values.count == 2 && values.allSatisfy { (1...1 << 30).contains($0) } ? values : nil
   }
 }

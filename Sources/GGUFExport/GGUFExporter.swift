@@ -125,7 +125,7 @@ public struct GGUFExporter {
     let order = names.rowOrder(of: canonicalName(tensor), rows: tensor.shape[0])
     switch try tensor.content {
     case .int4(let packed):
-      let linear = order.map { packed.unpacked().rows(in: $0) } ?? packed.unpacked()
+      let stored = try packed.unpacked(), linear = order.map { stored.rows(in: $0) } ?? stored
       let blocks = Q41Blocks(linear)
       guard blocks.largestShift.isFinite else {
         throw ModelFilesError.unsupported(

@@ -4,7 +4,7 @@
 // Limits are checked against the header, before anything is allocated for the pixels.
 public import Basics
 
-/// Decodes PNG and JPEG to the pixels Pillow makes of them.
+/// Decodes PNG, JPEG and WebP to the pixels Pillow makes of them.
 ///
 /// The orientation in EXIF, colour profiles and gamma are ignored, and transparency is dropped, as `convert("RGB")`
 /// does; the vision towers were trained on pictures read so. (vLLM puts transparent pictures on white instead.) Unlike
@@ -27,6 +27,7 @@ public struct ImageDecoder: Sendable {
     switch ImageFormat(of: bytes) {
     case .png: return try PNGDecoder(limits: limits).decode(file)
     case .jpeg: return try JPEGDecoder(limits: limits).decode(file)
+    case .webp: return try WebPDecoder(limits: limits).decode(file)
     case nil: throw .unsupportedFormat(file: name, found: ImageFormat.foreignName(of: bytes))
     }
   }
@@ -68,6 +69,7 @@ public struct PixelImage: Sendable, Equatable {
 public enum ImageFormat: String, Sendable {
   case png = "PNG"
   case jpeg = "JPEG"
+  case webp = "WebP"
 
   /// The format of a file that begins with `bytes`, or nil.
   fileprivate init?(of bytes: [UInt8]) {
@@ -75,6 +77,8 @@ public enum ImageFormat: String, Sendable {
       self = .png
     } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
+    } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+      self = .webp
     } else {
       return nil
     }
@@ -82,10 +86,13 @@ public enum ImageFormat: String, Sendable {
 
   /// Formats people do have, which are named when refused: where their mark stands, the mark, their name.
   private static let foreignMarks: [(offset: Int, mark: String, name: String)] = [
-    (0, "GIF8", "GIF"), (8, "WEBP", "WebP"), (0, "BM", "BMP"), (0, "II*\0", "TIFF"), (0, "MM\0*", "TIFF"),
+    (0, "GIF8", "GIF"), (0, "BM", "BMP"), (0, "II*\0", "TIFF"), (0, "MM\0*", "TIFF"),
     (4, "ftypavif", "AVIF"), (4, "ftyphei", "HEIC"), (4, "ftypmif1", "HEIC"), (4, "jP  ", "JPEG 2000"),
     (4, "JXL ", "JPEG XL"), (0, "%PDF", "PDF"),
   ]
+
+  /// WebP with several pictures, which `foreignName` does not know.
+  static let animatedWebP = "animated WebP"
 
   /// The name of the known but unsupported format of a file that begins with `bytes`, or nil.
   fileprivate static func foreignName(of bytes: [UInt8]) -> String? {
@@ -133,7 +140,7 @@ struct EncodedImage {
 
 /// Why a picture cannot be used. The messages name the file and say what to do.
 public enum ImageError: CategorizedError, Equatable {
-  /// Neither PNG nor JPEG; `found` is the format's name, or nil if its first bytes say nothing.
+  /// None that is read; `found` is the format's name, or nil if its first bytes say nothing.
   case unsupportedFormat(file: String, found: String?)
   /// The file is longer than the limit.
   case fileTooLarge(file: String, byteCount: Int, limit: Int)
@@ -154,7 +161,8 @@ public enum ImageError: CategorizedError, Equatable {
   public var description: String {
     switch self {
     case .unsupportedFormat(let file, let found):
-      "\(file.displayed): \(found ?? "this file format") is not supported; convert the picture to PNG or JPEG"
+      "\(file.displayed): \(found ?? "this file format") is not supported; convert the picture to PNG, JPEG or WebP, "
+        + "as ImageMagick does with: convert 'FILE[0]' picture.png"
     case .fileTooLarge(let file, let byteCount, let limit):
       "\(file.displayed): expected at most \(limit) bytes, found \(byteCount); scale the picture down"
     case .pictureTooLarge(let file, let width, let height, let limits):

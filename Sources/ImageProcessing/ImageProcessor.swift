@@ -28,7 +28,7 @@ public struct ImageProcessor: Sendable {
   }
 
   /// Decodes a file and cuts it into tiles.
-  /// - Parameter bytes: a whole PNG or JPEG file.
+  /// - Parameter bytes: a whole PNG, JPEG or WebP file.
   /// - Parameter name: what messages call it.
   /// - Throws: `ImageError` if the file cannot be decoded.
   public func process(bytes: [UInt8], name: String) throws(ImageError) -> TiledImage {

@@ -1,17 +1,38 @@
-// `quantization_config` of an AWQ checkpoint, at the top level or inside the language model's config.
+// `quantization_config` of a quantized checkpoint, at the top level or inside the language model's config.
 import Basics
 import JSON
 
-/// How the linears of a quantized checkpoint are stored: the AWQ GEMM layout of AutoAWQ, also as AutoRound writes it.
+/// How the linears of a quantized checkpoint are stored, as its config.json states it. What the tensors say counts;
+/// this tells what they cannot, and is held to them.
 public struct QuantizationConfig: Sendable, Equatable {
-  /// Bits of a code; always 4.
-  public let bits: Int
-  /// Input features that share a scale and a zero.
-  public let groupSize: Int
-  /// Whether zeros are stored (asymmetric); always true in files this program reads.
+  /// Where codes and zeros stand in the tensors.
+  public enum Layout: String, Sendable, CaseIterable {
+    /// AutoAWQ's GEMM layout.
+    case awq
+    /// GPTQ with zeros less one.
+    case gptq
+    /// GPTQ with zeros as they are.
+    case gptqV2 = "gptq_v2"
+    /// compressed-tensors, pack-quantized.
+    case packQuantized = "pack-quantized"
+  }
+
+  public let layout: Layout
+  /// Bits of a code; always 4. Where modules have rules of their own, of those that are read.
+  public var bits: Int { 4 }
+  /// Input features that share a scale and a zero; −1 for all of a row. Nil where modules have rules of their own.
+  public let groupSize: Int?
+  /// Whether zeros are stored with every linear (asymmetric).
   public let hasZeroPoint: Bool
   /// Modules left in 16 bit, as the file spells them.
   public let skippedModules: [String]
+
+  init(_ layout: Layout, groupSize: Int?, hasZeroPoint: Bool, skippedModules: [String] = []) {
+    self.layout = layout
+    self.groupSize = groupSize
+    self.hasZeroPoint = hasZeroPoint
+    self.skippedModules = skippedModules
+  }
 
   /// The quantization of `reader`'s document, or nil if it is not quantized.
   static func find(in reader: ConfigReader) throws(ModelConfigError) -> QuantizationConfig? {
@@ -22,38 +43,41 @@ public struct QuantizationConfig: Sendable, Equatable {
     return nil
   }
 
-  /// Checks that the linears are in the one layout that is read: AutoAWQ's, which AutoRound writes as `auto_round:auto_awq`.
-  private static func requireGEMM(_ reader: ConfigReader) throws(ModelConfigError) {
+  /// By the tool that made it.
+  private init(_ reader: ConfigReader) throws(ModelConfigError) {
     let method = try reader.string("quant_method") ?? ""
-    if ["auto-round", "intel/auto-round"].contains(method) {
-      let packing = try reader.string("packing_format") ?? "auto_round:auto_gptq"
-      guard packing == "auto_round:auto_awq" else {
-        throw .unsupported(
-          what: "AutoRound's packing \"\(packing.displayed)\"", advice: "only auto_round:auto_awq is read")
-      }
-      return
-    }
-    guard method == "awq" else {
-      throw .unsupported(what: "quant_method \"\(method.displayed)\"", advice: "only awq checkpoints are read")
-    }
-    let version = (try reader.string("version") ?? "gemm").lowercased()
-    guard version == "gemm" else {
-      throw .unsupported(what: "AWQ version \"\(version.displayed)\"", advice: "only the gemm layout is read")
+    try reader.refuseTransforms()
+    switch method {
+    case "awq": self = try .awq(reader)
+    case "gptq": self = try .gptq(reader)
+    case "auto-round", "intel/auto-round": self = try .autoRound(reader)
+    case "compressed-tensors": self = try .compressedTensors(reader)
+    default:
+      throw .unsupported(
+        what: "quant_method \"\(method.displayed)\"",
+        advice: "awq, gptq, auto-round and compressed-tensors are read, in 4 bits")
     }
   }
+}
 
-  private init(_ reader: ConfigReader) throws(ModelConfigError) {
-    try QuantizationConfig.requireGEMM(reader)
-    bits = try reader.int("bits", in: 1...16, default: try reader.int("w_bit", default: 4))
-    guard bits == 4 else { throw .unsupported(what: "AWQ with \(bits) bits", advice: "only 4 bits are read") }
-    for key in ["group_size", "q_group_size"] where reader.value(key)?.intValue == -1 {
-      throw .unsupported(what: "one group per row (\(key) -1)", advice: "groups of 32, 64 or 128 are read")
+extension ConfigReader {
+  /// `group_size`, or what older files call it: a positive number, or −1 for one group a row.
+  func groupSize(_ keys: [String] = ["group_size"]) throws(ModelConfigError) -> Int {
+    guard let key = keys.first(where: { value($0) != nil }) else { return 128 }
+    return value(key)?.intValue == -1 ? -1 : try int(key)
+  }
+
+  /// Checks that codes have four bits.
+  func requireFourBits(_ method: String, _ key: String = "bits") throws(ModelConfigError) {
+    let bits = try int(key, in: 1...16, default: 4)
+    guard bits == 4 else { throw .unsupported(what: "\(method) with \(bits) bits", advice: "only 4 bits are read") }
+  }
+
+  /// Checks that the model is computed without rotations and without zeros left out, which weights do not show.
+  fileprivate func refuseTransforms() throws(ModelConfigError) {
+    for key in ["transform_config", "rotation_config", "sparsity_config"] {
+      guard let members = value(key)?.objectValue, members.count > 0, members["format"] != "dense" else { continue }
+      throw .unsupported(what: key, advice: "use a checkpoint that is quantized only")
     }
-    groupSize = try reader.int("group_size", default: try reader.int("q_group_size", default: 128))
-    hasZeroPoint = try reader.bool("zero_point", default: true)
-    guard hasZeroPoint else {
-      throw .unsupported(what: "AWQ without zero points", advice: "only zero_point true is read")
-    }
-    skippedModules = reader.value("modules_to_not_convert")?.arrayValue?.compactMap(\.stringValue) ?? []
   }
 }

@@ -101,7 +101,8 @@ extension PlannedTensor {
   ) throws {
     switch fate {
     case .copied(let tensor, _):
-      try writer.write(tensor, as: .awq)
+      guard case .dense(let view) = try tensor.content else { preconditionFailure("planned as dense: \(name)") }
+      try view.withBytes { try writer.write($0, of: name) }
       tensor.release()
     case .folded(let tensor):
       let values = try layer.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)

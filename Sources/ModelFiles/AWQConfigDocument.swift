@@ -14,32 +14,14 @@ struct AWQConfigDocument {
   ///
   /// transformers and vLLM read the top level, lmdeploy and older vLLM the language model's config: both get it. The
   /// skip list is spelled out, since transformers would otherwise replace the linears of the vision tower.
-  var document: JSONValue {
-    guard var object = config.document.objectValue else { return config.document }
-    object = halved(object)
-    object["quantization_config"] = quantization
-    if let nested = config.layout.languageKey, var language = object[nested]?.objectValue {
-      language = halved(language)
-      language["quantization_config"] = quantization
-      object[nested] = .object(language)
-    }
-    return .object(object)
-  }
+  var document: JSONValue { config.stating(quantization, changing: halved) }
 
   private var quantization: JSONValue {
     [
       "quant_method": "awq", "version": "gemm", "bits": .integer(QuantizationScheme.bits),
       "group_size": .integer(scheme.groupSize), "zero_point": true,
-      "modules_to_not_convert": .array((unquantizedModules + skippedLinears).map(JSONValue.string)),
+      "modules_to_not_convert": .array((config.modulesOutsideDecoder + skippedLinears).map(JSONValue.string)),
     ]
-  }
-
-  private var unquantizedModules: [String] {
-    switch config.layout {
-    case .chat: ["vision_model", "mlp1", DecoderNames.headComponent]
-    case .native: ["vision_tower", "multi_modal_projector", DecoderNames.headComponent]
-    case .text: [DecoderNames.headComponent]
-    }
   }
 
   /// AWQ kernels compute in half precision; the config's own spelling of the key is kept, or both if it has both.

@@ -11,16 +11,19 @@ internal import Tensors
 public struct CheckpointExporter {
   private let source: ModelFile
   private let format: CheckpointFormat
+  /// Groups of all int4 linears in the output; nil if there are none.
+  private let scheme: QuantizationScheme?
 
   /// An exporter of `source`.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
-  ///   or a tensor has a name that would mean something else in the layout, or a packed file does.
+  ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
+  ///   packed file does.
   public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
     guard format.takesAnyModel || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
     }
-    if source.config.quantization != nil { try source.requireNames(for: format) }
+    if source.config.quantization != nil { try source.requireNames() }
     if source.kind == .skyq, let name = source.files.names.first(where: { FileRole($0).staysBehind }) {
       throw ModelFilesError.unsupported(
         path: source.path,
@@ -29,18 +32,22 @@ public struct CheckpointExporter {
     }
     self.source = source
     self.format = format
+    scheme = source.int4Scheme
+    try requirePlaces()
   }
 
   /// Writes the directory `path`: shards, index, and every carried file.
   ///
-  /// As AWQ, tensors and files are those of the packed checkpoint, bit by bit; shards may be cut elsewhere. As
-  /// compressed-tensors, codes, zeros and scales are the same numbers in another order, and config.json says so.
+  /// Codes, zeros and scales are the same numbers in the layout's order. If that is the model's own layout, tensors and
+  /// files are those of the packed checkpoint, bit by bit, and only the shards may be cut elsewhere; else config.json says
+  /// how the linears are stored now.
   /// - Parameter onTensor: Called with the number of tensors done and of all; what it throws ends the export.
-  /// - Throws: `StorageError`, `SafetensorsError`; then nothing has the directory's name.
+  /// - Throws: `QuantizationError` and `ModelFilesError` for values that the layout has none for, `StorageError`,
+  ///   `SafetensorsError`; then nothing has the directory's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws {
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
-      plan = try ShardPlan(tensors: source.tensors.flatMap { $0.tensors(in: format) }, metadata: ["format": "pt"])
+      plan = try ShardPlan(tensors: source.tensors.flatMap { outputs($0) }, metadata: ["format": "pt"])
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
@@ -49,79 +56,114 @@ public struct CheckpointExporter {
       in: StagedDirectory(
         path: path, overwriting: overwriting, permissions: source.permissions,
         byteCount: plan.fileByteCount + (try source.carriedByteCount), largestFile: plan.largestFileByteCount))
+    var isSymmetric = true
     for (index, tensor) in source.tensors.enumerated() {
-      try writer.write(tensor, as: format)
+      switch try tensor.content {
+      case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }
+      case .int4(let packed):
+        let linear = try linear(packed, tensor.name)
+        isSymmetric = isSymmetric && linear.isSymmetric
+        try writer.write(linear, weight: tensor.name, as: format)
+      }
       tensor.release()
       try onTensor(index + 1, source.tensors.count)
     }
     var directory = try writer.finish()
     for name in source.carried.names {
-      if let bytes = try file(name) { try directory.write(bytes, to: name) }
+      if let bytes = try file(name, isSymmetric: isSymmetric) { try directory.write(bytes, to: name) }
     }
     try directory.commit()
   }
 
-  private func file(_ name: String) throws -> [UInt8]? {
-    guard name == "config.json", let config = format.config, let quantization = source.config.quantization else {
-      return try source.files.bytes(of: name)
+  /// The tensors that hold `tensor` in the output.
+  private func outputs(_ tensor: StoredTensor) -> [TensorInfo] {
+    switch tensor.encoding {
+    case .dense(let dtype): [TensorInfo(name: tensor.name, dtype: dtype, shape: tensor.shape)]
+    case .int4(let own):
+      format.tensors(
+        weight: tensor.name, outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], scheme: scheme ?? own)
     }
-    let document = config(source.config, quantization.groupSize, skippedLinears)
+  }
+
+  private func linear(_ packed: any PackedInt4, _ name: String) throws -> QuantizedLinear {
+    let linear = try packed.unpacked()
+    guard format.layout.zerosFit(linear) else {
+      throw ModelFilesError.unsupported(
+        path: source.path,
+        reason: "tensor '\(name.displayed)' has a zero of 0, which \(format.name) cannot hold; use --to gptq")
+    }
+    return scheme.map { linear.cut(into: $0) } ?? linear
+  }
+
+  /// Whether config.json says already how the output stores its linears.
+  private var keepsConfig: Bool {
+    guard let scheme, let stated = source.config.quantization else { return true }
+    return format == .awq && stated.layout == .awq && stated.groupSize == scheme.groupSize
+  }
+
+  private func file(_ name: String, isSymmetric: Bool) throws -> [UInt8]? {
+    guard name == "config.json", !keepsConfig, let scheme else { return try source.files.bytes(of: name) }
+    let document = format.config(
+      ExportedQuantization(
+        config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric))
     return try document.serialized(.pretty) + [UInt8(ascii: "\n")]
   }
 
   /// Linears of the decoder layers that are not int4, by their module names in the file.
   private var skippedLinears: [String] {
     source.tensors.compactMap { tensor in
-      guard case .dense = tensor.encoding, tensor.shape.rank == 2,
-        WeightNames.canonical(tensor.name, layout: source.config.layout).allSatisfy({
-          $0.name.hasPrefix(DecoderNames.layersPrefix)
-        })
-      else { return nil }
+      guard !tensor.isInt4, tensor.shape.rank == 2, source.isInDecoderLayers(tensor) else { return nil }
       return tensor.name.removingSuffix(".weight")
+    }
+  }
+
+  /// Checks that every int4 linear has a size that the layout can hold, and stands where config.json can say so.
+  private func requirePlaces() throws(ModelFilesError) {
+    for tensor in source.tensors where tensor.isInt4 {
+      guard format.layout.fits(outFeatures: tensor.shape[0], inFeatures: tensor.shape[1]) else {
+        throw .unsupported(
+          path: source.path,
+          reason:
+            "int4 tensor '\(tensor.name.displayed)' has the shape \(tensor.shape); in \(format.name) both extents "
+            + "are multiples of 8")
+      }
+      guard keepsConfig || source.isInDecoderLayers(tensor) else {
+        throw .unsupported(
+          path: source.path,
+          reason: "int4 tensor '\(tensor.name.displayed)' is no linear of a decoder layer; loaders of \(format.name) "
+            + "keep the others in 16 bit")
+      }
     }
   }
 }
 
 extension ModelFile {
-  /// Checks that every tensor would come back under its name from a quantized checkpoint.
+  /// Whether the forward pass looks for the tensor in the decoder's layers.
+  fileprivate func isInDecoderLayers(_ tensor: StoredTensor) -> Bool {
+    WeightNames.canonical(tensor.name, layout: config.layout).allSatisfy {
+      $0.name.hasPrefix(DecoderNames.layersPrefix)
+    }
+  }
+}
+
+extension ModelFile {
+  /// Checks that every tensor would come back under its name from a quantized checkpoint, in whichever layout.
   /// - Throws: `ModelFilesError.unsupported` with the first that would not: a plain tensor that readers would take for
   ///   codes, or a quantized one that is no `….weight`.
-  public func requireNames(for format: CheckpointFormat) throws(ModelFilesError) {
+  public func requireNames() throws(ModelFilesError) {
     for tensor in tensors {
-      let isDense = if case .dense = tensor.encoding { true } else { false }
-      if isDense, tensor.name.hasSuffix(format.codesSuffix) {
+      if !tensor.isInt4, LinearParts.allCases.contains(where: { tensor.name.hasSuffix($0.codes) }) {
         throw .unsupported(
           path: path,
           reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would "
             + "take it for int4 codes; rename it or take it away")
       }
-      if !isDense, !tensor.name.hasSuffix(".weight") {
+      if tensor.isInt4, !tensor.name.hasSuffix(".weight") {
         throw .unsupported(
           path: path,
           reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; "
             + "rename it")
       }
-    }
-  }
-}
-
-extension StoredTensor {
-  /// The tensors that hold this one in a checkpoint.
-  fileprivate func tensors(in format: CheckpointFormat) -> [TensorInfo] {
-    switch encoding {
-    case .dense(let dtype): [TensorInfo(name: name, dtype: dtype, shape: shape)]
-    case .int4(let scheme):
-      format.tensors(weight: name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme)
-    }
-  }
-}
-
-extension SafetensorsCheckpointWriter {
-  /// Writes the tensors that hold `tensor`.
-  mutating func write(_ tensor: StoredTensor, as format: CheckpointFormat) throws {
-    switch try tensor.content {
-    case .dense(let view): try view.withBytes { try write($0, of: tensor.name) }
-    case .int4(let packed): try write(packed.unpacked(), weight: tensor.name, as: format)
     }
   }
 }

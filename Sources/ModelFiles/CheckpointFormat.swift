@@ -1,4 +1,4 @@
-// How a checkpoint directory stores its quantized linears: a value for each layout, and the table of them.
+// How a checkpoint directory stores its quantized linears: a value for each layout that is written, and the table of them.
 internal import JSON
 internal import ModelConfig
 internal import Quantization
@@ -11,67 +11,78 @@ public struct CheckpointFormat: Sendable {
   public let name: String
   /// Whether a model without quantized linears can be written in it: its config.json need not be changed.
   let takesAnyModel: Bool
-  /// What the name of the tensor with a linear's codes ends with: readers take the linear for quantized because of it.
-  let codesSuffix: String
-  /// The tensors of a linear `[outFeatures, inFeatures]`, what their names end with instead of `.weight`.
-  let parts: @Sendable (_ outFeatures: Int, _ inFeatures: Int, QuantizationScheme) -> [Part]
-  /// The bytes of these tensors, in their order.
-  let bytes: @Sendable (QuantizedLinear, _ write: (RawSpan) throws -> Void) throws -> Void
-  /// config.json of the checkpoint of a quantized model, of which `skipped` linears of the decoder are not quantized; nil
-  /// if it stays what it was.
-  let config: (@Sendable (ModelConfig, _ groupSize: Int, _ skipped: [String]) -> JSONValue)?
+  /// Where codes and zeros stand in their words.
+  let layout: Int4Layout
+  /// The tensors of a linear, in their order.
+  let parts: [Part]
+  /// config.json of the checkpoint.
+  let config: @Sendable (ExportedQuantization) -> JSONValue
 
   /// A tensor of a linear.
   struct Part: Sendable {
+    enum Content {
+      case codes, zeros, scales
+      /// Output and input features.
+      case shape
+      /// The group of each input feature.
+      case groupIndex
+    }
+
+    /// What its name has instead of `.weight`.
     let suffix: String
-    let dtype: DType
-    let shape: Shape
+    let content: Content
   }
+}
+
+/// What a config.json says of a model's quantized linears.
+struct ExportedQuantization {
+  let config: ModelConfig
+  let scheme: QuantizationScheme
+  /// Linears of the decoder layers that are not quantized, by their names in the file.
+  let skippedLinears: [String]
+  /// Whether all zeros are 8.
+  let isSymmetric: Bool
 }
 
 extension CheckpointFormat: CaseIterable {
   /// The table.
-  public static let allCases = [awq, compressedTensors]
+  public static let allCases = [awq, compressedTensors, gptq, gptqV1]
 
   /// AWQ GEMM: read by vLLM, and by transformers with AutoAWQ's kernels.
   public static let awq = CheckpointFormat(
-    name: "awq", takesAnyModel: true, codesSuffix: ".qweight",
-    parts: { outFeatures, inFeatures, scheme in
-      let words = outFeatures / AWQPacking.packFactor, groups = inFeatures / scheme.groupSize
-      return [
-        Part(suffix: ".qweight", dtype: .int32, shape: [inFeatures, words]),
-        Part(suffix: ".qzeros", dtype: .int32, shape: [groups, words]),
-        Part(suffix: ".scales", dtype: .float16, shape: [groups, outFeatures]),
-      ]
-    },
-    bytes: { linear, write in
-      let parts = linear.awqTensors
-      try write(unsafe parts.qweight.span.bytes)
-      try write(unsafe parts.qzeros.span.bytes)
-      try write(unsafe parts.scales.span.bytes)
-    },
-    config: nil)
+    name: "awq", takesAnyModel: true, layout: .awqGEMM,
+    parts: [
+      Part(suffix: ".qweight", content: .codes), Part(suffix: ".qzeros", content: .zeros),
+      Part(suffix: ".scales", content: .scales),
+    ],
+    config: {
+      AWQConfigDocument(config: $0.config, scheme: $0.scheme, skippedLinears: $0.skippedLinears).document
+    })
 
   /// compressed-tensors, pack-quantized: read by vLLM and transformers with compressed-tensors.
   public static let compressedTensors = CheckpointFormat(
-    name: "compressed-tensors", takesAnyModel: false, codesSuffix: ".weight_packed",
-    parts: { outFeatures, inFeatures, scheme in
-      let factor = QuantizedLinear.packFactor, groups = inFeatures / scheme.groupSize
-      return [
-        Part(suffix: ".weight_packed", dtype: .int32, shape: [outFeatures, inFeatures / factor]),
-        Part(suffix: ".weight_scale", dtype: .float16, shape: [outFeatures, groups]),
-        Part(suffix: ".weight_shape", dtype: .int64, shape: [2]),
-        Part(suffix: ".weight_zero_point", dtype: .int32, shape: [(outFeatures + factor - 1) / factor, groups]),
-      ]
-    },
-    bytes: { linear, write in
-      let parts = linear.packQuantized, shape = [Int64(linear.outFeatures), Int64(linear.inFeatures)]
-      try write(unsafe parts.packed.span.bytes)
-      try write(unsafe parts.scales.span.bytes)
-      try write(unsafe shape.span.bytes)
-      try write(unsafe parts.zeroPoints.span.bytes)
-    },
-    config: { CompressedTensorsConfig(config: $0, groupSize: $1, skippedLinears: $2).document })
+    name: "compressed-tensors", takesAnyModel: false, layout: .packQuantized,
+    parts: [
+      Part(suffix: ".weight_packed", content: .codes), Part(suffix: ".weight_scale", content: .scales),
+      Part(suffix: ".weight_shape", content: .shape), Part(suffix: ".weight_zero_point", content: .zeros),
+    ],
+    config: { CompressedTensorsConfig($0).document })
+
+  /// GPTQ with zeros as they are: read by GPTQModel.
+  public static let gptq = gptq(name: "gptq", layout: .gptqV2)
+
+  /// GPTQ with zeros less one: read by vLLM if the model is symmetric, and by older tools; it has no zero of 0.
+  public static let gptqV1 = gptq(name: "gptq-v1", layout: .gptqV1)
+
+  private static func gptq(name: String, layout: Int4Layout) -> CheckpointFormat {
+    CheckpointFormat(
+      name: name, takesAnyModel: false, layout: layout,
+      parts: [
+        Part(suffix: ".qweight", content: .codes), Part(suffix: ".qzeros", content: .zeros),
+        Part(suffix: ".scales", content: .scales), Part(suffix: ".g_idx", content: .groupIndex),
+      ],
+      config: { GPTQConfig($0, checkpointFormat: layout.name).document })
+  }
 }
 
 extension CheckpointFormat: Equatable {
@@ -86,8 +97,17 @@ extension CheckpointFormat {
   /// The tensors of a linear whose plain weight would be called `weight`.
   func tensors(weight: String, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme) -> [TensorInfo] {
     let module = weight.removingSuffix(".weight") ?? weight
-    return parts(outFeatures, inFeatures, scheme).map {
-      TensorInfo(name: module + $0.suffix, dtype: $0.dtype, shape: $0.shape)
+    let shapes = layout.shapes(outFeatures: outFeatures, inFeatures: inFeatures, scheme: scheme)
+    return parts.map { part in
+      let (dtype, shape): (DType, Shape) =
+        switch part.content {
+        case .codes: (.int32, shapes.codes)
+        case .zeros: (.int32, shapes.zeros)
+        case .scales: (.float16, shapes.scales)
+        case .shape: (.int64, [2])
+        case .groupIndex: (.int32, [inFeatures])
+        }
+      return TensorInfo(name: module + part.suffix, dtype: dtype, shape: shape)
     }
   }
 }
@@ -95,11 +115,21 @@ extension CheckpointFormat {
 extension SafetensorsCheckpointWriter {
   /// Writes the tensors of a linear whose plain weight would be called `weight`.
   mutating func write(_ linear: QuantizedLinear, weight: String, as format: CheckpointFormat) throws {
-    var names = format.tensors(
-      weight: weight, outFeatures: linear.outFeatures, inFeatures: linear.inFeatures, scheme: linear.scheme
-    ).map(\.name)[...]
-    try format.bytes(linear) { bytes in
-      if let name = names.popFirst() { try write(bytes, of: name) }
+    let module = weight.removingSuffix(".weight") ?? weight
+    let words = linear.words(in: format.layout)
+    for part in format.parts {
+      let name = module + part.suffix
+      switch part.content {
+      case .codes: try write(unsafe words.codes.span.bytes, of: name)
+      case .zeros: try write(unsafe words.zeros.span.bytes, of: name)
+      case .scales: try write(unsafe words.scales.span.bytes, of: name)
+      case .shape:
+        let shape = [Int64(linear.outFeatures), Int64(linear.inFeatures)]
+        try write(unsafe shape.span.bytes, of: name)
+      case .groupIndex:
+        let groups = (0..<linear.inFeatures).map { Int32($0 / linear.scheme.groupSize) }
+        try write(unsafe groups.span.bytes, of: name)
+      }
     }
   }
 }

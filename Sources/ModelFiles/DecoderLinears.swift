@@ -34,9 +34,8 @@ extension ModelFile {
       let layer = WeightNames.layer(of: names[0].name, in: .decoder),
       let linear = DecoderLinear.allCases.first(where: { $0.moduleName(layer: layer) == module })
     else { return nil }
-    let isInt4 = if case .int4 = tensor.encoding { true } else { false }
     return StoredLinear(
       layer: layer, linear: linear, name: tensor.name.removingSuffix(".weight") ?? tensor.name,
-      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], isInt4: isInt4)
+      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], isInt4: tensor.isInt4)
   }
 }

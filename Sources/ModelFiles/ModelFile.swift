@@ -1,6 +1,7 @@
-// Opens any model: a checkpoint directory, an AWQ directory, a .skyq file. What follows need not know which.
+// Opens any model: a checkpoint directory, quantized or not, or a .skyq file. What follows need not know which.
 internal import JSON
 public import ModelConfig
+public import Quantization
 internal import Safetensors
 internal import Skyq
 public import Storage
@@ -14,8 +15,25 @@ public struct ModelFile: Sendable {
     case checkpoint
     /// Safetensors shards with AWQ GEMM linears.
     case awqCheckpoint = "awq checkpoint"
+    /// Safetensors shards with linears in one of GPTQ's layouts, whichever tool wrote them.
+    case gptqCheckpoint = "gptq checkpoint"
+    /// Safetensors shards with linears as compressed-tensors packs them.
+    case packedCheckpoint = "compressed-tensors checkpoint"
     /// One memory-mapped file.
     case skyq
+
+    /// Whether it is a directory of quantized linears.
+    public var isQuantizedCheckpoint: Bool { [.awqCheckpoint, .gptqCheckpoint, .packedCheckpoint].contains(self) }
+
+    /// Of a directory.
+    fileprivate init(_ quantization: QuantizationConfig?) {
+      switch quantization?.layout {
+      case nil: self = .checkpoint
+      case .awq: self = .awqCheckpoint
+      case .gptq, .gptqV2: self = .gptqCheckpoint
+      case .packQuantized: self = .packedCheckpoint
+      }
+    }
   }
 
   /// As the user named it.
@@ -63,6 +81,12 @@ public struct ModelFile: Sendable {
   /// Gives back the memory of all weights that were read; they can still be read again.
   public func releasePages() { stored.releasePages() }
 
+  /// Groups of its int4 linears: the shortest, if they differ, which all can be cut into; nil if there are none.
+  public var int4Scheme: QuantizationScheme? {
+    let schemes = tensors.compactMap { tensor in if case .int4(let scheme) = tensor.encoding { scheme } else { nil } }
+    return schemes.min { $0.groupSize < $1.groupSize }
+  }
+
   /// Bytes of the decoder layer with the most, as it is stored.
   public var largestLayerByteCount: Int {
     var counts: [Int: Int] = [:]
@@ -78,9 +102,9 @@ public struct ModelFile: Sendable {
     let directory = try DirectoryFiles(path: path)
     let config = try config(in: directory, path: path)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
-    let tensors = try AWQCheckpointReader(checkpoint, quantization: config.quantization).tensors()
+    let tensors = try CheckpointReader(checkpoint, quantization: config.quantization).tensors()
     return try ModelFile(
-      path: path, kind: config.quantization == nil ? .checkpoint : .awqCheckpoint, config: config, files: directory,
+      path: path, kind: Kind(config.quantization), config: config, files: directory,
       tensors: tensors, shards: checkpoint.shards.map(\.mapping), shardNames: checkpoint.shardNames)
   }
 

@@ -26,6 +26,8 @@ public enum ModelFilesError: CategorizedError, Equatable {
   case wrongType(path: String, name: String, expected: String, found: String)
   /// Part of a quantized linear is missing.
   case incompleteLinear(path: String, module: String, missing: String)
+  /// The tensors of a quantized linear are not what config.json says of them.
+  case contradictoryLayout(path: String, tensor: String, stated: String, found: String)
   /// A file of weights is not the one that an earlier part of the run read.
   case changedSource(path: String, name: String)
   /// Tensors hold what no model holds.
@@ -61,6 +63,9 @@ public enum ModelFilesError: CategorizedError, Equatable {
       "\(path.displayed): tensor '\(name.displayed)': expected \(expected), found \(found)"
     case .incompleteLinear(let path, let module, let missing):
       "\(path.displayed): quantized linear '\(module.displayed)': \(missing.displayed) is missing"
+    case .contradictoryLayout(let path, let tensor, let stated, let found):
+      "\(path.displayed): tensor '\(tensor.displayed)': config.json says \(stated), the tensors say \(found); correct "
+        + "quantization_config, or take it and the weights from one repository"
     case .changedSource(let path, let name):
       "\(path.displayed)/\(name.displayed): sha256 differs from the one recorded at start; restore the file or start "
         + "again with --force"
@@ -87,7 +92,7 @@ public enum ModelFilesError: CategorizedError, Equatable {
     case .otherRecipe: .cannotCreateOutput
     case .unusableConfig(_, let error): error.category
     case .malformedConfig, .malformedFile, .unusableName, .contradictoryWeights, .missingTensor, .wrongShape,
-      .wrongType, .incompleteLinear,
+      .wrongType, .incompleteLinear, .contradictoryLayout,
       .damagedTensors, .beyondHalf:
       .malformedInput
     case .notReproduced: .inputOutput

@@ -18,7 +18,7 @@ public struct ModelProvenance: Sendable, Equatable {
   public let evaluations: JSONObject
 
   /// Reads what `file` tells: a .skyq file in sections, a directory in `skyquant.json`.
-  /// - Throws: `SkyqError` for damaged sections, `ModelFilesError.missingFile` if an AWQ directory has no
+  /// - Throws: `SkyqError` for damaged sections, `ModelFilesError.missingFile` if a quantized directory has no
   ///   `skyquant.json`, `.unsupported` if the model was not quantized or by another program.
   public init(_ file: ModelFile) throws {
     if let skyq = file.files as? SkyqFile {
@@ -33,7 +33,7 @@ public struct ModelProvenance: Sendable, Equatable {
       evaluations = reports
       return
     }
-    guard file.kind == .awqCheckpoint else {
+    guard file.kind.isQuantizedCheckpoint else {
       throw ModelFilesError.unsupported(path: file.path, reason: "is not quantized: no file tells how it was made")
     }
     guard let bytes = try file.files.bytes(of: AWQCheckpointWriter.provenanceName) else {

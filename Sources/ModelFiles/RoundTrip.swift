@@ -1,10 +1,10 @@
-// Whether an AWQ checkpoint comes back from the .skyq file that was made of it.
+// Whether a quantized checkpoint comes back from the .skyq file that was made of it.
 internal import Quantization
 internal import Tensors
 
 extension ModelFile {
   /// Checks that `packed` has the tensors of this checkpoint in this order, and that each comes back bit by bit: dense
-  /// tensors, and qweight, qzeros and scales of int4 linears.
+  /// tensors, and the words and scales of int4 linears, which are derived again from the packed ones.
   /// - Parameter onTensor: Called with the number of tensors compared and of all.
   /// - Throws: `ModelFilesError.notReproduced` with the first tensor that does not.
   public func requireReturn(from packed: ModelFile, onTensor: (Int, Int) throws -> Void) throws {
@@ -28,19 +28,8 @@ extension StoredTensor {
     switch (try content, try other.content) {
     case (.dense(let before), .dense(let after)):
       return before.info.dtype == after.info.dtype && after.withBytes { before.hasBytes($0) }
-    case (.int4(let before as AWQGEMMMatrix), .int4(let after)):
-      let parts = after.unpacked().awqTensors
-      return unsafe before.qweight.hasBytes(parts.qweight.span.bytes)
-        && before.qzeros.hasBytes(parts.qzeros.span.bytes) && before.scales.hasBytes(parts.scales.span.bytes)
+    case (.int4(let before), .int4(let after)): return before.isReproduced(by: try after.unpacked())
     default: return false
-    }
-  }
-}
-
-extension TensorView {
-  fileprivate func hasBytes(_ other: RawSpan) -> Bool {
-    withBytes { bytes in
-      unsafe bytes.withUnsafeBytes { first in unsafe other.withUnsafeBytes { unsafe first.elementsEqual($0) } }
     }
   }
 }

@@ -56,7 +56,7 @@ public struct SkyqPacker {
       switch try source.tensors[index].content {
       case .dense(let view): try view.withBytes { try writer.append($0) }
       case .int4(let packed):
-        let planes = packed.unpacked().u4Planes
+        let planes = try packed.unpacked().u4Planes
         try writer.append(planes.codes)
         try writer.append(unsafe planes.scales.span.bytes)
         try writer.append(planes.zeros)
@@ -94,8 +94,8 @@ public struct SkyqPacker {
     var meta: JSONObject = ["architecture": .string(source.config.architectureName ?? source.config.modelType)]
     if let quantization = source.config.quantization {
       meta["quantization"] = [
-        "method": "awq", "bits": .integer(quantization.bits), "group_size": .integer(quantization.groupSize),
-        "scales": "f16",
+        "method": .string(quantization.layout.rawValue), "bits": .integer(quantization.bits),
+        "group_size": .integer(source.int4Scheme?.groupSize ?? quantization.groupSize ?? 128), "scales": "f16",
       ]
     }
     var sections = [
@@ -106,7 +106,7 @@ public struct SkyqPacker {
           "tool": "skyquant", "version": .string(version), "sources": .array(sources.map(\.json)),
         ]),
     ]
-    if source.kind == .awqCheckpoint, let bytes = try source.files.bytes(of: AWQCheckpointWriter.provenanceName) {
+    if source.kind.isQuantizedCheckpoint, let bytes = try source.files.bytes(of: AWQCheckpointWriter.provenanceName) {
       sections += QuantizationRecord(bytes)?.sections ?? []
     }
     for (name, report) in evaluations {

@@ -77,6 +77,9 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// Whether it is a quantized linear.
+  public var isInt4: Bool { dtype == nil }
+
   /// Bytes in the file, without padding.
   public var byteCount: Int {
     switch unproven {
@@ -115,11 +118,11 @@ public struct StoredTensor: Sendable {
     }
   }
 
-  /// `BF16`, `awq_u4 g128`.
+  /// `BF16`, `awq_u4 g128`, `gptq g64`.
   public var encodingName: String {
-    switch encoding {
-    case .dense(let dtype): dtype.rawValue
-    case .int4(let scheme): "awq_u4 g\(scheme.groupSize)"
+    switch unproven {
+    case .dense(let view): view.info.dtype.rawValue
+    case .int4(let packed): packed.encodingName
     }
   }
 }

@@ -3,18 +3,23 @@ public import Kernels
 public import Tensors
 
 /// A packed int4 weight in somebody's bytes.
-public protocol PackedInt4: DotProductMatrix {
+public protocol PackedInt4: WeightMatrix {
   var scheme: QuantizationScheme { get }
+  /// How it is stored, for reports: `awq_u4 g128`.
+  var encodingName: String { get }
   /// Bytes of codes, zeros and scales.
   var byteCount: Int { get }
   /// The same linear in memory, in plain order.
-  func unpacked() -> QuantizedLinear
+  /// - Throws: `QuantizationError` for scales that half precision cannot hold.
+  func unpacked() throws -> QuantizedLinear
+  /// Whether the file's bytes are those that this layout makes of `linear`.
+  func isReproduced(by linear: QuantizedLinear) -> Bool
   /// Gives memory back that can be had again by reading; a hint only.
   func release()
 }
 
-/// A linear in the AWQ GEMM layout (`AWQPacking`).
-public struct AWQGEMMMatrix: PackedInt4 {
+/// A linear in the AWQ GEMM layout (`Int4Layout.awqGEMM`), with scales in half precision.
+public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
   /// `[in, out/8]` I32.
   public let qweight: TensorView
   /// `[groups, out/8]` I32.
@@ -28,9 +33,9 @@ public struct AWQGEMMMatrix: PackedInt4 {
   /// A linear of three views that belong together; nil if their types or shapes do not.
   public init?(qweight: TensorView, qzeros: TensorView, scales: TensorView, scheme: QuantizationScheme) {
     let packed = qweight.info.shape
-    guard packed.rank == 2, packed[1] <= Int.max / AWQPacking.packFactor else { return nil }
+    guard packed.rank == 2, packed[1] <= Int.max / NibblePacking.valueCount else { return nil }
     let columns = packed[0]
-    let rows = packed[1] * AWQPacking.packFactor
+    let rows = packed[1] * NibblePacking.valueCount
     guard scheme.fits(outFeatures: rows, inFeatures: columns) else { return nil }
     let groups = columns / scheme.groupSize
     guard qweight.info.dtype == .int32, qzeros.info.dtype == .int32, scales.info.dtype == .float16,
@@ -51,8 +56,15 @@ public struct AWQGEMMMatrix: PackedInt4 {
 
   public func unpacked() -> QuantizedLinear {
     QuantizedLinear(
-      awq: AWQTensors(qweight: qweight.words(), qzeros: qzeros.words(), scales: scales.halves()), outFeatures: rows,
-      inFeatures: columns, scheme: scheme)
+      Int4Words(codes: qweight.words(), zeros: qzeros.words(), scales: scales.halves()), in: .awqGEMM,
+      outFeatures: rows, inFeatures: columns, scheme: scheme)
+  }
+
+  public func isReproduced(by linear: QuantizedLinear) -> Bool {
+    guard linear.hasForm(of: self) else { return false }
+    let words = linear.words(in: .awqGEMM)
+    return unsafe qweight.hasBytes(words.codes.span.bytes) && qzeros.hasBytes(words.zeros.span.bytes)
+      && scales.hasBytes(words.scales.span.bytes)
   }
 
   /// Decodes rows; see `WeightMatrix`. Ranges that are not multiples of eight decode the words around them, too.
@@ -83,7 +95,7 @@ public struct AWQGEMMMatrix: PackedInt4 {
   }
 
   private static func aligned(_ range: Range<Int>) -> Range<Int> {
-    let factor = AWQPacking.packFactor
+    let factor = NibblePacking.valueCount
     return range.lowerBound / factor * factor..<(range.upperBound + factor - 1) / factor * factor
   }
 
@@ -112,8 +124,19 @@ public struct AWQGEMMMatrix: PackedInt4 {
   }
 }
 
+extension PackedInt4 {
+  public var encodingName: String { "awq_u4 g\(scheme.groupSize)" }
+}
+
+extension QuantizedLinear {
+  /// Whether it has the size and the groups of `packed`.
+  func hasForm(of packed: some PackedInt4) -> Bool {
+    outFeatures == packed.rows && inFeatures == packed.columns && scheme == packed.scheme
+  }
+}
+
 /// A linear as three planes of a .skyq file (`U4Planes`), with scales in half precision.
-public struct U4Matrix: PackedInt4 {
+public struct U4Matrix: PackedInt4, DotProductMatrix {
   /// `[out, in/2]` U8.
   public let codes: TensorView
   /// `[out, groups]` F16.
@@ -152,6 +175,8 @@ public struct U4Matrix: PackedInt4 {
       planes: U4Planes(codes: codes.bytes(), scales: scales.halves(), zeros: zeros.bytes()), outFeatures: rows,
       inFeatures: columns, scheme: scheme)
   }
+
+  public func isReproduced(by linear: QuantizedLinear) -> Bool { linear == unpacked() }
 
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     codes.withBytes { codes in

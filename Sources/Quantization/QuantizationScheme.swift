@@ -21,7 +21,7 @@ public struct QuantizationScheme: Sendable, Hashable {
 
   /// Whether a linear of this size can be stored: whole groups, and eight codes per packed word.
   public func fits(outFeatures: Int, inFeatures: Int) -> Bool {
-    inFeatures > 0 && outFeatures > 0 && inFeatures % groupSize == 0 && outFeatures % AWQPacking.packFactor == 0
+    inFeatures > 0 && outFeatures > 0 && inFeatures % groupSize == 0 && outFeatures % NibblePacking.valueCount == 0
   }
 
   /// Stored bits per weight: codes, zeros and half-precision scales; 4.156 at group 128.

@@ -55,6 +55,19 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// Groups of one row.
   public var groupsPerRow: Int { inFeatures / scheme.groupSize }
 
+  /// Whether all zeros are 8, as loaders take them that look at no zeros.
+  public var isSymmetric: Bool { zeros.allSatisfy { $0 == 8 } }
+
+  /// The same weights in shorter groups, whose size divides its own: each group's scale and zero, repeated.
+  public func cut(into shorter: QuantizationScheme) -> QuantizedLinear {
+    let count = scheme.groupSize / shorter.groupSize
+    guard count > 1 else { return self }
+    return QuantizedLinear(
+      outFeatures: outFeatures, inFeatures: inFeatures, scheme: shorter, codes: codes,
+      zeros: zeros.flatMap { repeatElement($0, count: count) },
+      scales: scales.flatMap { repeatElement($0, count: count) })
+  }
+
   /// Plain rounding: every group from its smallest to its largest weight, every weight to its nearest level.
   /// - Parameter weight: `[outFeatures, inFeatures]`.
   public init(rounding weight: Tensor, scheme: QuantizationScheme) {

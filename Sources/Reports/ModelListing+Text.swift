@@ -1,5 +1,5 @@
 // What `skyquant inspect` tells of what is no model of ours: tensors by their types, and why it is none.
-internal import Basics
+public import Basics
 public import JSON
 public import ModelFiles
 internal import Tensors
@@ -32,8 +32,9 @@ public struct ListingText {
   }
 
   /// For people.
-  public var lines: [String] {
-    var table = TextTable(columns: [.left, .right, .right, .right, .right])
+  /// - Parameter width: Columns that there are; nil if nobody knows.
+  public func lines(width: Int?) -> [StyledText] {
+    var table = TextTable(columns: [.left, .right, .right, .right, .right], dispensable: [2])
     table.add(["type", "tensors", "elements", "size", "share"])
     for row in rows {
       let share = Double(row.byteCount) / Double(max(listing.weights.byteCount, 1))
@@ -42,25 +43,30 @@ public struct ListingText {
         Percentage.text(share),
       ])
     }
-    let names = listing.carried.names.map(\.displayed)
-    return [heading, reason, ""] + table.lines + [""]
-      + (names.isEmpty ? [] : ["files: " + names.joined(separator: " · ")])
-      + [
-        "next: skyquant inspect \(listing.path.displayed) --tensors '*'   ·   skyquant check \(listing.path.displayed) --full"
-      ]
+    var lines = [heading, reason, ""] + table.styledLines(width: width) + [""]
+    let names = listing.carried.names.map(\.displayed).joined(separator: " · ")
+    if !names.isEmpty { lines.append("files: \(names)") }
+    return lines + next
   }
 
-  private var heading: String {
+  private var next: [StyledText] {
+    let path = listing.path.shellPath
+    let commands = [["inspect", path, "--tensors", "'*'"], ["check", path, "--full"]]
+    return commands.map { "next: \(StyledText.command(["skyquant"] + $0))" }
+  }
+
+  private var heading: StyledText {
     let files = listing.weights.count
-    return [
+    let facts = [
       listing.path.displayed, listing.architecture?.displayed ?? "no architecture",
       "safetensors, \(files == 1 ? "1 file" : "\(files) files")", ByteCount.text(listing.weights.byteCount),
-    ].joined(separator: "  ·  ")
+    ]
+    return StyledText(facts.joined(separator: "  ·  "))
   }
 
-  private var reason: String {
-    "headers only, skyquant does not compute with it: "
-      + (listing.reason ?? "a file of weights alone is no model")
+  private var reason: StyledText {
+    let reason = listing.reason ?? "a file of weights alone is no model"
+    return "headers only, skyquant does not compute with it: \(reason)"
   }
 
   /// For programs.

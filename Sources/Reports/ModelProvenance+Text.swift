@@ -1,5 +1,5 @@
 // What `inspect --provenance` says: how a model was made.
-internal import Basics
+public import Basics
 public import JSON
 public import ModelFiles
 
@@ -15,7 +15,10 @@ public struct ProvenanceText {
   }
 
   /// One line for each setting and each file.
-  public var lines: [String] {
+  public var lines: [StyledText] { facts.map { StyledText($0) } + [""] + repeating }
+
+  /// The settings and files alone.
+  public var facts: [String] {
     var table = TextTable(columns: [.left, .left])
     if let packing = provenance.packing {
       let program = ["tool", "version"].compactMap { packing[$0]?.stringValue?.displayed }
@@ -32,12 +35,17 @@ public struct ProvenanceText {
       table.add(["\(name.displayed) tokens", text(count)])
     }
     for name in provenance.evaluations.keys { table.add(["verified", name.displayed]) }
-    let repeating =
-      provenance.recipe == nil
-      ? "no recipe: an older skyquant or another program quantized it, or nothing did"
-      : "next: skyquant inspect \(path.displayed) --provenance --json > recipe.json   ·   "
-        + "skyquant quantize MODEL --recipe recipe.json --out OUT"
-    return table.lines + ["", repeating]
+    return table.lines
+  }
+
+  /// How to quantize another model in the same way.
+  private var repeating: [StyledText] {
+    guard provenance.recipe != nil else {
+      return ["no recipe: an older skyquant or another program quantized it, or nothing did"]
+    }
+    let inspect = ["skyquant", "inspect", path.shellPath, "--provenance", "--json", ">", "recipe.json"]
+    let quantize = ["skyquant", "quantize", "MODEL", "--recipe", "recipe.json", "--out", "OUT"]
+    return [inspect, quantize].map { "next: \(StyledText.command($0))" }
   }
 
   /// What is not known is null.

@@ -1,5 +1,5 @@
 // What `skyquant inspect` tells of a model.
-internal import Basics
+public import Basics
 public import JSON
 public import ModelFiles
 
@@ -12,15 +12,17 @@ public struct SummaryText {
   public init(_ summary: ModelSummary) { self.summary = summary }
 
   /// For people.
-  public var lines: [String] {
-    var lines = [heading, bits]
+  /// - Parameter width: Columns that there are; nil if nobody knows.
+  public func lines(width: Int?) -> [StyledText] {
+    var lines: [StyledText] = [heading, bits]
     if summary.isQuantized {
       lines.append("\(summary.int4LinearCount) of \(summary.linearCount) linears of the language model in int4")
     }
     if let skyq = summary.skyq {
       lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
     }
-    var table = TextTable(columns: [.left, .right, .right, .left, .right, .right, .left])
+    // Where there is no room, bars go first, then what sizes and bits say as well.
+    var table = TextTable(columns: [.left, .right, .right, .left, .right, .right, .left], dispensable: [6, 2])
     table.add(["part", "tensors", "parameters", "encoding", "size", "share", ""])
     for part in summary.parts {
       let share = Double(part.byteCount) / Double(max(summary.byteCount, 1))
@@ -31,20 +33,22 @@ public struct SummaryText {
         String(repeating: "█", count: Int((share * Double(Self.barWidth)).rounded())),
       ])
     }
-    lines += [""] + table.lines + ["", "files: " + summary.files.map(\.displayed).joined(separator: " · ")]
-    if let problem = summary.fileProblem { lines.append("broken: " + problem) }
-    return lines + [next]
+    let files = StyledText(summary.files.map(\.displayed).joined(separator: " · "))
+    lines += [""] + table.styledLines(width: width) + ["", "files: \(files)"]
+    if let problem = summary.fileProblem { lines.append("broken: \(problem)") }
+    return lines + next
   }
 
-  private var heading: String {
+  private var heading: StyledText {
     let kind = summary.skyq.map { "skyq \($0.version)" } ?? summary.kind.rawValue
-    return [
+    let facts = [
       summary.path.displayed, summary.architecture.displayed, kind, ByteCount.text(summary.byteCount),
       "\(Quantity.text(summary.parameterCount)) parameters",
-    ].joined(separator: "  ·  ")
+    ]
+    return StyledText(facts.joined(separator: "  ·  "))
   }
 
-  private var bits: String {
+  private var bits: StyledText {
     let all = summary.bitsPerWeight() ?? 0
     let language = summary.bitsPerWeight { $0 == .languageLinears } ?? 0
     let rest = summary.bitsPerWeight { $0 != .embeddings } ?? 0
@@ -52,10 +56,13 @@ public struct SummaryText {
       + "\(language.upTo(3)) in the language model's linears"
   }
 
-  private var next: String {
-    let path = summary.path.displayed, samples = samplesHint(seesImages: summary.seesImages)
-    return "next: skyquant inspect \(path) --tensors 'layers.0'   ·   --json"
-      + (summary.kind == .checkpoint ? "" : "   ·   skyquant verify \(path) --reference DIR \(samples)")
+  private var next: [StyledText] {
+    let path = summary.path.shellPath
+    let listing: StyledText = "next: \(StyledText.command("skyquant", "inspect", path, "--tensors", "layers.0"))"
+    guard summary.kind != .checkpoint else { return [listing] }
+    let samples = samplesHint(seesImages: summary.seesImages)
+    let verifying = StyledText.command(["skyquant", "verify", path, "--reference", "DIR"] + samples)
+    return [listing, "next: \(verifying)"]
   }
 
   /// For programs.

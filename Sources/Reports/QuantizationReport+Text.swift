@@ -5,8 +5,11 @@ internal import LayerSearch
 internal import Quantization
 
 extension QuantizationReport {
+  /// The first of them; `skyquant.json` has all.
   private var keptLine: [StyledText] {
-    kept.isEmpty ? [] : ["kept in 16 bit: \(kept.joined(separator: ", "))"]
+    guard !kept.isEmpty else { return [] }
+    let more = kept.count > 5 ? " and \(kept.count - 5) more, which skyquant.json lists" : ""
+    return ["kept in 16 bit: \(kept.prefix(5).joined(separator: ", "))\(more)"]
   }
 
   /// What the report counts at the borders of number formats, if there is any.
@@ -66,14 +69,18 @@ extension QuantizationReport {
         + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
     ] + keptLine + borderLine + calibrationLines + [
-      "next: skyquant verify \(destination.displayed) --reference \(source.displayed) "
-        + "\(samplesHint(seesImages: seesImages))"
+      "next: \(verifying)"
     ]
+  }
+
+  private var verifying: StyledText {
+    let models = ["skyquant", "verify", destination.shellPath, "--reference", source.shellPath]
+    return .command(models + samplesHint(seesImages: seesImages))
   }
 }
 
 /// How a model is given samples to be verified on, for hints at the next command.
-func samplesHint(seesImages: Bool) -> String { seesImages ? "--questions FILE" : "--text FILE" }
+func samplesHint(seesImages: Bool) -> [String] { [seesImages ? "--questions" : "--text", "FILE"] }
 
 /// Where the pictures of a questions file lie.
 public struct PictureNote: Sendable, Equatable {

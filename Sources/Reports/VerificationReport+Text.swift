@@ -5,7 +5,8 @@ public import Verification
 
 extension VerificationReport {
   /// The report for people: a table of classes, the layers, the answers, files that differ, the gates.
-  public var lines: [StyledText] {
+  /// - Parameter width: Columns that there are; nil if nobody knows.
+  public func lines(width: Int?) -> [StyledText] {
     var lines: [StyledText] = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
     if nonFiniteCount > 0 {
       lines += [
@@ -20,8 +21,8 @@ extension VerificationReport {
         "",
       ]
     }
-    lines += table
-    lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines
+    lines += table(width: width)
+    lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines(width: width)
     if let answers { lines += ["", answers.line] + answers.changedLines(limit: 5) }
     if !files.isEmpty { lines += [""] + fileLines(limit: 20) }
     if !gates.isEmpty { lines += [""] + gates.map(\.line) + fileGate }
@@ -40,8 +41,10 @@ extension VerificationReport {
     return ["gate  settings that differ: \(files.count), \(verdict)"]
   }
 
-  private var table: [StyledText] {
-    var table = TextTable(columns: [.left] + [TextTable.Alignment](repeating: .right, count: 9))
+  private func table(width: Int?) -> [StyledText] {
+    // What goes where there is no room: p90, p99.9, the median, the largest, p99.
+    var table = TextTable(
+      columns: [.left] + [TextTable.Alignment](repeating: .right, count: 9), dispensable: [4, 6, 3, 7, 5])
     table.add(["tokens", "", "mean KL ± se", "median", "p90", "p99", "p99.9", "max", "same top-1", "PPL ratio"])
     for (name, summary) in classes.map({ ($0.tokenClass.rawValue, $0.summary) }) + [("all", overall)] {
       let divergence = summary.divergence
@@ -53,17 +56,19 @@ extension VerificationReport {
         "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
       ])
     }
-    return table.styledLines + [
+    return table.styledLines(width: width) + [
       "KL divergence in nats and PPL ratio: lower is better; same top-1: higher is better.",
       "numeric mode: \(numericMode)",
     ]
   }
 
-  /// Eight layers a line, so that those of a large model stay readable.
-  private var layerLines: [StyledText] {
+  /// Up to eight layers a line, so that those of a large model stay readable.
+  private func layerLines(width: Int?) -> [StyledText] {
     let cells = layers.map { "\($0.layer): \($0.relativeError.short)" }
-    return stride(from: 0, to: cells.count, by: 8).map {
-      StyledText(cells[$0..<min($0 + 8, cells.count)].joined(separator: "  "))
+    let widest = cells.map(\.count).max() ?? 0
+    let perLine = width.map { min(8, max(1, ($0 + 2) / (widest + 2))) } ?? 8
+    return stride(from: 0, to: cells.count, by: perLine).map {
+      StyledText(cells[$0..<min($0 + perLine, cells.count)].joined(separator: "  "), .verbatim)
     }
   }
 }

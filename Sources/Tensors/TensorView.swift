@@ -50,6 +50,26 @@ public struct TensorView: Sendable {
     }
   }
 
+  /// Whether its bytes are `other`.
+  public func hasBytes(_ other: RawSpan) -> Bool {
+    withBytes { bytes in
+      unsafe bytes.withUnsafeBytes { first in unsafe other.withUnsafeBytes { unsafe first.elementsEqual($0) } }
+    }
+  }
+
+  /// The elements of a tensor of whole numbers; nil if it is none of I32 or I64.
+  public var wholeNumbers: [Int]? {
+    guard info.dtype == .int32 || info.dtype == .int64 else { return nil }
+    let isWide = info.dtype == .int64, width = info.dtype.byteWidth
+    return withBytes { bytes in
+      (0..<info.shape.elementCount).map { index in
+        unsafe isWide
+          ? Int(Int64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: width * index, as: Int64.self)))
+          : Int(Int32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: width * index, as: Int32.self)))
+      }
+    }
+  }
+
   /// Where the bytes lie in `owner`; nil if they belong to another.
   public func range(in owner: any ByteStorage) -> Range<Int>? {
     storage === owner ? byteOffset..<byteOffset + info.byteCount : nil

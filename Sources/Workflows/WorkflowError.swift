@@ -29,6 +29,12 @@ public enum WorkflowError: CategorizedError {
   case notQuantized(path: String)
   /// No sample has a token that could be compared.
   case nothingToCompare(path: String)
+  /// No row of a benchmark can be asked; the first reason why, if there is one.
+  case nothingToAsk(path: String, first: (any CategorizedError)?)
+  /// A text model is to answer questions about pictures.
+  case cannotSee(model: String, benchmark: String)
+  /// A file that answers are to be appended to holds something else.
+  case notAnAnswer(path: String, line: Int, offset: Int)
   /// A .skyq file has no file of that name inside.
   case noFile(model: String, name: String)
   /// A model has no tensor of that name.
@@ -70,6 +76,14 @@ public enum WorkflowError: CategorizedError {
     case .notQuantized(let path):
       "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote"
     case .nothingToCompare(let path): "\(path.displayed): no token to compare"
+    case .nothingToAsk(let path, let first):
+      first.map { "\(path.displayed): no row can be asked; the first: \($0)" }
+        ?? "\(path.displayed): no row can be asked"
+    case .cannotSee(let model, let benchmark):
+      "\(model.displayed): is a text model, and \(benchmark.displayed) asks about pictures; give a benchmark without"
+    case .notAnAnswer(let path, let line, let offset):
+      "\(path.displayed): line \(line), offset \(offset): is no answer that `skyquant evaluate` wrote; name another file"
+        + " for answers"
     case .noFile(let model, let name):
       "\(model.displayed): no file '\(name.displayed)' inside; `skyquant extract` lists them"
     case .noTensor(let model, let name):
@@ -82,8 +96,8 @@ public enum WorkflowError: CategorizedError {
   public var category: FailureCategory {
     switch self {
     case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits: .unsupported
-    case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare, .swappedModels,
-      .quantizedReference, .notQuantized:
+    case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare, .nothingToAsk,
+      .cannotSee, .notAnAnswer, .swappedModels, .quantizedReference, .notQuantized:
       .malformedInput
     case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category

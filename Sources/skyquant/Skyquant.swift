@@ -38,7 +38,7 @@ struct Skyquant: ParsableCommand {
     version: Version.current,
     subcommands: [
       Inspect.self, Plan.self, Quantize.self, Pack.self, Check.self, Diff.self, Extract.self, Import.self, Export.self,
-      DoctorCommand.self, Verify.self, Run.self,
+      DoctorCommand.self, Verify.self, Evaluate.self, Run.self,
     ])
 
   static func main() {

@@ -42,8 +42,9 @@ import TestSupport
       (
         ["doctor", misconfigured, "--headers-only", "--quiet"],
         [
-          "\(Self.bad)error\(Self.end) C201 config.json: quant_method ",
-          ": \(Self.bad)errors: 2\(Self.end), warnings: 0, ",
+          "\(Self.warning)warning\(Self.end) C402 config.json: ",
+          "\(Self.bad)error\(Self.end) C105 config.json: quantization_config says gptq",
+          ": \(Self.bad)errors: 1\(Self.end), ",
         ]
       ),
       (verify + gates + ["--quiet"], [": \(Self.good)PASS\(Self.end)\n", ": \(Self.bad)FAIL\(Self.end)\n"]),
@@ -99,7 +100,7 @@ import TestSupport
     try FileManager.default.copyItem(atPath: sample.modelDirectory, toPath: model)
     try FileManager.default.createDirectory(atPath: model + "/notes", withIntermediateDirectories: false)
     let (shown, _) = try skyquant(arguments: ["pack", model, folder.path("m.skyq"), "--quiet"], on: .errors)
-    let line = "\(Self.warning)warning:\(Self.end) \(model): directories are not carried along: notes\n"
+    let line = "\(Self.warning)warning:\(Self.end) \(model): not carried along: notes (directory)\n"
     #expect(shown == line, "\(shown)")
   }
 

@@ -27,26 +27,26 @@ import TestSupport
   @Test func aDirectoryWithoutConfigIsMissingInput() throws {
     let folder = try TemporaryDirectory()
     try folder.write("", to: "model.safetensors")
-    expectError(66, "config.json", from: try skyquant("inspect", folder.path(".")))
+    expectError(66, "config.json", from: try skyquant("run", folder.path("."), "--prompt", "x"))
   }
 
   @Test func anUnknownArchitectureIsUnsupported() throws {
     let model = try TemporaryDirectory()
     let copy = try model.modelCopy(replacing: "\"skywork_chat\"", with: "\"mystery_chat\"")
-    expectError(69, "mystery_chat", from: try skyquant("inspect", copy))
+    expectError(69, "mystery_chat", from: try skyquant("run", copy, "--prompt", "x"))
   }
 
   @Test func anInternLMLanguageModelIsUnsupported() throws {
     let folder = try TemporaryDirectory()
     let copy = try folder.modelCopy(replacing: "\"qwen2\"", with: "\"internlm3\"")
-    expectError(69, "InternLM", from: try skyquant("inspect", copy))
+    expectError(69, "InternLM", from: try skyquant("run", copy, "--prompt", "x"))
   }
 
   @Test func variablePositionsAreUnsupported() throws {
     let folder = try TemporaryDirectory()
     let copy = try folder.modelCopy(
       replacing: "\"attention_dropout\": 0.0", with: "\"rope_pos_id_version\": \"v2pe_rnd\"")
-    expectError(69, "V2PE", from: try skyquant("inspect", copy))
+    expectError(69, "V2PE", from: try skyquant("run", copy, "--prompt", "x"))
   }
 
   @Test func pickleShardsAreRefusedByName() throws {

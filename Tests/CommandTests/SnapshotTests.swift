@@ -6,7 +6,9 @@ import TestSupport
 
 @Suite struct SnapshotTests {
   private static let commands = [
-    "inspect", "plan", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify", "run",
+    "inspect", "plan", "quantize", "pack", "check", "diff", "extract", "import", "export", "doctor", "verify",
+    "evaluate",
+    "run",
   ]
 
   @Test(arguments: [[]] + commands.map { [$0] }) func `help is the text that was agreed on`(command: [String]) throws {
@@ -14,6 +16,11 @@ import TestSupport
     #expect(help.exitCode == 0 && help.errors.isEmpty)
     let tooLong = help.output.split(separator: "\n").filter { $0.count > 80 }
     #expect(tooLong.isEmpty, "wider than 80 columns: \(tooLong)")
+    let examples = help.output.firstMatch(of: /(?s)\nExamples?:\n(.*?)\n\n/)?.1 ?? ""
+    #expect(examples.isEmpty == command.isEmpty)
+    for line in examples.split(separator: "\n") {
+      #expect(line.hasPrefix("  skyquant ") || line.hasPrefix("    --"), "an example is broken: \(line)")
+    }
     try Snapshot(name: (["help"] + command).joined(separator: "-")).expect(help.output)
   }
 

@@ -78,7 +78,15 @@ import Testing
       repository.config = repository.config.replacing("\"group_size\": 32", with: "\"group_size\": -1")
       store(&repository, as: "rows")
     }
-    #expect(found.map(\.id) == ["C107"], "\(found.map(\.description))")
+    #expect(found == [], "\(found.map(\.description))")
+  }
+
+  @Test func `a layout that is computed with, in bits that are not, is a note`() throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(Self.awq, with: Self.gptq.replacing("4", with: "8"))
+      store(&repository, as: "gptq")
+    }
+    #expect(found.contains { $0.id == "C107" && $0.description.contains("GPTQ with 8 bits") })
   }
 
   @Test func `a model that is not quantized, and one that skyquant does not know, have no errors`() throws {

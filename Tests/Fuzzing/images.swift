@@ -1,4 +1,4 @@
-// PNG and JPEG through the decoder and the tiling, as a question's picture goes. The C libraries are not instrumented:
+// PNG, JPEG and WebP through the decoder and the tiling, as a question's picture goes. The C libraries are not instrumented:
 // what is found are crashes, hangs, wrong sizes and overruns of the buffers that we hand to them.
 import ImageProcessing
 

@@ -47,12 +47,12 @@ import TestSupport
         continue
       }
       let weight = Tensor(shape: view.info.shape, values: try view.floats())
-      let awq = QuantizedLinear(rounding: weight, scheme: scheme).awqTensors
+      let awq = QuantizedLinear(rounding: weight, scheme: scheme).words(in: .awqGEMM)
       let (rows, columns) = (weight.shape[0], weight.shape[1]), module = name.dropLast(".weight".count)
       parts += [
-        (TensorInfo(name: module + ".qweight", dtype: .int32, shape: [columns, rows / 8]), littleEndian(awq.qweight)),
+        (TensorInfo(name: module + ".qweight", dtype: .int32, shape: [columns, rows / 8]), littleEndian(awq.codes)),
         (
-          TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [columns / 64, rows / 8]), littleEndian(awq.qzeros)
+          TensorInfo(name: module + ".qzeros", dtype: .int32, shape: [columns / 64, rows / 8]), littleEndian(awq.zeros)
         ),
         (
           TensorInfo(name: module + ".scales", dtype: .float16, shape: [columns / 64, rows]),
@@ -95,12 +95,25 @@ import TestSupport
     #expect(file.rows("blk.1.attn_norm.weight") == [try view.floats()])
   }
 
+  @Test func `from another layout the file is the same, byte for byte`() throws {
+    _ = try GGUFExporter(quantized).export(to: folder.path("awq.gguf"), overwriting: false) { _, _ in }
+    for format in [CheckpointFormat.compressedTensors, .gptq] {
+      // The file tells the name of the model's directory.
+      let directory = folder.path("\(format)/text"), file = folder.path("\(format).gguf")
+      try FileManager.default.createDirectory(
+        atPath: folder.path("\(format)"), withIntermediateDirectories: false)
+      try CheckpointExporter(quantized, as: format).export(to: directory, overwriting: false) { _, _ in }
+      _ = try GGUFExporter(ModelFile.open(directory)).export(to: file, overwriting: false) { _, _ in }
+      #expect(FileManager.default.contentsEqual(atPath: folder.path("awq.gguf"), andPath: file))
+    }
+  }
+
   @Test func `a llama's query rows are interleaved within each head`() throws {
     let (file, report) = try exported()
     let text = quantized.config.text
     let source = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.weight" })
     guard case .int4(let packed) = try source.content else { return }
-    let weights = packed.decoded(), scales = packed.unpacked().scales
+    let weights = packed.decoded(), scales = try packed.unpacked().scales
     let rows = try #require(file.rows("blk.1.attn_q.weight"))
     // reshape(heads, 2, d/2, in), swap the two inner axes: convert_hf_to_gguf.py's permute.
     var expected: [Int] = []

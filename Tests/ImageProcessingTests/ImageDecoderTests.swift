@@ -1,4 +1,4 @@
-// Decoded pixels against Pillow's, for every kind of PNG and JPEG.
+// Decoded pixels against Pillow's, for every kind of PNG, JPEG and WebP.
 import ImageProcessing
 import Testing
 
@@ -16,6 +16,7 @@ import Testing
   @Test func everyKindOfPictureIsPresent() {
     #expect(Fixtures.pictures.count { $0.hasSuffix(".png") } == 37)
     #expect(Fixtures.pictures.count { $0.hasSuffix(".jpg") } == 39)
+    #expect(Fixtures.pictures.count { $0.hasSuffix(".webp") } == 18)
   }
 
   @Test func theFormatIsTakenFromTheBytesAndNotFromTheName() throws {
@@ -24,12 +25,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("GIF89a", "GIF"), ("RIFF1234WEBPVP8 ", "WebP"), ("BM12345", "BMP"), ("II*\0", "TIFF"), ("MM\0*", "TIFF"),
+    ("GIF89a", "GIF"), ("BM12345", "BMP"), ("II*\0", "TIFF"), ("MM\0*", "TIFF"),
     ("\0\0\0\u{1c}ftypavif", "AVIF"), ("\0\0\0\u{1c}ftypheic", "HEIC"),
   ])
   func anotherFormatIsNamedAndRefused(start: String, format: String) {
     let bytes = Array(start.utf8) + [UInt8](repeating: 0, count: 100)
     #expect(throws: ImageError.unsupportedFormat(file: "a", found: format)) {
+      try ImageDecoder().decode(bytes, name: "a")
+    }
+  }
+
+  @Test func `a WebP with several pictures is refused by its name`() throws {
+    let bytes = try Fixtures.bytes("animated.webp")
+    #expect(throws: ImageError.unsupportedFormat(file: "a", found: "animated WebP")) {
       try ImageDecoder().decode(bytes, name: "a")
     }
   }
@@ -43,8 +51,9 @@ import Testing
 
   @Test func aMessageNamesTheFileAndSaysWhatToDo() {
     #expect(
-      ImageError.unsupportedFormat(file: "cat.webp", found: "WebP").description
-        == "cat.webp: WebP is not supported; convert the picture to PNG or JPEG")
+      ImageError.unsupportedFormat(file: "cat.gif", found: "GIF").description
+        == "cat.gif: GIF is not supported; convert the picture to PNG, JPEG or WebP, as ImageMagick does with: "
+        + "convert 'FILE[0]' picture.png")
     #expect(
       ImageError.pictureTooLarge(file: "a.png", width: 30000, height: 30000, limits: ImageLimits()).description
         == "a.png: expected at most 100000000 pixels and sides up to 65535, found 30000 x 30000; "

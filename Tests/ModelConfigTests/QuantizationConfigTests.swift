@@ -29,4 +29,49 @@ import Testing
     ).parsed()
     #expect(bare.quantization?.groupSize == 128 && bare.quantization?.skippedModules == [])
   }
+
+  @Test(
+    arguments: [
+      (["quant_method": "awq", "group_size": -1], .awq, -1, true),
+      (["quant_method": "gptq", "bits": 4, "group_size": 64, "sym": true, "desc_act": true], .gptq, 64, false),
+      (["quant_method": "gptq", "checkpoint_format": "gptq_v2", "group_size": -1, "sym": false], .gptqV2, -1, true),
+      (["quant_method": "gptq", "format": "gptq_v2", "dynamic": ["-:.*lm_head": [:]]], .gptqV2, 128, true),
+      (["quant_method": "gptq", "dynamic": ["+:.*down_proj": ["bits": 8]]], .gptq, nil, true),
+      (["quant_method": "auto-round", "group_size": 32, "sym": true], .gptq, 32, false),
+      (["quant_method": "auto-round", "packing_format": "auto_round", "sym": false], .gptqV2, 128, true),
+      (["quant_method": "intel/auto-round", "packing_format": "auto_round:auto_awq"], .awq, 128, true),
+      (["quant_method": "auto-round", "extra_config": ["lm_head": ["bits": 16]], "sym": true], .gptq, 128, false),
+      (["quant_method": "auto-round", "extra_config": ["x": ["group_size": 32]], "sym": true], .gptq, nil, true),
+    ] as [(JSONValue, QuantizationConfig.Layout, Int?, Bool)])
+  func `each tool's keys`(_ value: JSONValue, layout: QuantizationConfig.Layout, groupSize: Int?, hasZeroPoint: Bool)
+    throws
+  {
+    let text = try ConfigText(Configs.text("qwen2"))
+    let found = try #require(try text.with("quantization_config", value: value).parsed().quantization)
+    #expect(found.layout == layout && found.groupSize == groupSize && found.hasZeroPoint == hasZeroPoint)
+  }
+
+  @Test func `compressed-tensors states it for groups of modules`() throws {
+    func config(_ groups: [JSONValue], format: JSONValue = "pack-quantized") throws -> QuantizationConfig? {
+      var object = JSONObject()
+      for (index, weights) in groups.enumerated() { object["group_\(index)"] = ["weights": weights] }
+      let value: JSONValue = [
+        "quant_method": "compressed-tensors", "format": format, "ignore": ["lm_head"], "sparsity_config": [:],
+        "config_groups": .object(object),
+      ]
+      return try ConfigText(Configs.text("qwen2")).with("quantization_config", value: value).parsed().quantization
+    }
+    let group: JSONValue = ["num_bits": 4, "strategy": "group", "group_size": 64, "symmetric": false]
+    let channel: JSONValue = ["num_bits": 4, "strategy": "channel", "group_size": nil, "symmetric": true]
+    let one = try #require(try config([group])), whole = try #require(try config([channel]))
+    #expect(one.layout == .packQuantized && one.groupSize == 64 && one.hasZeroPoint)
+    #expect(one.skippedModules == ["lm_head"])
+    #expect(whole.groupSize == -1 && !whole.hasZeroPoint)
+    let mixed = try #require(try config([group, channel], format: "mixed-precision"))
+    #expect(mixed.groupSize == nil && !mixed.hasZeroPoint)
+    #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 8]]) }
+    #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "strategy": "tensor"]]) }
+    #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "type": "float"]]) }
+    #expect(throws: ModelConfigError.self) { _ = try config([group], format: "nvfp4-pack-quantized") }
+  }
 }

@@ -44,8 +44,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["quant_method": "gptq", "bits": 4], "quant_method \"gptq\" is not supported; only awq checkpoints are read"),
-      (["quant_method": "compressed-tensors"], "quant_method \"compressed-tensors\" is not supported"),
+      (["quant_method": "fp8"], "quant_method \"fp8\" is not supported; awq, gptq, auto-round and compressed-tensors"),
       (
         ["quant_method": "awq", "version": "gemv"],
         "AWQ version \"gemv\" is not supported; only the gemm layout is read"
@@ -53,7 +52,7 @@ import Testing
       (["quant_method": "awq", "bits": 8], "AWQ with 8 bits is not supported; only 4 bits are read"),
       (["quant_method": "awq", "zero_point": false], "AWQ without zero points is not supported"),
     ] as [(JSONValue, String)])
-  func `quantizations that are not AWQ GEMM`(quantization: JSONValue, problem: String) throws {
+  func `quantizations that are not computed with`(quantization: JSONValue, problem: String) throws {
     let chat = try ConfigText(Configs.chat300M)
     for config in [
       chat.with("quantization_config", value: quantization),

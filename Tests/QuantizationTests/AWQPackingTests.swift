@@ -43,7 +43,7 @@ private struct Golden {
     let linear = QuantizedLinear(
       outFeatures: 8, inFeatures: 32, scheme: scheme, codes: codes, zeros: [UInt8](repeating: 0, count: 8),
       scales: [Float16](repeating: 1, count: 8))
-    #expect(linear.awqTensors.qweight == [UInt32](repeating: 0x7531_6420, count: 32))
+    #expect(linear.words(in: .awqGEMM).codes == [UInt32](repeating: 0x7531_6420, count: 32))
   }
 
   @Test(arguments: [32, 64, 128]) func roundingByAutoAWQsRangesGivesTorchsCodes(groupSize: Int) throws {
@@ -57,9 +57,9 @@ private struct Golden {
   @Test(arguments: [32, 64, 128]) func packingGivesTorchsBytes(groupSize: Int) throws {
     let golden = try Golden(groupSize: groupSize)
     let ranges = GroupRanges(golden.weight, scheme: golden.scheme, make: GroupRange.autoAWQ)
-    let packed = QuantizedLinear(rounding: golden.weight, ranges: ranges, scheme: golden.scheme).awqTensors
-    #expect(packed.qweight.flatMap(\.littleEndianBytes) == (try golden.bytes("qweight")))
-    #expect(packed.qzeros.flatMap(\.littleEndianBytes) == (try golden.bytes("qzeros")))
+    let packed = QuantizedLinear(rounding: golden.weight, ranges: ranges, scheme: golden.scheme).words(in: .awqGEMM)
+    #expect(packed.codes.flatMap(\.littleEndianBytes) == (try golden.bytes("qweight")))
+    #expect(packed.zeros.flatMap(\.littleEndianBytes) == (try golden.bytes("qzeros")))
     #expect(packed.scales.flatMap { $0.bitPattern.littleEndianBytes } == (try golden.bytes("scales")))
   }
 

@@ -115,9 +115,19 @@ import Testing
   @Test func `a line for people names the method, the scales, the error and what was gained`() {
     let outcome = LayerOutcome(index: 0, reports: [report, unmeasured])
     #expect(
-      outcome.lines.map(\.plain) == [
+      outcome.lines(width: nil).map(\.plain) == [
         "model.layers.0.mlp.up_proj  awq+gptq  duo 0.55  error 10.00 % -> 5.00 %  gain 75 %",
         "other                       rtn       -         error n/a -> n/a  gain n/a",
+      ])
+    #expect(
+      outcome.lines(width: 80).map(\.plain) == [
+        "layers.0.mlp.up_proj  awq+gptq  duo 0.55  error 10.00 % -> 5.00 %  gain 75 %",
+        "other                 rtn       -         error n/a -> n/a  gain n/a",
+      ])
+    #expect(
+      outcome.lines(width: 70).map(\.plain) == [
+        "layers.0.mlp.up_proj  awq+gptq  error 10.00 % -> 5.00 %  gain 75 %",
+        "other                 rtn       error n/a -> n/a  gain n/a",
       ])
   }
 }

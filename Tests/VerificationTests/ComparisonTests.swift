@@ -68,7 +68,8 @@ import Verification
     let samples = [try sample([3, 1, 4, 1, 5, 9, 2, 6])]
     let report = try report(try ModelComparison(reference: model, quantized: wrong).run(samples), [])
     #expect(report.nonFiniteCount == 0 && !report.passes)
-    #expect(report.lines.contains { $0.plain.hasPrefix("warning: the perplexity is larger than any number") })
+    #expect(
+      report.lines(width: nil).contains { $0.plain.hasPrefix("warning: the perplexity is larger than any number") })
   }
 
   @Test func `no token gives no summary`() { #expect(ClassSummary([]) == nil) }

@@ -24,7 +24,7 @@ import Workflows
 
   /// A picture of the sample.
   private func picture(_ number: Int) throws -> [UInt8] {
-    try readFile(sample.directory + "/calibration/images/000\(number).jpg", limit: 1 << 20)
+    try readFile(sample.directory + "/calibration/images/\(["0000", "0003"][number]).jpg", limit: 1 << 20)
   }
 
   private func base64(_ number: Int) throws -> String { Data(try picture(number)).base64EncodedString() }

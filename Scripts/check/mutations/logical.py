@@ -73,11 +73,13 @@ def grouped(tensors, group):
         if module != name:
             codes = nibbles(array(tensor, "I32", "<u4"), AWQ_ORDER).T
             zeros = nibbles(array(tensors.get(f"{module}.qzeros"), "I32", "<u4"), AWQ_ORDER).T
-            scales = array(tensors.get(f"{module}.scales"), "F16", "<u2").T
+            scales = tensors.get(f"{module}.scales")
+            has_bf16_scales = scales is not None and scales.dtype == "BF16"
+            scales = array(scales, "BF16" if has_bf16_scales else "F16", "<u2").T
             groups = (codes.shape[0], codes.shape[1] // group)
             require(codes.shape[1] % group == 0 and zeros.shape == scales.shape == groups, f"{module}: shapes")
             require(f"{module}.weight" not in tensors, f"{module}: both weight and qweight")
-            found[f"{module}.weight"] = Int4(group, codes, zeros, scales)
+            found[f"{module}.weight"] = Int4(group, codes, zeros, scales, has_bf16_scales)
         elif not is_part(name, tensors):
             found[name] = Dense(tensor.dtype, tuple(tensor.shape), tensor.data)
     return found

@@ -51,7 +51,7 @@ public struct BenchmarkRow: Sendable, Equatable {
   }
 
   /// A fault of this row.
-  func fault(_ fault: BenchmarkError.RowFault, column: String? = nil) -> BenchmarkError {
+  public func fault(_ fault: BenchmarkError.RowFault, column: String? = nil) -> BenchmarkError {
     var place = place
     place.column = column
     return .row(place, fault)

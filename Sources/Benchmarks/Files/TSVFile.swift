@@ -21,6 +21,8 @@ public struct TSVFile: BenchmarkSource {
     public var pictureLimit = 512 << 20
     /// Keeps words such as `None` and `N/A` as text in options and hints, where VLMEvalKit loses them.
     public var keepsMissingWords = false
+    /// A file of answers: it needs no questions, and pictures are not looked at.
+    public var holdsAnswers = false
     /// The bounds of VLMEvalKit's files.
     public init() {}
   }

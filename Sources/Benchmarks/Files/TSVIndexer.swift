@@ -91,7 +91,7 @@ struct TSVIndexer {
       guard !columns.contains(column) else { throw .file(name, .duplicateColumn(column)) }
       columns.append(column)
     }
-    guard columns.contains("question") || columns.contains(TSVFile.pictureColumn) else {
+    guard options.holdsAnswers || columns.contains("question") || columns.contains(TSVFile.pictureColumn) else {
       throw .file(name, .noQuestions(columns: columns))
     }
     indexColumn = ["index", "id", "pid"].lazy.compactMap { [columns] in columns.firstIndex(of: $0) }.first
@@ -135,7 +135,9 @@ struct TSVIndexer {
     _ cells: [TSVCell], _ reader: borrowing TSVRecordReader, _ raw: RawSpan
   ) -> TSVRowEntry.PictureLocation? {
     let pathColumn = columns.firstIndex(of: TSVFile.pathColumn)
-    guard let column = pictureColumn ?? pathColumn else { return TSVRowEntry.PictureLocation.none }
+    guard let column = pictureColumn ?? pathColumn, !options.holdsAnswers else {
+      return TSVRowEntry.PictureLocation.none
+    }
     let cell = cells[column]
     if cell.range.count <= 2 * Picture.longestReference + 2 {
       let text = String(decoding: reader.unquoted(cell).trimmed, as: UTF8.self)

@@ -12,6 +12,8 @@ public enum UnfinishedOutputs {
     /// Those of them that have got their names.
     var published: Set<String> = []
     var hasPublished = false
+    /// Files that only grow; what is in them stays.
+    var kept: Set<String> = []
   }
 
   private static let state = Mutex(State())
@@ -22,6 +24,8 @@ public enum UnfinishedOutputs {
     case resumable
     /// An output has its final name.
     case published
+    /// What was found out is in this file, from which the same command goes on.
+    case kept(path: String)
     /// Nothing is left.
     case nothing
   }
@@ -60,11 +64,18 @@ public enum UnfinishedOutputs {
     try state.withLock { (_) throws(StorageError) in try change() }
   }
 
+  /// Remembers a file that keeps what a run has found out.
+  static func keep(_ path: String) { _ = state.withLock { $0.kept.insert(path) } }
+
+  /// The file is not written any more.
+  static func forgetKept(_ path: String) { _ = state.withLock { $0.kept.remove(path) } }
+
   /// Removes what is unfinished and cannot be resumed, then calls `end`, which must end the process: other
   /// threads wait for it before they give anything its name.
   public static func abandon(_ end: (Outcome) -> Never) -> Never {
     state.withLock { state in
       var outcome = state.hasPublished ? Outcome.published : .nothing
+      if let path = state.kept.first { outcome = .kept(path: path) }
       for path in state.paths {
         let output = OutputPath(path)
         let isPublished = state.published.contains(path)

@@ -8,7 +8,7 @@ internal import Storage
 
 /// A question to a model.
 public struct AnswerRun: Sendable {
-  /// A checkpoint directory, an AWQ directory or a .skyq file.
+  /// A checkpoint directory, quantized or not, or a .skyq file.
   public var model: String
   /// What is asked, with the paths of its pictures.
   public var question: Question

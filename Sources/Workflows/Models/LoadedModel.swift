@@ -17,7 +17,7 @@ public struct LoadedModel: Sendable {
   /// From questions to what the model reads.
   public let builder: InputBuilder
 
-  /// Opens the model `path`: a checkpoint directory, an AWQ directory or a .skyq file. Weights are mapped, not read.
+  /// Opens the model `path`: a checkpoint directory, quantized or not, or a .skyq file. Weights are mapped, not read.
   /// - Throws: what `ModelFile.open` throws; `ModelFilesError` for weights that config.json does not call for;
   ///   `WorkflowError` for unusable small files, or a template that there is not.
   public init(_ path: String, prompt: PromptSettings = PromptSettings(), numericMode: NumericMode = .exact) throws {

@@ -13,7 +13,7 @@ public struct ExportRun: Sendable {
     case gguf
   }
 
-  /// A .skyq file or an AWQ directory.
+  /// A .skyq file or the directory of a quantized model.
   public var model: String
   /// The directory or file to write.
   public var output: String

@@ -13,7 +13,7 @@ public struct PackingRun: Sendable {
   public var output: String
   /// Reports that `skyquant verify --json` printed about the model, to go along.
   public var evaluations: [String] = []
-  /// Whether the checkpoint must be an AWQ checkpoint, and every tensor of it is proven to come back bit by bit before
+  /// Whether the checkpoint must be a quantized one, and every tensor of it is proven to come back bit by bit before
   /// the file gets its name.
   public var isProven = false
   /// Whether an existing file is replaced; then a stopped run's work is dropped.
@@ -35,9 +35,10 @@ public struct PackingRun: Sendable {
   ///   a run that `resumes` goes on behind the last secured tensor.
   public func run(_ observe: RunObserver = { _ in }) throws -> (header: SkyqHeader, tensorCount: Int) {
     let file = try ModelFile.open(model)
-    guard !isProven || file.kind == .awqCheckpoint else {
+    guard !isProven || file.kind.isQuantizedCheckpoint else {
       throw ModelFilesError.unsupported(
-        path: model, reason: "is no AWQ checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
+        path: model,
+        reason: "is no quantized checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
     }
     try file.requireWeights()
     try file.carried.requireWhole()

@@ -175,7 +175,7 @@ public struct QuantizationRun: Sendable {
   private func requireQuantizable(_ file: ModelFile) throws {
     guard file.config.quantization == nil else { throw WorkflowError.alreadyQuantized(path: model) }
     try file.requireWeights()
-    try file.requireNames(for: .awq)
+    try file.requireNames()
     try file.carried.requireWhole()
   }
 

@@ -60,7 +60,8 @@ struct QuestionTable: QuestionSource {
     return bytes
   }
 
-  private static func storage(_ path: String) throws -> MappedFile {
+  /// The file `path`, unless it begins as no file of questions can.
+  static func storage(_ path: String) throws -> MappedFile {
     let storage: MappedFile
     do throws(StorageError) {
       storage = try MappedFile(path: path)

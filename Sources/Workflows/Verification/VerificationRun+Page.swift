@@ -44,9 +44,9 @@ extension VerificationRun {
     for sample in Set(report.worstTokens.map(\.sample) + changed.prefix(VerificationPage.cardLimit)) {
       if let jpeg = asked[sample - 1].input.smallPicture(side: Self.pictureSide) { pictures.add(jpeg, of: sample) }
     }
-    let provenance = (try? ModelProvenance(candidate.file)).map { ProvenanceText($0, path: quantized).lines } ?? []
+    let provenance = (try? ModelProvenance(candidate.file)).map { ProvenanceText($0, path: quantized).facts } ?? []
     try page.write(
-      VerificationPage(report, pictures: pictures, provenance: Array(provenance.prefix { !$0.isEmpty })).document,
+      VerificationPage(report, pictures: pictures, provenance: provenance).document,
       permissions: original.file.permissions.intersection(candidate.file.permissions))
   }
 }

@@ -11,7 +11,7 @@ public import Verification
 
 /// Two models to compare.
 public struct VerificationRun: Sendable {
-  /// The quantized model: an AWQ directory or a .skyq file.
+  /// The quantized model: a directory or a .skyq file.
   public var quantized: String
   /// The directory of the original.
   public var reference: String

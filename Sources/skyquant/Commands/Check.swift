@@ -24,7 +24,7 @@ struct Check: ParsableCommand {
         skyquant check MODEL-awq --full
       """)
 
-  @Argument(help: "A .skyq file or a checkpoint directory.")
+  @Argument(help: "A .skyq file or a checkpoint directory.", completion: .file())
   var file: String
 
   @Flag(help: "Everything the format demands, not only checksums.")

@@ -28,7 +28,7 @@ struct DoctorCommand: ParsableCommand {
         skyquant doctor --machine
       """)
 
-  @Argument(help: "Directory of a checkpoint, quantized or not.")
+  @Argument(help: "Directory of a checkpoint, quantized or not.", completion: .directory)
   var directory: String?
 
   @Flag(help: "Examine this computer instead of a directory.")

@@ -8,20 +8,26 @@ struct Export: ParsableCommand {
     abstract: "Write a model in the layout that another program wants.",
     usage: "skyquant export [<options>] <model> --out <path>",
     discussion: """
-      awq: qweight, qzeros and scales of the packed checkpoint bit by bit, and all other tensors and files.
+      Codes, zeros and scales are the same numbers in every checkpoint layout, whichever tool made the model; what one \
+      cannot hold is refused by name.
 
-      compressed-tensors: the same codes, zeros and scales in llm-compressor's pack-quantized layout; nothing is lost.
+      awq: AutoAWQ's GEMM layout. From an AWQ checkpoint, packed or not, all tensors and files bit by bit.
+
+      compressed-tensors: llm-compressor's pack-quantized layout.
+
+      gptq, gptq-v1: GPTQ's layout, with zeros as they are (checkpoint_format gptq_v2) or less one, which vLLM wants of \
+      symmetric models and which has no zero of 0.
 
       gguf-q4_1: one file for llama.cpp, text models only. Codes and scales stay, a group's zero becomes an offset in \
       half precision; what that shifts, and what has no place in the file, is printed.
 
       Examples:
         skyquant export model.skyq --out model-awq
-        skyquant export MODEL-awq --to compressed-tensors --out MODEL-ct
+        skyquant export MODEL-W4A16 --to awq --out MODEL-awq
         skyquant export MODEL-awq --to gguf-q4_1 --out MODEL-Q4_1.gguf
       """)
 
-  @Argument(help: "A .skyq file or an AWQ directory.")
+  @Argument(help: "A .skyq file or the directory of a quantized model.", completion: .file())
   var model: String
 
   @Option(help: ArgumentHelp("The layout.", valueName: "layout"))
@@ -29,7 +35,8 @@ struct Export: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Directory or .gguf file to write; it must not exist unless --force is given.", valueName: "path"))
+      "Directory or .gguf file to write; it must not exist unless --force is given.", valueName: "path"),
+    completion: .file())
   var out: String
 
   @Flag(help: "Replace existing output.")

@@ -18,7 +18,7 @@ struct Extract: ParsableCommand {
         skyquant extract model.skyq --tensor lm_head.weight --out head.safetensors
       """)
 
-  @Argument(help: "A .skyq file.")
+  @Argument(help: "A .skyq file.", completion: .file(extensions: ["skyq"]))
   var model: String
 
   @Option(help: ArgumentHelp("Print this file to standard output.", valueName: "name"))
@@ -29,7 +29,8 @@ struct Extract: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write all files into this new directory, or the tensors into this new file.", valueName: "path"))
+      "Write all files into this new directory, or the tensors into this new file.", valueName: "path"),
+    completion: .file())
   var out: String?
 
   @Flag(help: "Replace an existing output.")

@@ -1,16 +1,16 @@
-// skyquant import: an AWQ checkpoint that another tool made as a .skyq file, proven to come back bit by bit.
+// skyquant import: a quantized checkpoint that another tool made as a .skyq file, proven to come back bit by bit.
 import ArgumentParser
 import Basics
 import Workflows
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Pack an AWQ checkpoint of any tool, and prove that it comes back.",
+    abstract: "Pack a quantized checkpoint of any tool, and prove that it comes back.",
     usage: "skyquant import [<options>] <model> <out>",
     discussion: """
-      The directory must be an AWQ checkpoint in the GEMM layout, as AutoAWQ, AutoRound and skyquant write it. It is \
-      packed as `skyquant pack` does; then, before the file gets its name, it is read again, and every tensor that \
-      `skyquant export` would make of it is compared with the checkpoint's, bit by bit.
+      The directory holds linears in 4 bits: AWQ (GEMM), compressed-tensors (pack-quantized), GPTQ without act-order, or \
+      one of AutoRound's packings of these. It is packed as `skyquant pack` does; then, before the file gets its name, it \
+      is read again, and what its numbers give in the checkpoint's own layout is compared with the checkpoint, bit by bit.
 
       Example:
         skyquant import Skywork-R1V3-38B-AWQ Skywork-R1V3-38B.skyq

@@ -10,8 +10,8 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model consists of.",
     usage: "skyquant inspect [<options>] <path>",
     discussion: """
-      Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint or AWQ directory, a .skyq \
-      file, or one safetensors file. Directories with safetensors files of any other architecture or quantization are \
+      Reads headers only, so that a 70 GB checkpoint answers at once. PATH is a checkpoint directory, quantized or not, a \
+      .skyq file, or one safetensors file. Directories with safetensors files of any other architecture or quantization are \
       listed, too. A repository in the Hugging Face cache (models--OWNER--NAME) stands for its current snapshot.
 
       Examples:
@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
         skyquant inspect R1V3-38B-awq --provenance
       """)
 
-  @Argument(help: "Checkpoint directory, AWQ directory, .skyq file or safetensors file.")
+  @Argument(help: "Checkpoint directory, .skyq file or safetensors file.", completion: .file())
   var path: String
 
   @Option(
@@ -31,7 +31,9 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Show how the model was quantized: recipe, calibration files, and with --json what it cost each linear.")
   var provenance = false
 
-  @Option(help: ArgumentHelp("Write every int4 linear, decoded to F32, to this safetensors file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write every int4 linear, decoded to F32, to this safetensors file.", valueName: "file"),
+    completion: .file())
   var dumpWeights: String?
 
   @Flag(help: "Replace an existing file of --dump-weights.")
@@ -54,19 +56,19 @@ struct Inspect: ParsableCommand {
     }
     if provenance {
       let text = ProvenanceText(try ModelProvenance(ModelFile.open(path)), path: path)
-      return try output.print(text.json) { text.lines }
+      return try output.print(text.json, styled: text.lines)
     }
     let listing = try ModelListing.open(path)
     if tensors != nil { return try show(TensorTable(listing, matching: tensors)) }
     guard let model = listing.model else {
       let text = ListingText(listing)
-      return try output.print(text.json) { text.lines }
+      return try output.print(text.json, styled: text.lines(width: StandardOutput.columnCount))
     }
     let summary = SummaryText(ModelSummary(model))
-    try output.print(summary.json) { summary.lines }
+    try output.print(summary.json, styled: summary.lines(width: StandardOutput.columnCount))
   }
 
   private func show(_ table: TensorTable) throws {
-    try output.print(table.json) { table.lines }
+    try output.print(table.json, styled: table.lines(width: StandardOutput.columnCount))
   }
 }

@@ -8,8 +8,8 @@ struct Pack: ParsableCommand {
     usage: "skyquant pack [<options>] <model> <out>",
     discussion: """
       Config, tokenizer and provenance go inside, so that `run` and `verify` need nothing else. Packing computes \
-      nothing: `skyquant export` gives the checkpoint's tensors back byte for byte. The checkpoint may be AWQ or plain; \
-      `skyquant import` takes AWQ checkpoints only, and proves what this promises.
+      nothing: `skyquant export` gives the checkpoint's numbers back bit by bit. The checkpoint may be quantized or plain; \
+      `skyquant import` takes quantized ones only, and proves what this promises.
 
       Example:
         skyquant pack Skywork-R1V3-38B-awq Skywork-R1V3-38B-awq.skyq
@@ -17,7 +17,8 @@ struct Pack: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also store this report of `skyquant verify --json` about the model (repeatable).", valueName: "file"))
+      "Also store this report of `skyquant verify --json` about the model (repeatable).", valueName: "file"),
+    completion: .file())
   var evaluation: [String] = []
 
   @OptionGroup var packing: PackingOptions

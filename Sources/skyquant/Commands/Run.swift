@@ -20,10 +20,10 @@ struct Run: ParsableCommand {
         skyquant run model.skyq --questions q.jsonl --max-tokens 256 --json
       """)
 
-  @Argument(help: "Checkpoint directory, AWQ directory or .skyq file.")
+  @Argument(help: "Checkpoint directory, quantized or not, or .skyq file.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("A picture, PNG or JPEG (repeatable).", valueName: "file"))
+  @Option(help: ArgumentHelp("A picture: PNG, JPEG or WebP (repeatable).", valueName: "file"), completion: .file())
   var image: [String] = []
 
   @Option(
@@ -60,7 +60,8 @@ struct Run: ParsableCommand {
   @OptionGroup var generation: GenerationOptions
 
   @Option(
-    help: ArgumentHelp("Write every intermediate tensor of the prompt to this safetensors file.", valueName: "file"))
+    help: ArgumentHelp("Write every intermediate tensor of the prompt to this safetensors file.", valueName: "file"),
+    completion: .file())
   var trace: String?
 
   @Flag(help: "Replace an existing file of --trace.")

@@ -9,7 +9,7 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare a quantized model with its original.",
     discussion: """
-      Reads QUANTIZED (an AWQ directory or a .skyq file) from its written bytes, streams it and the original through \
+      Reads QUANTIZED (a directory of any layout that is computed with, or a .skyq file) from its written bytes, streams it and the original through \
       the same questions layer by layer, and reports KL divergence, same first choice, perplexity ratio and both \
       models' answers. Image, prompt and answer tokens are counted apart; answer tokens are the ones that matter.
 
@@ -26,13 +26,15 @@ struct Verify: ParsableCommand {
           --max-mean-kl 0.05 --min-top1 0.9
       """)
 
-  @Argument(help: "AWQ directory or .skyq file.")
+  @Argument(help: "Directory of a quantized model, or .skyq file.", completion: .file())
   var quantized: String
 
-  @Option(help: ArgumentHelp("Directory of the original model.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Directory of the original model.", valueName: "dir"), completion: .directory)
   var reference: String
 
-  @Option(help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"),
+    completion: .file())
   var questions: String?
 
   @Option(
@@ -76,7 +78,8 @@ struct Verify: ParsableCommand {
     let report = try job.run { progress.show($0) }
     progress.finish()
     let pictures = try job.samples.pictures()
-    try output.print(pictures.added(to: report.json), styled: report.lines + pictures.lines)
+    try output.print(
+      pictures.added(to: report.json), styled: report.lines(width: StandardOutput.columnCount) + pictures.lines)
     if !report.passes { throw ExitCode(1) }
   }
 }

@@ -1,4 +1,5 @@
 // Choices of the libraries as command-line arguments.
+public import Benchmarks
 public import Calibration
 public import Kernels
 public import LayerSearch
@@ -9,6 +10,7 @@ public import Workflows
 extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 extension NumericModeChoice: ExpressibleByArgument {}
+extension PromptLayout: ExpressibleByArgument {}
 
 extension QuantizationMethod: ExpressibleByArgument {
   /// By its name.

@@ -12,7 +12,8 @@ struct SourceOptions: ParsableArguments {
 struct MakingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Also write what quantization cost each linear into this new directory, as JSON and CSV.", valueName: "dir"))
+      "Also write what quantization cost each linear into this new directory, as JSON and CSV.", valueName: "dir"),
+    completion: .directory)
   var report: String?
 
   @OptionGroup var page: PageOptions
@@ -58,10 +59,12 @@ struct MakingOptions: ParsableArguments {
 
 /// What `pack` and `import` have in common: a checkpoint in, a .skyq file out.
 struct PackingOptions: ParsableArguments {
-  @Argument(help: "Checkpoint directory.")
+  @Argument(help: "Checkpoint directory.", completion: .directory)
   var model: String
 
-  @Argument(help: "File to write; must end in .skyq. Until it is complete it lies in OUT.skyquant-work beside it.")
+  @Argument(
+    help: "File to write; must end in .skyq. Until it is complete it lies in OUT.skyquant-work beside it.",
+    completion: .file(extensions: ["skyq"]))
   var out: String
 
   @Flag(help: "Replace an existing file; a stopped run's work is dropped.")

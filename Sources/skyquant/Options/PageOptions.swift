@@ -6,7 +6,7 @@ struct PageOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Also write one page to show: numbers, charts and pictures in a single HTML file without scripts.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["html"]))
   var html: String?
 
   /// Where it goes, if one is wanted.

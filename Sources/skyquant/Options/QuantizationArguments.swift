@@ -4,13 +4,17 @@ import LayerSearch
 import Workflows
 
 struct QuantizationArguments: ParsableArguments {
-  @Argument(help: "Checkpoint directory: config.json and safetensors shards.")
+  @Argument(help: "Checkpoint directory: config.json and safetensors shards.", completion: .directory)
   var model: String
 
-  @Option(help: ArgumentHelp("Questions or texts to calibrate on, one JSON object per line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Questions or texts to calibrate on, one JSON object per line.", valueName: "file"),
+    completion: .file())
   var calibration: String?
 
-  @Option(help: ArgumentHelp("Directory to write; it must not exist unless --force is given.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Directory to write; it must not exist unless --force is given.", valueName: "dir"),
+    completion: .directory)
   var out: String
 
   @OptionGroup var recipe: RecipeOptions

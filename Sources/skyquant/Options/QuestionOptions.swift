@@ -5,7 +5,8 @@ import ReferenceModel
 import Workflows
 
 struct SampleOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Plain text, cut into windows, instead of questions.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Plain text, cut into windows, instead of questions.", valueName: "file"), completion: .file())
   var text: String?
 
   @Option(help: ArgumentHelp("Tokens of a window of --text (default: \(SampleSource.defaultWindow)).", valueName: "n"))
@@ -16,7 +17,8 @@ struct SampleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Read no picture from outside this directory, wherever paths and links of the questions lead.", valueName: "dir"))
+      "Read no picture from outside this directory, wherever paths and links of the questions lead.", valueName: "dir"),
+    completion: .directory)
   var imagesRoot: String?
 
   func validate() throws {
@@ -47,7 +49,7 @@ struct PromptOptions: ParsableArguments {
       Conversation template (default: config.json's; a text model's own chat_template; else what its vocabulary tells).
       """,
       discussion: "\(PromptTemplate.names.joined(separator: ", ")), the last of them the model's own chat_template.",
-      valueName: "name"))
+      valueName: "name"), completion: .list(PromptTemplate.names))
   var template: String?
 
   @Flag(inversion: .prefixedNo, help: "Start the answer with <think> (default: by template).")

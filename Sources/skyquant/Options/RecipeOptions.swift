@@ -12,7 +12,7 @@ struct RecipeOptions: ParsableArguments {
       discussion: """
         Options given here override it, lists replace its lists. Without --calibration and --text its calibration file \
         is looked for by name, beside FILE and in the current directory.
-        """, valueName: "file"))
+        """, valueName: "file"), completion: .file(extensions: ["json"]))
   var file: String?
 
   @Option(help: ArgumentHelp("How to quantize (default: \(Recipe().method)).", discussion: Self.methodHelp))

@@ -32,7 +32,7 @@ struct DoctorText {
 
   /// A line for each finding, one for the whole, and where to look next.
   var lines: [StyledText] {
-    findings.map(\.line) + [counts] + (count(.error) > 0 || !isComparable ? [] : [next])
+    findings.map(\.line) + [counts] + (count(.error) > 0 || !isComparable ? [] : next)
   }
 
   private var counts: StyledText {
@@ -41,9 +41,12 @@ struct DoctorText {
     return "\(directory.displayed): \(errors), \(warnings), notes: \(count(.note))"
   }
 
-  private var next: StyledText {
-    "next: skyquant verify \(directory.displayed) --reference DIR, for what files cannot show: the order of codes, the offset "
-      + "of zeros, the size of scales"
+  private var next: [StyledText] {
+    let verifying = StyledText.command(
+      "skyquant", "verify", directory.shellPath, "--reference", "DIR", "--questions", "FILE")
+    return [
+      "next: \(verifying)", "  shows what files cannot: the order of codes, the offset of zeros, the size of scales",
+    ]
   }
 }
 

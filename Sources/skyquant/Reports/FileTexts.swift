@@ -37,12 +37,13 @@ struct TensorTable {
     }
   }
 
-  var lines: [String] {
-    var table = TextTable(columns: [.left, .left, .left, .right])
+  /// A line for each tensor, and one for all; sizes are left out where there is no room, since shapes tell them.
+  func lines(width: Int?) -> [StyledText] {
+    var table = TextTable(columns: [.left, .left, .left, .right], dispensable: [3])
     table.add(["tensor", "encoding", "shape", "bytes"])
     for row in rows { table.add([row.name.displayed, row.encoding, "\(row.shape)", "\(row.byteCount)"]) }
     let bytes = rows.reduce(0) { $0 + $1.byteCount }
-    return table.lines + ["", "\(rows.count) tensors, \(ByteCount.text(bytes))"]
+    return table.styledLines(width: width) + ["", "\(rows.count) tensors, \(ByteCount.text(bytes))"]
   }
 
   var json: JSONValue {
@@ -76,7 +77,7 @@ extension IntegrityCheck.Result {
     let speed = ByteCount.text(Int(min(Double(byteCount) / max(seconds, 1e-6), 1e15)))
     let read = byteCount == 0 ? "headers only" : "\(ByteCount.text(byteCount)) read, \(speed)/s"
     let verdict: StyledText = problems.isEmpty ? "\("intact", .good)" : "\("\(problems.count) damaged", .bad)"
-    return digests.map { "\($0.sha256)  \($0.name.displayed)" } + problems.map { StyledText($0) }
+    return digests.map { StyledText("\($0.sha256)  \($0.name.displayed)", .verbatim) } + problems.map { StyledText($0) }
       + ["\(check.path.displayed): \(verdict), \(parts) parts, \(read)"]
   }
 }
@@ -88,11 +89,11 @@ extension PackingOptions {
       "schema": .string(schema), "file": .string(out), "bytes": .integer(header.fileSize),
       "content_id": .string(header.contentID),
     ]
-    let written: StyledText =
-      "wrote \(out.displayed): \(ByteCount.text(header.fileSize)), content \(header.contentID)"
-    try output.print(
-      carried.added(to: report),
-      styled: [written] + proof + carried.lines + ["next: skyquant inspect \(out.displayed)"])
+    let written: [StyledText] = [
+      "wrote \(out.displayed): \(ByteCount.text(header.fileSize))", "content \(header.contentID)",
+    ]
+    let next: StyledText = "next: \(StyledText.command("skyquant", "inspect", out.shellPath))"
+    try output.print(carried.added(to: report), styled: written + proof + carried.lines + [next])
   }
 }
 

@@ -14,9 +14,10 @@ extension QuantizationPlan {
     var facts = TextTable(columns: [.left, .left])
     facts.add(["samples", "\(sampleCount) with \(tokenCount) tokens, \(tileCount) tiles"])
     facts.add(["linears", "\(linears.quantizedCount) of \(linears.count) in int4"])
-    for unfit in linears.unfit {
+    for unfit in linears.unfit.prefix(5) {
       facts.add(["", "\("not int4:", .warning) \(unfit.name) [\(unfit.outFeatures), \(unfit.inFeatures)]"])
     }
+    if linears.unfit.count > 5 { facts.add(["", "and \(linears.unfit.count - 5) more (--json lists all)"]) }
     facts.add(["output", ByteCount.text(outputByteCount)])
     facts.add(["disk", "\(ByteCount.text(diskByteCount)) at most, while it is made"])
     var times = TextTable(columns: [.left, .left])

@@ -37,8 +37,9 @@ enum Interruption {
       OutOfMemory.message.map { ($0, FailureCategory.systemLimit.exitCode) } ?? ("interrupted", 128 + number)
     UnfinishedOutputs.abandon { outcome in
       switch outcome {
-      case .resumable: end(message + StyledText(resumeHint(CommandLine.arguments)), code)
+      case .resumable: end(message + resumeHint(CommandLine.arguments), code)
       case .published: end(message, code)
+      case .kept(let path): end(message + "; the same command goes on with the answers in \(path.displayed)", code)
       case .nothing: end(message + "; nothing was written", code)
       }
     }
@@ -50,17 +51,8 @@ enum Interruption {
   }
 
   /// How to go on.
-  static func resumeHint(_ arguments: [String]) -> String {
+  static func resumeHint(_ arguments: [String]) -> StyledText {
     let again = arguments.contains("--resume") ? arguments : arguments + ["--resume"]
-    return "; go on with: " + again.map(quoted).joined(separator: " ")
-  }
-
-  /// An argument as a shell reads it.
-  private static func quoted(_ argument: String) -> String {
-    let plain = argument.utf8.allSatisfy { byte in
-      byte > 0x20 && byte < 0x7F && !#""'\$`*?[](){}<>|&;#~!"#.utf8.contains(byte)
-    }
-    if plain, !argument.isEmpty { return argument }
-    return "'" + argument.replacing("'", with: #"'\''"#) + "'"
+    return "; go on with: \(StyledText.command(again.map(\.shellWord)))"
   }
 }

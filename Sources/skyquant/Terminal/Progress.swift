@@ -38,7 +38,9 @@ struct Progress {
       if let note = carried.note { warning("\(model.displayed): \(note)") }
     case .memory(let plan, let limit): self.event(plan.line(limit))
     case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
-    case .quantized(let layer): for line in layer.lines { self.event(line) }
+    case .answersFound(let count, let total, let benchmark):
+      self.event("\(benchmark.displayed): \(count) of \(total) answers are there already")
+    case .quantized(let layer): for line in layer.lines(width: StandardError.tableWidth) { self.event(line) }
     case .warning(let text): warning(text)
     }
   }

@@ -11,19 +11,19 @@ import JSON
 struct SafeText {
   /// Nothing in its characters is left to escape but what is meant.
   private let text: StyledText
+  /// Lines for people, which may be broken where there is no room for them.
+  private let lines: [StyledText]
 
-  private init(safe text: StyledText) { self.text = text }
+  private init(safe text: StyledText, lines: [StyledText] = []) {
+    self.text = text
+    self.lines = lines
+  }
 
   /// A line, with its end.
   init(line: StyledText) { self.init(lines: [line]) }
 
   /// Lines, each with its end.
-  init(lines: [StyledText]) {
-    text = lines.reduce(into: "") { text, line in
-      text.append(line.mapped(\.escaped))
-      text.append("\n")
-    }
-  }
+  init(lines: [StyledText]) { self.init(safe: "", lines: lines.map { $0.mapped(\.escaped) }) }
 
   /// A part of a line.
   init(part: String) { self.init(safe: StyledText(part.escaped)) }
@@ -31,19 +31,20 @@ struct SafeText {
   /// Text whose line breaks and tabs are meant: help and usage, scripts for shells. It ends in a line break.
   init(document: StyledText) {
     let safe = document.mapped { $0.escaping(where: { $0.isUnsafeToPrint && $0 != "\n" && $0 != "\t" }) }
-    text = safe.parts.last?.text.hasSuffix("\n") == true ? safe : safe + "\n"
+    self.init(safe: safe.parts.last?.text.hasSuffix("\n") == true ? safe : safe + "\n")
   }
 
   /// What a model says or a file holds, for a person's eyes: line breaks, tabs, joiners and direction marks stay.
   init(content: String) {
-    text = StyledText(content.escaping(where: { $0.drivesTerminal && $0 != "\n" && $0 != "\t" }))
+    self.init(safe: StyledText(content.escaping(where: { $0.drivesTerminal && $0 != "\n" && $0 != "\t" })))
   }
 
   /// JSON over several lines. Its own escapes stand for what a terminal would act on; the writer has escaped what lies
   /// below U+0020 itself, so that those left are its own line breaks.
   init(json: JSONValue) throws(JSONError) {
     let json = String(decoding: try json.serialized(.pretty), as: UTF8.self)
-    text = StyledText(json.escaping(as: Self.jsonEscape, where: { $0.isUnsafeToPrint && $0 != "\n" }) + "\n")
+    self.init(
+      safe: StyledText(json.escaping(as: Self.jsonEscape, where: { $0.isUnsafeToPrint && $0 != "\n" }) + "\n"))
   }
 
   /// `\u001b`. All that is escaped lies below U+10000.
@@ -57,11 +58,15 @@ struct SafeText {
   /// Nothing.
   static let empty = SafeText(safe: "")
 
-  static func + (left: SafeText, right: SafeText) -> SafeText { SafeText(safe: left.text + right.text) }
-
-  /// The text as it may be printed: plain, or with what makes a terminal show roles.
-  func rendered(inColor: Bool) -> String {
-    text.parts.map { part in
+  /// The text as it may be printed: plain, or with what makes a terminal show roles; lines for people in at most so many
+  /// columns.
+  func rendered(inColor: Bool, columns: Int?) -> String {
+    let fitting = columns.map { columns in lines.flatMap { $0.broken(columns: columns) } } ?? lines
+    let whole = fitting.reduce(into: text) { whole, line in
+      whole.append(line)
+      whole.append("\n")
+    }
+    return whole.parts.map { part in
       guard inColor, let role = part.role else { return part.text }
       return TerminalColor.shown(part.text, as: role)
     }.joined()

@@ -7,10 +7,13 @@ import Synchronization
 
 /// Results. One that cannot be written is an error of the command, whatever else it did.
 enum StandardOutput {
+  /// Columns that lines for people have to keep within; nil if nobody says, as of a file or a pipe.
+  static var columnCount: Int? { TerminalWidth.columns(of: STDOUT_FILENO) }
+
   /// Writes all of `text`. A reader that went away, as `head -1` does, ends the output silently.
   /// - Throws: `StorageError.failed`, also if there is no standard output.
   static func write(_ text: SafeText) throws(StorageError) {
-    _ = try writeAll(text.bytes(for: STDOUT_FILENO), to: STDOUT_FILENO)
+    _ = try writeAll(text.bytes(for: STDOUT_FILENO, columns: columnCount), to: STDOUT_FILENO)
   }
 
   /// Writes what was asked for as it is, all of `bytes`. A terminal gets it as text that it does not act on.
@@ -20,7 +23,7 @@ enum StandardOutput {
     let isShown = isatty(STDOUT_FILENO) == 1
     guard isShown else { return try writeAll(bytes, to: STDOUT_FILENO) }
     let shown = SafeText(content: String(decoding: bytes, as: UTF8.self))
-    return try writeAll(shown.bytes(for: STDOUT_FILENO), to: STDOUT_FILENO)
+    return try writeAll(shown.bytes(for: STDOUT_FILENO, columns: nil), to: STDOUT_FILENO)
   }
 
   /// Nothing more will be written. Some file systems tell only now that they had no room.
@@ -47,7 +50,9 @@ enum StandardError {
 
   private static func put(_ text: SafeText, isBar: Bool) {
     // Made first: a thread that gets no memory must not hold the lock, which whoever reports that needs.
-    let bytes = text.bytes(for: STDERR_FILENO), cleared = SafeText.clearedLine.bytes(for: STDERR_FILENO)
+    // Who reads a pipe reads an error or a warning as one line.
+    let bytes = text.bytes(for: STDERR_FILENO, columns: isTerminal ? tableWidth : nil)
+    let cleared = SafeText.clearedLine.bytes(for: STDERR_FILENO, columns: nil)
     hasBar.withLock { hasBar in
       if hasBar { _ = try? writeAll(cleared, to: STDERR_FILENO) }
       _ = try? writeAll(bytes, to: STDERR_FILENO)
@@ -57,10 +62,21 @@ enum StandardError {
 
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Columns of the terminal, asked each time since windows change.
-  static var columnCount: Int {
-    let columns = Int(terminal_columns(STDERR_FILENO))
-    return columns > 0 ? columns : 80
+  /// Columns of the terminal.
+  static var columnCount: Int { tableWidth ?? 80 }
+
+  /// Columns that tables have to keep within; nil if nobody says.
+  static var tableWidth: Int? { TerminalWidth.columns(of: STDERR_FILENO) }
+}
+
+/// How wide text may be.
+enum TerminalWidth {
+  /// COLUMNS if it is set, as for `--help`, else what the terminal says; asked each time, since windows change. Nil if nobody
+  /// says. Whatever is said, 20 columns are there.
+  static func columns(of stream: Int32) -> Int? {
+    let given = unsafe getenv("COLUMNS").flatMap { unsafe Int(String(cString: $0)) } ?? 0
+    let columns = given > 0 ? given : Int(terminal_columns(stream))
+    return columns > 0 ? max(columns, 20) : nil
   }
 }
 
@@ -78,8 +94,8 @@ enum StandardStreams {
 
 extension SafeText {
   /// As `stream` takes it, with colours if it is a terminal that shows them.
-  fileprivate func bytes(for stream: Int32) -> [UInt8] {
-    Array(rendered(inColor: TerminalColor.isUsed(on: stream)).utf8)
+  fileprivate func bytes(for stream: Int32, columns: Int?) -> [UInt8] {
+    Array(rendered(inColor: TerminalColor.isUsed(on: stream), columns: columns).utf8)
   }
 }
 

@@ -21,15 +21,18 @@ enum TerminalColor {
   /// Whether the file descriptor `stream` gets colour.
   static func isUsed(on stream: Int32) -> Bool { isWelcomeHere && isatty(stream) == 1 }
 
-  /// `text` between the codes that show `role`.
-  static func shown(_ text: String, as role: TextRole) -> String { "\u{1B}[\(code(role))m\(text)\u{1B}[0m" }
+  /// `text` between the codes that show `role`, if it has a colour.
+  static func shown(_ text: String, as role: TextRole) -> String {
+    code(role).map { "\u{1B}[\($0)m\(text)\u{1B}[0m" } ?? text
+  }
 
   /// Bold red, since red alone is hard to read on black; green; yellow.
-  private static func code(_ role: TextRole) -> String {
+  private static func code(_ role: TextRole) -> String? {
     switch role {
     case .bad: "1;31"
     case .good: "32"
     case .warning: "33"
+    case .verbatim, .betweenArguments: nil
     }
   }
 }

@@ -1,40 +1,4 @@
-// Layouts that are only written, for other programs.
-//
-// `pack-quantized` of compressed-tensors is what llm-compressor writes and vLLM and transformers read
-// (vllm-project/compressed-tensors, compressors/pack_quantized). It stores q − 8 and z − 8 with 8 added
-// again: q and z. ggml's Q4_1 blocks hold the codes of an AWQ linear unchanged, and its zero as an offset.
-
-/// The tensors of one linear in the pack-quantized layout.
-public struct PackQuantizedTensors: Sendable, Equatable {
-  /// `weight_packed`, I32 `[out, in/8]`: nibble i of a word, counted from the lowest, is the code of input 8·word + i.
-  public let packed: [UInt32]
-  /// `weight_zero_point`, I32 `[⌈out/8⌉, groups]`: nibble i of a word is the zero of row 8·word + i.
-  public let zeroPoints: [UInt32]
-  /// `weight_scale`, F16 `[out, groups]`.
-  public let scales: [Float16]
-}
-
-extension QuantizedLinear {
-  /// Codes or zeros in a word.
-  public static let packFactor = 8
-
-  /// The linear in the pack-quantized layout.
-  public var packQuantized: PackQuantizedTensors {
-    let factor = Self.packFactor
-    var packed = [UInt32](repeating: 0, count: codes.count / factor)
-    for (index, code) in codes.enumerated() {
-      packed[index / factor] |= UInt32(code & 0xF) << UInt32(4 * (index % factor))
-    }
-    var zeroPoints = [UInt32](repeating: 0, count: (outFeatures + factor - 1) / factor * groupsPerRow)
-    for row in 0..<outFeatures {
-      for group in 0..<groupsPerRow {
-        zeroPoints[row / factor * groupsPerRow + group] |=
-          UInt32(zeros[row * groupsPerRow + group] & 0xF) << UInt32(4 * (row % factor))
-      }
-    }
-    return PackQuantizedTensors(packed: packed, zeroPoints: zeroPoints, scales: scales)
-  }
-}
+// ggml's Q4_1 blocks, which llama.cpp reads: they hold the codes of an AWQ linear unchanged, and its zero as an offset.
 
 /// A linear as rows of Q4_1 blocks of 32 values each: half-precision d and m, then 16 bytes of codes.
 ///

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Evaluates the sample and a plain rounding of it on small files in the layout of every benchmark: every number
+# of the report must follow from its counts and answers by a second computation, and the original's scores must
+# be those that are committed, on the sample's own questions those of the answers that PyTorch gave. Then an
+# evaluation of 60 questions is killed at random moments, and must end in the report of an undisturbed one.
+#   Scripts/check/evaluation.sh [KILLS]      20 by default; SEED=n takes other moments
+set -euo pipefail
+. "$(dirname "$0")/../lib/script.sh"
+cd "$root"
+wanted=${1:-20}
+RANDOM=${SEED:-1}
+build_skyquant
+make_work
+cd "$work"
+
+python3 "$root/Scripts/golden/benchmark_sample.py" files 3
+cp -r "$sample/evaluation/images" files/images
+"$skyquant" quantize "$sample/tiny-r1v" --method rtn --group-size 32 --out rtn --quiet >out
+
+benchmarks=()
+for file in files/*.tsv; do benchmarks+=(--benchmark "$file"); done
+"$skyquant" evaluate rtn --reference "$sample/tiny-r1v" "${benchmarks[@]}" --max-tokens 64 --out report.json --quiet >out
+python3 "$root/Scripts/check/evaluation.py" report.json report.json.answers.jsonl "$root/Scripts/check/evaluation.json"
+
+# Whoever answers every row rightly has all the points that rules can give.
+python3 - files/*.tsv <<'END'
+import ast, csv, json, pathlib, sys
+csv.field_size_limit(1 << 24)
+for path in map(pathlib.Path, sys.argv[1:]):
+    with open(path, newline="") as table, open(path.with_suffix(".right.jsonl"), "w") as answers:
+        for row in csv.DictReader(table, delimiter="\t"):
+            right = row.get("answer_option") or row["answer"]
+            text = f"It says {ast.literal_eval(right)[0]}" if path.stem == "OCRBench" else f"\\boxed{{{right}}}"
+            answers.write(json.dumps({"index": row.get("index") or row["id"], "prediction": text}) + "\n")
+END
+answers=()
+for file in files/*.tsv; do answers+=(--reference-answers "${file%.tsv}.right.jsonl"); done
+"$skyquant" evaluate rtn "${benchmarks[@]}" "${answers[@]}" --max-tokens 64 --answers report.json.answers.jsonl \
+  --json --quiet >right.json
+jq -e '[.benchmarks[].scores[0].metrics[].score] | length >= 20 and all(. == 1)' right.json >out ||
+  { echo "evaluation: right answers do not score all points" >&2; exit 1; }
+
+questions=$sample/evaluation/questions.jsonl
+"$skyquant" evaluate "$sample/tiny-r1v" --benchmark "$questions" --max-tokens 64 --json --quiet >questions.json
+right=$(jq -s 'map(select(.answer == .reference)) | length' "$questions")
+jq -e --argjson right "$right" '.benchmarks[0].scores[0].metrics[0] | .score * .decisions | round == $right' questions.json >out ||
+  { echo "evaluation: the sample's answers are not those of PyTorch, of which $right are right" >&2; exit 1; }
+
+# evaluate OUT: evaluates 60 questions.
+evaluate() {
+  exec "$skyquant" evaluate "$sample/tiny-r1v" --benchmark "$questions" --limit 60 --max-tokens 64 --quiet --json \
+    --answers "$1.answers" </dev/null >"$1.json"
+}
+
+start=$(date +%s%N)
+(evaluate undisturbed)
+milliseconds=$((($(date +%s%N) - start) / 1000000))
+kills=0 resumed=0
+while [[ $kills -lt $wanted ]]; do
+  rm -f killed.*
+  status=137
+  until [[ $status -eq 0 ]]; do
+    status=0
+    (evaluate killed) 2>err &
+    pid=$!
+    limit=$((RANDOM % (milliseconds * 2 / 3) + 1))
+    { sleep "$(printf '%d.%03d' $((limit / 1000)) $((limit % 1000)))" && kill -KILL $pid; } 2>/dev/null &
+    killer=$!
+    { wait $pid || status=$?; } 2>/dev/null
+    { kill $killer; wait $killer; } 2>/dev/null || true
+    if [[ $status -eq 137 ]]; then
+      kills=$((kills + 1))
+      if [[ -s killed.answers ]]; then resumed=$((resumed + 1)); fi
+    elif [[ $status -ne 0 ]]; then
+      cat err >&2
+      echo "evaluation: a run ended with $status after $kills kills" >&2
+      exit 1
+    fi
+  done
+  cmp undisturbed.json killed.json
+done
+echo "evaluation: $kills kills, $resumed of them left answers to go on from; the report is that of an undisturbed run"
+[[ $resumed -gt 0 ]]

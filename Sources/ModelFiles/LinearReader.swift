@@ -1,0 +1,172 @@
+// One quantized linear from its tensors, which decide what it is; what config.json says of it must agree.
+internal import Basics
+internal import ModelConfig
+internal import Quantization
+internal import Safetensors
+internal import Tensors
+
+/// Reads the quantized linears of a checkpoint.
+struct LinearReader {
+  private let checkpoint: SafetensorsCheckpoint
+  private let stated: QuantizationConfig
+
+  init(_ checkpoint: SafetensorsCheckpoint, _ stated: QuantizationConfig) {
+    self.checkpoint = checkpoint
+    self.stated = stated
+  }
+
+  /// The linear of `module`, which has codes. Headers are read, and of the data what says how the linear is laid out.
+  func linear(_ module: String, _ parts: LinearParts) throws -> StoredTensor {
+    let tensors = try tensors(of: module, parts)
+    try requireStatedLayout(tensors)
+    guard let (rows, columns) = try size(of: tensors, module, parts),
+      let matrix = WordMatrix(
+        stated.layout.words, codes: tensors.codes, zeros: tensors.zeros, scales: tensors.scales, rows: rows,
+        columns: columns, path: checkpoint.path)
+    else { throw wrongShape(tensors) }
+    try requireStatedGroups(matrix, tensors.scales.info.name)
+    try requireContiguousGroups(module + parts.groupIndex, columns: columns, groupSize: matrix.storedGroupSize)
+    let name = module + ".weight"
+    if stated.layout == .awq, let zeros = tensors.zeros,
+      let decoded = AWQGEMMMatrix(
+        qweight: tensors.codes, qzeros: zeros, scales: tensors.scales, scheme: matrix.scheme)
+    {
+      return StoredTensor(name: name, content: .int4(decoded))
+    }
+    let isSymmetric = !stated.hasZeroPoint && stated.groupSize != nil
+    return StoredTensor(
+      name: name, content: .int4(matrix),
+      proof: ContentProof { try matrix.requireClearZeros(isSymmetric: isSymmetric) })
+  }
+
+  private struct LinearTensors {
+    let codes: TensorView
+    let zeros: TensorView?
+    let scales: TensorView
+
+    var all: [TensorView] { [codes, zeros, scales].compactMap(\.self) }
+  }
+
+  /// Zeros may be left out only where the layout can do without, by a model that calls itself symmetric.
+  private func tensors(of module: String, _ parts: LinearParts) throws -> LinearTensors {
+    func part(_ suffix: String) throws -> TensorView {
+      guard checkpoint.contains(module + suffix) else {
+        throw ModelFilesError.incompleteLinear(path: checkpoint.path, module: module, missing: module + suffix)
+      }
+      return try checkpoint.view(module + suffix)
+    }
+    let lacksZeros = parts.shape != nil && !stated.hasZeroPoint && !checkpoint.contains(module + parts.zeros)
+    return LinearTensors(
+      codes: try part(parts.codes), zeros: lacksZeros ? nil : try part(parts.zeros), scales: try part(parts.scales))
+  }
+
+  /// Rows and columns; nil if the shapes do not say.
+  private func size(
+    of tensors: LinearTensors, _ module: String, _ parts: LinearParts
+  ) throws -> (rows: Int, columns: Int)? {
+    let codes = tensors.codes.info.shape, factor = 8
+    guard codes.rank == 2, codes.dimensions.allSatisfy({ $0 <= Int.max / 32 }) else { return nil }
+    switch stated.layout {
+    case .awq:
+      try requireFourBits(module, words: codes[1], values: tensors.scales.info.shape.dimensions.last)
+      return (codes[1] * factor, codes[0])
+    case .gptq, .gptqV2:
+      try requireFourBits(module, words: tensors.zeros?.info.shape.dimensions.last ?? 0, values: codes[1])
+      return (codes[1], codes[0] * factor)
+    case .packQuantized:
+      guard let suffix = parts.shape, checkpoint.contains(module + suffix) else {
+        throw ModelFilesError.incompleteLinear(
+          path: checkpoint.path, module: module, missing: module + (parts.shape ?? ""))
+      }
+      guard let extents = try checkpoint.view(module + suffix).wholeNumbers, extents.count == 2,
+        extents.allSatisfy({ (1...1 << 30).contains($0) })
+      else { return nil }
+      try requireFourBits(module, words: codes[1], values: extents[1])
+      return (extents[0], extents[1])
+    }
+  }
+
+  /// Checks that as many values as words of four bits hold are in as many words.
+  private func requireFourBits(_ module: String, words: Int, values: Int?) throws(ModelFilesError) {
+    guard let values, values > 0, words <= Int.max / 32, 32 * words % values == 0 else { return }
+    let bits = 32 * words / values
+    guard bits != 4, (2...16).contains(bits) else { return }
+    throw .unsupported(
+      path: checkpoint.path,
+      reason: "linear '\(module.displayed)' is stored in \(bits) bits, of which only headers are read; "
+        + "4 bits are computed with")
+  }
+
+  /// Eight codes a word along the output are AWQ's, along the input GPTQ's: the length of a row of scales tells.
+  private func requireStatedLayout(_ tensors: LinearTensors) throws(ModelFilesError) {
+    let codes = tensors.codes.info, scales = tensors.scales.info.shape
+    let isPacked = codes.name.hasSuffix(".weight_packed")
+    let found: QuantizationConfig.Layout
+    if isPacked {
+      found = .packQuantized
+    } else if codes.shape.rank == 2, scales.rank == 2, scales[1] > 0, codes.shape[1] == scales[1] {
+      found = stated.layout == .gptqV2 ? .gptqV2 : .gptq
+    } else if codes.shape.rank == 2, scales.rank == 2, codes.shape[1] < scales[1] {
+      found = .awq
+    } else {
+      found = stated.layout == .packQuantized ? .awq : stated.layout
+    }
+    guard found != stated.layout else { return }
+    throw .contradictoryLayout(
+      path: checkpoint.path, tensor: codes.name, stated: stated.layout.rawValue, found: found.rawValue)
+  }
+
+  private func requireStatedGroups(_ matrix: WordMatrix, _ tensor: String) throws(ModelFilesError) {
+    guard let stated = stated.groupSize else { return }
+    guard matrix.storedGroupSize != (stated == -1 ? matrix.columns : stated) else { return }
+    throw .contradictoryLayout(
+      path: checkpoint.path, tensor: tensor, stated: "group_size \(stated)", found: "\(matrix.storedGroupSize)")
+  }
+
+  /// Checks that input features, if they are told their groups one by one, have them in order.
+  private func requireContiguousGroups(_ name: String, columns: Int, groupSize: Int) throws {
+    guard checkpoint.contains(name) else { return }
+    let view = try checkpoint.view(name)
+    guard let groups = view.wholeNumbers, groups.count == columns else {
+      throw ModelFilesError.wrongShape(
+        path: checkpoint.path, name: name, expected: "I32 [\(columns)]",
+        found: "\(view.info.dtype.rawValue) \(view.info.shape)")
+    }
+    if let feature = groups.indices.first(where: { groups[$0] != $0 / groupSize }) {
+      throw ModelFilesError.unsupported(
+        path: checkpoint.path,
+        reason: "tensor '\(name.displayed)': input feature \(feature) is of group \(groups[feature]), not "
+          + "\(feature / groupSize): act-order cannot be stored in AWQ or .skyq; quantize with desc_act false")
+    }
+    view.release()
+  }
+
+  private func wrongShape(_ tensors: LinearTensors) -> ModelFilesError {
+    .wrongShape(
+      path: checkpoint.path, name: tensors.codes.info.name, expected: stated.layout.shapes,
+      found: tensors.all.map { "\($0.info.dtype.rawValue) \($0.info.shape)" }.joined(separator: ", "))
+  }
+}
+
+extension QuantizationConfig.Layout {
+  /// How codes, zeros and scales are stored.
+  var words: Int4Layout {
+    switch self {
+    case .awq: .awqGEMM
+    case .gptq: .gptqV1
+    case .gptqV2: .gptqV2
+    case .packQuantized: .packQuantized
+    }
+  }
+
+  /// What readers want, for messages.
+  fileprivate var shapes: String {
+    switch self {
+    case .awq: "I32 [in, out/8], zeros I32 [groups, out/8] and scales [groups, out], in groups of a multiple of 32"
+    case .gptq, .gptqV2:
+      "I32 [in/8, out], zeros I32 [groups, out/8] and scales [groups, out], in groups of a multiple of 32"
+    case .packQuantized:
+      "I32 [out, in/8], zeros I32 [out/8, groups] and scales [out, groups], in groups of a multiple of 32"
+    }
+  }
+}

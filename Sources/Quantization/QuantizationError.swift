@@ -1,0 +1,35 @@
+// Why a quantized linear cannot be carried into another layout, or has no clear meaning.
+public import Basics
+
+/// A value of a linear that stands in the way. Messages are one line and say what to do.
+public enum QuantizationError: CategorizedError, Equatable {
+  /// A scale that half precision cannot hold.
+  case inexactScale(path: String, tensor: String, row: Int, group: Int, value: Float)
+  /// A zero that GPTQ's first format cannot have stored, unless it wrapped around.
+  case wrappedZero(path: String, tensor: String, row: Int, group: Int)
+  /// Another zero than 8 in a model that calls itself symmetric.
+  case asymmetric(path: String, tensor: String, row: Int, group: Int, value: UInt8)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .inexactScale(let path, let tensor, let row, let group, let value):
+      "\(path.displayed): tensor '\(tensor.displayed)': the scale \(value) of row \(row), group \(group) is no number of "
+        + "half precision, in which .skyq and AWQ hold scales; quantize again with scales in float16"
+    case .wrappedZero(let path, let tensor, let row, let group):
+      "\(path.displayed): tensor '\(tensor.displayed)': row \(row), group \(group) holds 15, where GPTQ's first format "
+        + "stores the zero less one: programs do not agree whether that is 0 or 16; save the model as gptq_v2"
+    case .asymmetric(let path, let tensor, let row, let group, let value):
+      "\(path.displayed): tensor '\(tensor.displayed)': config.json says symmetric, so that all zeros are 8, but row "
+        + "\(row), group \(group) has \(value); correct sym or checkpoint_format"
+    }
+  }
+
+  /// What kind of failure this is.
+  public var category: FailureCategory {
+    switch self {
+    case .inexactScale: .unsupported
+    case .wrappedZero, .asymmetric: .malformedInput
+    }
+  }
+}

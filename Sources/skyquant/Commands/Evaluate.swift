@@ -1,0 +1,80 @@
+// skyquant evaluate: how many points of a benchmark quantization cost.
+import ArgumentParser
+import JSON
+import Reports
+import Storage
+import Workflows
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score models on benchmarks, and tell what they lose against the original.",
+    discussion: """
+      Asks every model the rows of benchmark files as VLMEvalKit's users have them, reads and scores answers by fixed \
+      rules, without a judge, and compares row by row: loss with its interval, right to wrong, wrong to right, McNemar's \
+      test, and the smallest loss that so many rows could show. Formats/evaluation.md has the rules and formulas.
+
+      Rows that cannot be used are named and counted. With --answers a stopped run goes on where it was: the same \
+      command asks only what the file has no answer to, and the report is the same.
+
+      Examples:
+        skyquant evaluate MODEL-awq --reference MODEL --benchmark MMStar.tsv
+        skyquant evaluate A.skyq B.skyq --reference MODEL --benchmark MMStar.tsv \\
+          --benchmark MathVista_MINI.tsv --limit 200 --answers answers.jsonl
+      """)
+
+  @Argument(help: "Checkpoint directories, quantized or not, or .skyq files.", completion: .file())
+  var models: [String]
+
+  @OptionGroup var evaluation: EvaluationOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep answers in this file, one JSON object per line, and go on from it (default: beside --out).",
+      valueName: "file"), completion: .file())
+  var answers: String?
+
+  @Option(help: ArgumentHelp("Also write the report as JSON to this file.", valueName: "file"), completion: .file())
+  var out: String?
+
+  @Flag(help: "Replace an existing file of --out.")
+  var force = false
+
+  @OptionGroup var prompt: PromptOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var numerics: NumericOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    try evaluation.requireComplete()
+    compute.apply()
+    var job = try evaluation.job(models)
+    job.prompt = prompt.settings
+    job.numericMode = try numerics.mode()
+    job.answers = answers ?? out.map { $0 + ".answers.jsonl" }
+    try requireOutputs(job)
+    var progress = Progress(output)
+    let report = try job.run { progress.show($0) }
+    progress.finish()
+    if let out {
+      var writer = try AtomicFileWriter(path: out, overwriting: force, permissions: OutputPermissions(from: inputs))
+      try writer.append(try report.json.serialized(.pretty) + [UInt8(ascii: "\n")])
+      try writer.commit()
+    }
+    try output.print(report.json, styled: report.lines)
+  }
+
+  /// What is read.
+  private var inputs: [String] {
+    let instruction = evaluation.instruction.map { [$0] } ?? []
+    return models + evaluation.benchmark + evaluation.referenceAnswers + instruction
+      + (evaluation.reference.map { [$0] } ?? [])
+  }
+
+  /// Checks before the work that what is to be written takes nothing that is read.
+  private func requireOutputs(_ job: EvaluationRun) throws {
+    if let answers = job.answers { try requireOutput(answers, keeping: inputs, besides: out.map { [$0] } ?? []) }
+    guard let out else { return }
+    try requireOutput(out, keeping: inputs)
+    try AtomicFileWriter.require(path: out, overwriting: force)
+  }
+}

@@ -1,0 +1,64 @@
+// The sample in other tools' layouts: the same model to every command, and the same bytes when it comes back.
+import Foundation
+import SampleModel
+import Testing
+import TestSupport
+
+@Suite struct RoundTripTests {
+  private let folder: TemporaryDirectory
+  private let awq: String
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    awq = folder.path("awq")
+    let original = try SampleModel().modelDirectory
+    try #require(try skyquant("quantize", original, "--method", "rtn", "--out", awq, "--quiet").exitCode == 0)
+  }
+
+  private func run(_ arguments: String...) throws -> String {
+    let result = try skyquant(arguments: arguments + ["--quiet"])
+    try #require(result.exitCode == 0, "\(arguments): \(result.errors)")
+    return result.output
+  }
+
+  @Test(arguments: [("compressed-tensors", "pack-quantized g128"), ("gptq", "gptq_v2 g128")])
+  func `the same model in another layout`(layout: String, encoding: String) throws {
+    let (other, packed, back) = (folder.path("other"), folder.path("other.skyq"), folder.path("back"))
+    _ = try run("export", awq, "--to", layout, "--out", other)
+    let summary = try run("inspect", other)
+    #expect(summary.contains(encoding) && summary.contains("28 of 28 linears of the language model in int4"))
+    #expect(try run("check", other, "--full").contains("intact"))
+    #expect(try skyquant("diff", awq, other, "--quiet").output.contains("tensors that differ: 0, files that differ: 1"))
+    _ = try run("import", other, packed)
+    for source in [other, packed] {
+      try? FileManager.default.removeItem(atPath: back)
+      _ = try run("export", source, "--to", "awq", "--out", back)
+      #expect(try haveSameFiles(awq, back))
+    }
+    // What both compute is the same to the last bit: every tensor of the forward pass, and the whole report.
+    let asked = [
+      "--image", try SampleModel().directory + "/evaluation/images/0007.png", "--question",
+      "What is the sum of the two digits?", "--quiet",
+    ]
+    let reference = [
+      "--reference", try SampleModel().modelDirectory, "--questions", try SampleModel().evaluationQuestions,
+      "--samples", "4", "--quiet",
+    ]
+    func traced(_ model: String, _ name: String) throws -> Data {
+      let trace = folder.path(name + ".safetensors")
+      expectSuccess(try skyquant(arguments: ["run", model, "--trace", trace] + asked))
+      return try Data(contentsOf: URL(fileURLWithPath: trace))
+    }
+    func report(_ model: String) throws -> Substring {
+      let result = try skyquant(arguments: ["verify", model] + reference)
+      expectSuccess(result)
+      return result.output.drop { $0 != "\n" }  // the first line names the model
+    }
+    let (trace, text) = (try traced(awq, "awq"), try report(awq))
+    #expect(text.contains("same top-1"))
+    for (index, model) in [other, packed].enumerated() {
+      #expect(try traced(model, "\(index)") == trace)
+      #expect(try report(model) == text)
+    }
+  }
+}

@@ -212,8 +212,9 @@ let package = Package(
     tests(
       "Workflows",
       [
-        "Basics", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs", "Calibration",
-        "LayerSearch", "Reports", "Verification", "PairedStatistics", "Evaluation", "SampleModel",
+        "Basics", "Tensors", "Storage", "JSON", "Skyq", "ImageProcessing", "ModelFiles", "ModelInputs",
+        "ReferenceModel", "Calibration", "LayerSearch", "Reports", "Verification", "PairedStatistics", "Evaluation",
+        "SampleModel",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["skyquant", "quantize-example", "JSON", "SampleModel", "TestSupport"],

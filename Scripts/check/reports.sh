@@ -79,6 +79,7 @@ report 0 pack-evaluated pack awq evaluated.skyq --evaluation reports/verify.json
 report 0 provenance-evaluated inspect evaluated.skyq --provenance
 jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
 report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
+report 0 answers run model.skyq "${questions[@]}"
 report 0 evaluate evaluate awq --reference "$sample/tiny-r1v" --benchmark "$sample/evaluation/questions.jsonl" --limit 4 --max-tokens 48
 python3 "$root/Scripts/golden/benchmark_sample.py" benchmarks 2
 report 0 evaluate-several evaluate awq model.skyq --reference "$sample/tiny-r1v" --max-tokens 24 \

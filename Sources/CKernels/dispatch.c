@@ -19,7 +19,7 @@ static const ck_kernels *const sets[] = {
   })
 #define BEST(kernel) (BEST_SET(kernel)->kernel)
 
-const char *ck_instruction_set(void) { return BEST_SET(matvec_f32)->name; }
+const char *ck_instruction_set(void) { return BEST_SET(softmax_f32)->name; }
 const char *ck_gemm_instruction_set(void) { return BEST_SET(gemm_f32)->name; }
 
 void ck_bf16_to_f32(float *out, const void *in, size_t count) {
@@ -50,8 +50,24 @@ void ck_awq_u4_decode_rows(
   BEST(awq_u4_decode_rows)(out, codes, scales, zeros, scale_type, in_features, group, first, count);
 }
 
-void ck_matvec_f32(float *y, const float *w, const float *x, size_t rows, size_t columns) {
-  BEST(matvec_f32)(y, w, x, rows, columns);
+void ck_dots_floats(float *y, size_t stride, ck_vectors x, ck_float_rows w) {
+  BEST(dots_floats)(y, stride, x, w);
+}
+
+void ck_dots_awq_u4(
+  float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,
+  ck_scale_type scale_type, size_t in_features, size_t group, size_t first, size_t count) {
+  BEST(dots_awq_u4)(y, stride, x, codes, scales, zeros, scale_type, in_features, group, first, count);
+}
+
+void ck_dots_awq_gemm(
+  float *y, size_t stride, ck_vectors x, const void *qweight, const void *qzeros, const void *scales,
+  size_t in_features, size_t out_features, size_t group, size_t first, size_t count) {
+  BEST(dots_awq_gemm)(y, stride, x, qweight, qzeros, scales, in_features, out_features, group, first, count);
+}
+
+void ck_weighted_sums(float *y, size_t stride, ck_vectors x, ck_float_rows w) {
+  BEST(weighted_sums)(y, stride, x, w);
 }
 
 void ck_softmax_f32(float *x, size_t count) {

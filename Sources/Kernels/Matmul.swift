@@ -1,23 +1,18 @@
 // Products of activations with weights that are decoded as they are needed.
-import CKernels
 public import Tensors
 
-/// Matrix products, the same for any number of threads in any numeric mode. Products with up to four tokens may differ in
-/// the last bits from those with more.
+/// Matrix products, the same for any number of threads in any numeric mode. In `NumericMode.exact` a token's
+/// bits depend on no other token. For a few tokens at a time `DotProducts` are faster.
 public enum Matmul {
-  /// Up to this many tokens, dot products with a decoded row are faster than a matrix product.
-  private static let matvecTokenLimit = 4
   /// Floats that a decoded panel may take: 2 MiB, a share of the second- and third-level caches.
   private static let panelFloatCount = 1 << 19
-  /// Floats decoded at a time before dot products: 128 KiB stay in the second-level cache.
-  private static let stripFloatCount = 1 << 15
 
   /// y = x · Wᵀ + bias: a linear layer.
   /// - Parameters:
   ///   - x: `[tokens, in]`.
   ///   - weight: `[out, in]`; decoded panel by panel, never as a whole.
   ///   - bias: `[out]`.
-  ///   - mode: what multiplies; dot products with up to four tokens are the same in all modes.
+  ///   - mode: what multiplies.
   /// - Returns: `[tokens, out]`.
   public static func linear(
     _ x: Tensor, _ weight: any WeightMatrix, bias: [Float]? = nil, in mode: NumericMode = .exact
@@ -28,22 +23,17 @@ public enum Matmul {
     var y = Tensor(zeros: [tokens, rows])
     guard tokens > 0, rows > 0, columns > 0 else { return y }
     let panelRows = rowsPerPanel(columns: columns)
-    let isMatvec = tokens <= matvecTokenLimit
-    let strip = isMatvec ? min(panelRows, max(8, stripFloatCount / columns / 8 * 8)) : panelRows
     unsafe y.values.withUnsafeMutableBufferPointer { outputs in
       unsafe x.values.withUnsafeBufferPointer { inputs in
         guard let output = outputs.baseAddress, let input = inputs.baseAddress else { return }
         // Each panel writes its own columns of the output.
         nonisolated(unsafe) let product = unsafe Product(
           x: input, y: output, tokens: tokens, rows: rows, columns: columns, mode: mode)
-        Parallel.forEach((rows + panelRows - 1) / panelRows, scratchCount: strip * columns) { panel, scratch in
-          let end = min(rows, (panel + 1) * panelRows)
-          for start in stride(from: panel * panelRows, to: end, by: strip) {
-            let range = start..<min(end, start + strip)
-            weight.decodeRows(range, into: &scratch)
-            if isMatvec { unsafe product.addDots(range, scratch) } else { unsafe product.addPanel(range, scratch) }
-            if let bias { unsafe product.add(bias, to: range) }
-          }
+        Parallel.forEach((rows + panelRows - 1) / panelRows, scratchCount: panelRows * columns) { panel, scratch in
+          let range = panel * panelRows..<min(rows, (panel + 1) * panelRows)
+          weight.decodeRows(range, into: &scratch)
+          unsafe product.addPanel(range, scratch)
+          if let bias { unsafe product.add(bias, to: range) }
         }
       }
     }
@@ -89,16 +79,6 @@ public enum Matmul {
         unsafe mode.multiply(
           MatrixPointer(base: x, stride: columns), MatrixPointer(base: base, stride: columns), .rightTransposed,
           ProductSize(m: tokens, n: range.count, k: columns), into: y + range.lowerBound, stride: rows)
-      }
-    }
-
-    /// The same, token by token, as dot products.
-    func addDots(_ range: Range<Int>, _ strip: borrowing MutableSpan<Float>) {
-      unsafe strip.withUnsafeBufferPointer { weights in
-        for token in 0..<tokens {
-          unsafe ck_matvec_f32(
-            y + token * rows + range.lowerBound, weights.baseAddress, x + token * columns, range.count, columns)
-        }
       }
     }
 

@@ -10,15 +10,23 @@ internal import Glibc
 public enum NumericMode: Sendable {
   /// The kernels of gemm.c: the same bits on every processor. Searches and sums of calibration know no other.
   case exact
-  /// OpenBLAS: bits that depend on its version and on the core it takes this processor for. Dot products with up
-  /// to four tokens (`Matmul`) stay those of `exact`.
+  /// OpenBLAS: bits that depend on its version and on the core it takes this processor for. Dot products
+  /// (`DotProducts`) stay ours.
   case openblas(OpenBLAS)
+
+  /// Whether a row's bits are the same whichever rows are multiplied along with it.
+  public var keepsRowsApart: Bool {
+    switch self {
+    case .exact: true
+    case .openblas: false
+    }
+  }
 
   /// All that decides the last digits of results, for recipes and reports: `exact, AVX2, glibc 2.36`,
   /// `OpenBLAS 0.3.21 SkylakeX, AVX2, glibc 2.36`. A run that goes on with another one's work must have the same.
   ///
-  /// The instruction set is that of dot products, softmax and SiLU, where AVX-512 gives the bits of AVX2; exp, sine and
-  /// the like come from the C library.
+  /// The instruction set is that of softmax and SiLU, where AVX-512 gives the bits of AVX2; exp, sine and the like come
+  /// from the C library.
   public var name: String { [products, Self.instructionSet, Self.libraryVersion].joined(separator: ", ") }
 
   /// What makes the products: `exact` or `OpenBLAS 0.3.21 SkylakeX`.

@@ -16,6 +16,12 @@ public struct Positions: Sendable, Equatable {
     end = range.upperBound
   }
 
+  /// Those of several sequences, one behind the other.
+  init(joining parts: [Positions]) {
+    places = parts.flatMap(\.places)
+    end = parts.map(\.end).max() ?? 0
+  }
+
   /// Tokens.
   public var count: Int { places.count }
 
@@ -48,6 +54,16 @@ public struct RotaryTable: Sendable, Equatable {
     let angles = positions.angles(frequencies)
     cosines = angles.map { Float(cos(Double($0))) * scale }
     sines = angles.map { Float(sin(Double($0))) * scale }
+  }
+
+  /// The tables of several sequences, one behind the other, for the rows of all of them.
+  /// - Parameter parts: Of equal head width.
+  public init(joining parts: [RotaryTable]) {
+    precondition(parts.allSatisfy { $0.headDim == parts.first?.headDim }, "heads of different width")
+    positions = Positions(joining: parts.map(\.positions))
+    headDim = parts.first?.headDim ?? 0
+    cosines = parts.flatMap(\.cosines)
+    sines = parts.flatMap(\.sines)
   }
 
   /// Rotates each head of each row:

@@ -25,6 +25,11 @@ public struct DenseMatrix: WeightMatrix {
     self.format = format
   }
 
+  /// The bytes of some rows, and what they are.
+  func withRows(_ range: Range<Int>, _ body: (RawSpan, FloatFormat) -> Void) {
+    view.rows(range).withBytes { body($0, format) }
+  }
+
   /// Widens `range` of the rows into the first `range.count * columns` of `output`.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     view.rows(range).withBytes {

@@ -1,5 +1,5 @@
 // Quantized linears as they lie in a file, decoded a few rows at a time and never copied as a whole.
-internal import Kernels
+public import Kernels
 public import Tensors
 
 /// A packed int4 weight in somebody's bytes.
@@ -19,7 +19,7 @@ public protocol PackedInt4: WeightMatrix {
 }
 
 /// A linear in the AWQ GEMM layout (`Int4Layout.awqGEMM`), with scales in half precision.
-public struct AWQGEMMMatrix: PackedInt4 {
+public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
   /// `[in, out/8]` I32.
   public let qweight: TensorView
   /// `[groups, out/8]` I32.
@@ -69,14 +69,46 @@ public struct AWQGEMMMatrix: PackedInt4 {
 
   /// Decodes rows; see `WeightMatrix`. Ranges that are not multiples of eight decode the words around them, too.
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
-    let factor = NibblePacking.valueCount
-    let aligned = range.lowerBound / factor * factor..<(range.upperBound + factor - 1) / factor * factor
+    let aligned = Self.aligned(range)
     guard aligned != range else { return decode(range, into: &output) }
     var whole = [Float](repeating: 0, count: aligned.count * columns)
     var span = whole.mutableSpan
     decode(aligned, into: &span)
     let skipped = (range.lowerBound - aligned.lowerBound) * columns
     for index in 0..<range.count * columns { output[index] = whole[skipped + index] }
+  }
+
+  public var directVectorLimit: Int { Int4Dots.awqGEMMVectorLimit }
+
+  /// Dot products; see `DotProductMatrix`. Ranges that are not multiples of eight make those of the words around them,
+  /// too.
+  public func dots(_ range: Range<Int>, with vectors: Span<Float>, into sums: inout MutableSpan<Float>) {
+    let aligned = Self.aligned(range)
+    guard aligned != range else { return alignedDots(range, with: vectors, into: &sums) }
+    var all = [Float](repeating: 0, count: vectors.count / columns * aligned.count)
+    var span = all.mutableSpan
+    alignedDots(aligned, with: vectors, into: &span)
+    let skipped = range.lowerBound - aligned.lowerBound
+    for index in 0..<vectors.count / columns * range.count {
+      sums[index] = all[index / range.count * aligned.count + skipped + index % range.count]
+    }
+  }
+
+  private static func aligned(_ range: Range<Int>) -> Range<Int> {
+    let factor = NibblePacking.valueCount
+    return range.lowerBound / factor * factor..<(range.upperBound + factor - 1) / factor * factor
+  }
+
+  private func alignedDots(_ range: Range<Int>, with vectors: Span<Float>, into sums: inout MutableSpan<Float>) {
+    qweight.withBytes { codes in
+      qzeros.withBytes { zeros in
+        scales.withBytes { scales in
+          Int4Dots.awqGEMM(
+            qweight: codes, qzeros: zeros, scales: scales, inFeatures: columns, outFeatures: rows,
+            groupSize: scheme.groupSize, rows: range, with: vectors, into: &sums)
+        }
+      }
+    }
   }
 
   private func decode(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
@@ -104,7 +136,7 @@ extension QuantizedLinear {
 }
 
 /// A linear as three planes of a .skyq file (`U4Planes`), with scales in half precision.
-public struct U4Matrix: PackedInt4 {
+public struct U4Matrix: PackedInt4, DotProductMatrix {
   /// `[out, in/2]` U8.
   public let codes: TensorView
   /// `[out, groups]` F16.
@@ -153,6 +185,20 @@ public struct U4Matrix: PackedInt4 {
           Int4Decoding.u4(
             codes: codes, scales: scales, zeros: zeros, inFeatures: columns, groupSize: scheme.groupSize, rows: range,
             into: &output)
+        }
+      }
+    }
+  }
+
+  public var directVectorLimit: Int { Int4Dots.awqU4VectorLimit }
+
+  public func dots(_ range: Range<Int>, with vectors: Span<Float>, into sums: inout MutableSpan<Float>) {
+    codes.withBytes { codes in
+      zeros.withBytes { zeros in
+        scales.withBytes { scales in
+          Int4Dots.awqU4(
+            codes: codes, scales: scales, zeros: zeros, inFeatures: columns, groupSize: scheme.groupSize, rows: range,
+            with: vectors, into: &sums)
         }
       }
     }

@@ -33,6 +33,24 @@ public struct LinearLayer: Sendable {
   public func callAsFunction(_ x: Tensor) -> Tensor { Matmul.linear(x, weight, bias: bias, in: mode) }
 }
 
+/// What linears multiply with, which a token's last digits depend on.
+enum LinearProducts: Sendable {
+  /// Matrix products in the layers' numeric mode: for whole prompts and texts.
+  case panels
+  /// Dot products: for the next tokens of some sequences.
+  case dots
+
+  /// Linears that read the same x.
+  /// - Parameter x: `[tokens, in]`.
+  /// - Returns: For each layer `[tokens, out]`.
+  func callAsFunction(_ x: Tensor, _ layers: LinearLayer...) -> [Tensor] {
+    switch self {
+    case .panels: layers.map { $0(x) }
+    case .dots: DotProducts.linear(x, layers.map { ($0.weight, $0.bias) })
+    }
+  }
+}
+
 /// x / √(mean(x²) + epsilon) · weight, row by row.
 public struct RMSNorm: Sendable {
   /// `[width]`.

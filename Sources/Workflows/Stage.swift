@@ -17,7 +17,7 @@ public enum Stage: Sendable, Equatable {
   case measuredSite(layer: Int, LinearSite)
   /// Samples pass through the decoder layers of both models.
   case layers
-  /// Both models answer the questions.
+  /// Questions are answered, by both models if there are two.
   case answers
   /// Tensors are read and looked at.
   case readingTensors

@@ -32,6 +32,31 @@ import Testing
     }
   }
 
+  @Test func `the last token of each sequence mixes what its own sequence has, whichever are beside it`() {
+    let heads = HeadLayout(headCount: 14, kvHeadCount: 2, headDim: 10)
+    let lengths = [1, 17, 300, 4]
+    let histories = lengths.enumerated().map { index, length in
+      KeysAndValues(
+        keys: randomFloats(length * 20, seed: UInt64(60 + index)),
+        values: randomFloats(length * 20, seed: UInt64(70 + index)))
+    }
+    let queries = Tensor(shape: [4, 140], values: randomFloats(4 * 140, seed: 44))
+    let output = ScaledDotProductAttention.attendLast(queries: queries, histories: histories, heads: heads)
+    #expect(output.shape == queries.shape)
+    for (sequence, history) in histories.enumerated() {
+      let row = queries.rows(sequence..<sequence + 1)
+      let alone = ScaledDotProductAttention.attendLast(queries: row, histories: [history], heads: heads)
+      #expect(alone == output.rows(sequence..<sequence + 1))
+      for head in 0..<14 {
+        let q = (0..<10).map { Double(row.values[head * 10 + $0]) }
+        let expected = mix(q, history.keys, history.values, seen: lengths[sequence], offset: head / 7 * 10)
+        for column in 0..<10 {
+          #expect(abs(Double(alone.values[head * 10 + column]) - expected[column]) <= Self.tolerance)
+        }
+      }
+    }
+  }
+
   @Test func `rotation turns each pair of a head by position times frequency`() {
     let table = RotaryTable(positions: Positions(text: 5..<8), frequencies: [1, 0.25])
     let x = Tensor(shape: [3, 8], values: randomFloats(24, seed: 39))
@@ -47,6 +72,14 @@ import Testing
         }
       }
     }
+  }
+
+  @Test func `joined tables rotate each sequence as its own table does`() {
+    let parts = [3..<4, 0..<2].map { RotaryTable(positions: Positions(text: $0), frequencies: [1, 0.25]) }
+    let x = Tensor(shape: [3, 8], values: randomFloats(24, seed: 40))
+    let joined = RotaryTable(joining: parts).rotate(x)
+    #expect(joined.rows(0..<1) == parts[0].rotate(x.rows(0..<1)))
+    #expect(joined.rows(1..<3) == parts[1].rotate(x.rows(1..<3)))
   }
 
   /// softmax(q · kᵀ / √10) · v over the first `seen` rows of width 20, columns from `offset`.

@@ -43,14 +43,31 @@ import Testing
         }
       }
     }
+
+    /// The same weight by columns: words along the output features, scales group by group.
+    var awqGEMM: (qweight: [UInt32], qzeros: [UInt32], scales: [Float16]) {
+      (
+        packed((0..<inFeatures).map { i in (0..<outFeatures).map { codes[$0 * inFeatures + i] } }),
+        packed((0..<groups).map { g in (0..<outFeatures).map { zeros[$0 * groups + g] } }),
+        (0..<groups).flatMap { g in (0..<outFeatures).map { scales[$0 * groups + g] } }
+      )
+    }
+
+    /// Words of eight neighbours in AWQ's order: nibble i holds element order[i].
+    private func packed(_ rows: [[UInt8]]) -> [UInt32] {
+      let order = [0, 2, 4, 6, 1, 3, 5, 7]
+      return rows.flatMap { row in
+        stride(from: 0, to: row.count, by: 8).map { start in
+          order.enumerated().reduce(UInt32(0)) { $0 | UInt32(row[start + $1.element]) << (4 * UInt32($1.offset)) }
+        }
+      }
+    }
   }
 
   @Test(arguments: [(8, 32, 32), (24, 128, 32), (40, 96, 96), (16, 15, 5), (64, 256, 128)])
   func `AWQ GEMM columns decode to code minus zero times scale`(size: (out: Int, in: Int, group: Int)) {
     let weight = Weight(outFeatures: size.out, inFeatures: size.in, group: size.group)
-    let qweight = packed((0..<size.in).map { i in (0..<size.out).map { weight.codes[$0 * size.in + i] } })
-    let qzeros = packed((0..<weight.groups).map { g in (0..<size.out).map { weight.zeros[$0 * weight.groups + g] } })
-    let scales = (0..<weight.groups).flatMap { g in (0..<size.out).map { weight.scales[$0 * weight.groups + g] } }
+    let (qweight, qzeros, scales) = weight.awqGEMM
     for (first, count) in [(0, size.out), (size.out - 8, 8), (size.out / 2 / 8 * 8, 8)] {
       var (fast, plain) = (
         [Float](repeating: 7, count: count * size.in + 1), [Float](repeating: 7, count: count * size.in + 1)
@@ -97,16 +114,6 @@ import Testing
         }
       }
       #expect(plain == expected + [7])
-    }
-  }
-
-  /// Words of eight neighbours in AWQ's order: nibble i holds element order[i].
-  private func packed(_ rows: [[UInt8]]) -> [UInt32] {
-    let order = [0, 2, 4, 6, 1, 3, 5, 7]
-    return rows.flatMap { row in
-      stride(from: 0, to: row.count, by: 8).map { start in
-        order.enumerated().reduce(UInt32(0)) { $0 | UInt32(row[start + $1.element]) << (4 * UInt32($1.offset)) }
-      }
     }
   }
 }

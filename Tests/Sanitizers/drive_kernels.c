@@ -49,15 +49,32 @@ static void magnitudes(size_t count) {
   expect("largest_bits_32", ck_largest_bits_32(bytes, count) == largest_32);
 }
 
-static void matrix_vector(size_t rows, size_t columns) {
-  const float *w = random_floats(rows * columns, 2), *x = random_floats(columns, 2);
-  float *fast = room(rows * sizeof *fast), *plain = room(rows * sizeof *plain);
-  ck_matvec_f32(fast, w, x, rows, columns), ck_matvec_f32_ref(plain, w, x, rows, columns);
-  for (size_t r = 0; r < rows; r++) {
-    double magnitude = 0;
-    for (size_t c = 0; c < columns; c++) magnitude += fabs((double)w[r * columns + c] * (double)x[c]);
-    near("matvec", fast[r], plain[r], (double)(columns + 1) * unit_roundoff * magnitude);
+/// `count` vectors whose last one ends where the memory does.
+static ck_vectors random_vectors(size_t count, size_t width) {
+  const size_t stride = width + 3;
+  return (ck_vectors){random_floats(count == 0 ? 0 : (count - 1) * stride + width, 2), stride, count};
+}
+
+/// Dot products of stored floats, and sums of the rows weighted by vectors.
+static void dots_of_floats(size_t rows, size_t columns, size_t count) {
+  const size_t stride = rows + 1, bytes = (count == 0 ? 0 : (count - 1) * stride + rows) * sizeof(float);
+  const ck_vectors x = random_vectors(count, columns);
+  for (ck_float_type type = CK_F32; type <= CK_BF16; type++) {
+    const size_t width = type == CK_F32 ? 4 : 2;
+    uint8_t *stored = (uint8_t *)random_bytes(rows * columns * width + 1) + 1;
+    // Any bits but those of an infinity or NaN, whose bits are nobody's promise.
+    for (size_t i = 0; i < rows * columns; i++) stored[(i + 1) * width - 1] &= 0xBF;
+    const ck_float_rows w = {stored, type, columns, rows, columns};
+    float *fast = room(bytes), *plain = copy(fast, bytes);
+    ck_dots_floats(fast, stride, x, w), ck_dots_floats_ref(plain, stride, x, w);
+    same("dots_floats", fast, plain, bytes);
   }
+  const size_t sum_stride = columns + 1, sum_bytes = (count == 0 ? 0 : (count - 1) * sum_stride + columns) * 4;
+  const ck_float_rows w = {random_floats(rows * columns, 2), CK_F32, columns, rows, columns};
+  const ck_vectors weights = random_vectors(count, rows);
+  float *fast = room(sum_bytes), *plain = copy(fast, sum_bytes);
+  ck_weighted_sums(fast, sum_stride, weights, w), ck_weighted_sums_ref(plain, sum_stride, weights, w);
+  same("weighted_sums", fast, plain, sum_bytes);
 }
 
 static void activations(size_t count) {
@@ -106,6 +123,36 @@ static void u4_weights(size_t out_features, size_t in_features, size_t group, si
     ck_awq_u4_decode_rows(fast, codes + 1, scales + 1, zeros, type, in_features, group, first, count);
     ck_awq_u4_decode_rows_ref(plain, codes + 1, scales + 1, zeros, type, in_features, group, first, count);
     same("awq_u4_decode_rows", fast, plain, outputs);
+  }
+}
+
+/// Half-precision scales, none of them infinite or NaN, at any address.
+static const uint8_t *random_scales(size_t count) {
+  uint8_t *scales = (uint8_t *)random_bytes(2 * count + 1) + 1;
+  for (size_t i = 0; i < count; i++) scales[2 * i + 1] &= 0xBF;
+  return scales;
+}
+
+static void dots_of_codes(size_t out_features, size_t in_features, size_t group, size_t first, size_t count) {
+  const size_t groups = in_features / group;
+  const uint8_t *codes = (uint8_t *)random_bytes(in_features * out_features / 2 + 1) + 1;
+  const uint8_t *zeros = (uint8_t *)random_bytes(out_features * ((groups + 1) / 2) + 1) + 1;
+  const uint8_t *scales = random_scales(out_features * groups);
+  for (size_t vectors = 1; vectors < 9; vectors += 3) {
+    const size_t bytes = vectors * count * sizeof(float);
+    const ck_vectors x = random_vectors(vectors, in_features);
+    float *fast = room(bytes), *plain = room(bytes);
+    if (first % 8 == 0 && count % 8 == 0) {
+      ck_dots_awq_gemm(fast, count, x, codes, zeros, scales, in_features, out_features, group, first, count);
+      ck_dots_awq_gemm_ref(plain, count, x, codes, zeros, scales, in_features, out_features, group, first, count);
+      same("dots_awq_gemm", fast, plain, bytes);
+    }
+    if (group % 32 != 0) continue;
+    for (ck_scale_type type = CK_SCALES_F16; type <= CK_SCALES_BF16; type++) {
+      ck_dots_awq_u4(fast, count, x, codes, scales, zeros, type, in_features, group, first, count);
+      ck_dots_awq_u4_ref(plain, count, x, codes, scales, zeros, type, in_features, group, first, count);
+      same("dots_awq_u4", fast, plain, bytes);
+    }
   }
 }
 
@@ -198,7 +245,8 @@ static void products(void) {
 static void ragged_lengths(void) {
   for (size_t i = 0; i < LENGTHS; i++) {
     const size_t length = lengths[i];
-    conversions(length), magnitudes(length), activations(length), matrix_vector(3, length);
+    conversions(length), magnitudes(length), activations(length);
+    dots_of_floats(7, length, 1), dots_of_floats(3, length, 14);
     release();
     if (length == 0) continue;
     norms(length), rounding(7, length);
@@ -216,6 +264,8 @@ static void packed_weights(void) {
     const size_t out = sizes[i][0], in = sizes[i][1], group = sizes[i][2];
     gemm_weights(out, in, group, 0, out), gemm_weights(out, in, group, out - 8, 8);
     if (group % 32 == 0) u4_weights(out, in, group, 0, out), u4_weights(out, in, group, out - 1, 1);
+    dots_of_codes(out, in, group, 0, out), dots_of_codes(out, in, group, out - 8, 8);
+    dots_of_codes(out, in, group, out - 3, 3);
     release();
   }
 }
@@ -226,7 +276,7 @@ static void commit_fault(const char *fault) {
   if (strcmp(fault, "beyond") == 0) ck_bf16_to_f32(room(8 * sizeof(float)), random_bytes(17), 9);
   if (strcmp(fault, "unaligned") == 0) {
     const uint8_t *bytes = random_bytes(9 * sizeof(float));
-    ck_matvec_f32_ref(out, (const float *)(const void *)(bytes + 1), random_floats(8, 1), 1, 8);
+    ck_rms_norm_f32(out, (const float *)(const void *)(bytes + 1), random_floats(8, 1), 8, 1e-6f);
   }
   release();
 }

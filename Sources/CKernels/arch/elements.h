@@ -48,6 +48,12 @@ static inline float ck_load_scale(const void *scales, ck_scale_type type, size_t
   return type == CK_SCALES_F16 ? ck_widen_f16(bits) : ck_widen_bf16(bits);
 }
 
+/// Where in its word the nibble of a column lies, as a shift: the inverse of AWQ's order 0 2 4 6 1 3 5 7.
+static inline uint32_t ck_awq_shift(size_t column) {
+  static const uint32_t shifts[8] = {0, 16, 4, 20, 8, 24, 12, 28};
+  return shifts[column % 8];
+}
+
 /// The zero of a group: even groups lie in the low nibbles of their row.
 static inline int ck_load_zero(const uint8_t *row, size_t group) { return row[group / 2] >> (group % 2 ? 4 : 0) & 0xF; }
 

@@ -6,8 +6,8 @@
 #include "../include/CKernels.h"
 
 /// Kernels of one instruction set; their names, arguments and promises are those of the headers in include/,
-/// and any lengths are theirs to take. NULL where the next set in dispatch.c serves as well; matvec, softmax
-/// and silu, whose last bits are the set's own, come together or not at all.
+/// and any lengths are theirs to take. NULL where the next set in dispatch.c serves as well; softmax and silu,
+/// whose last bits are the set's own, come together or not at all.
 typedef struct {
   const char *name;
   /// Whether this processor has the instructions.
@@ -22,7 +22,14 @@ typedef struct {
   void (*awq_u4_decode_rows)(
     float *out, const void *codes, const void *scales, const void *zeros, ck_scale_type scale_type, size_t in_features,
     size_t group, size_t first, size_t count);
-  void (*matvec_f32)(float *y, const float *w, const float *x, size_t rows, size_t columns);
+  void (*dots_floats)(float *y, size_t stride, ck_vectors x, ck_float_rows w);
+  void (*dots_awq_u4)(
+    float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,
+    ck_scale_type scale_type, size_t in_features, size_t group, size_t first, size_t count);
+  void (*dots_awq_gemm)(
+    float *y, size_t stride, ck_vectors x, const void *qweight, const void *qzeros, const void *scales,
+    size_t in_features, size_t out_features, size_t group, size_t first, size_t count);
+  void (*weighted_sums)(float *y, size_t stride, ck_vectors x, ck_float_rows w);
   void (*softmax_f32)(float *x, size_t count);
   void (*silu_mul_f32)(float *gate, const float *up, size_t count);
   void (*round_groups)(

@@ -1,5 +1,4 @@
-// One layer of a Qwen2, Qwen3 or Llama decoder, after transformers' `modeling_qwen2.py` and
-// `modeling_qwen3.py`, and the keys and values of the tokens it has seen.
+// One layer of a Qwen2, Qwen3 or Llama decoder, after transformers' `modeling_qwen2.py` and `modeling_qwen3.py`.
 public import Kernels
 public import ModelConfig
 public import Tensors
@@ -18,7 +17,7 @@ public struct Attention: Sendable {
   public var qNorm: RMSNorm?
   /// Norm of each key head (Qwen3).
   public var kNorm: RMSNorm?
-  private let heads: HeadLayout
+  let heads: HeadLayout
   private let mode: NumericMode
 
   init(_ weights: ScopedWeights, config: TextConfig, mode: NumericMode) throws {
@@ -50,12 +49,26 @@ public struct Attention: Sendable {
   ///   - rotary: of the tokens' positions, which follow those in `cache`.
   /// - Returns: `[tokens, headCount · headDim]`.
   func mix(_ x: Tensor, rotary: RotaryTable, cache: inout KVCache.Layer) -> Tensor {
-    let (queries, keys) = (q(x), k(x))
-    let rotatedQueries = rotary.rotate(qNorm?.perHead(queries) ?? queries)
-    let rotatedKeys = rotary.rotate(kNorm?.perHead(keys) ?? keys)
-    cache.append(keys: rotatedKeys, values: v(x))
+    let (queries, keys, values) = project(x, rotary: rotary, by: .panels)
+    return mix(queries, keys: keys, values: values, cache: &cache)
+  }
+
+  /// Queries, keys and values of some tokens, queries and keys rotated to their positions.
+  /// - Parameter x: `[tokens, hidden]`, normalised.
+  func project(
+    _ x: Tensor, rotary: RotaryTable, by products: LinearProducts
+  ) -> (queries: Tensor, keys: Tensor, values: Tensor) {
+    // Taken out one by one: what nobody else holds is overwritten.
+    var all = products(x, q, k, v)
+    let values = all.removeLast(), keys = all.removeLast(), queries = all.removeLast()
+    return (rotary.rotate(qNorm?.perHead(queries) ?? queries), rotary.rotate(kNorm?.perHead(keys) ?? keys), values)
+  }
+
+  /// The values of tokens that follow those in `cache`, weighted by what each of them sees; the cache takes them in.
+  func mix(_ queries: Tensor, keys: Tensor, values: Tensor, cache: inout KVCache.Layer) -> Tensor {
+    cache.append(keys: keys.values[...], values: values.values[...])
     return ScaledDotProductAttention.attend(
-      queries: rotatedQueries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal, in: mode)
+      queries: queries, keys: cache.keys, values: cache.values, heads: heads, mask: .causal, in: mode)
   }
 }
 
@@ -81,7 +94,11 @@ public struct GatedMLP: Sendable {
 
   /// What down reads: silu(gate(x)) ∘ up(x), `[tokens, intermediate]`.
   /// - Parameter x: `[tokens, hidden]`, normalised.
-  func gated(_ x: Tensor) -> Tensor { Activation.siluGated(gate(x), up(x)) }
+  func gated(_ x: Tensor, by products: LinearProducts) -> Tensor {
+    var both = products(x, gate, up)
+    let factors = both.removeLast()
+    return Activation.siluGated(both.removeLast(), factors)
+  }
 }
 
 /// x + Attention(norm(x)), then x + MLP(norm(x)). All weights may be replaced by assignment.
@@ -128,30 +145,4 @@ public struct DecoderLayer: Sendable {
     var cache = KVCache.Layer()
     return self(hidden, rotary: rotary, cache: &cache)
   }
-}
-
-/// Keys and values of all layers, in 32-bit floats: 8 · layers · kvHeadCount · headDim bytes per token.
-public struct KVCache: Sendable {
-  /// One layer's part.
-  public struct Layer: Sendable {
-    /// `[positions, kvHeadCount · headDim]`, after the rotary embedding.
-    public private(set) var keys: [Float] = []
-    /// `[positions, kvHeadCount · headDim]`.
-    public private(set) var values: [Float] = []
-
-    public init() {}
-
-    /// Appends the rows of new tokens.
-    mutating func append(keys newKeys: Tensor, values newValues: Tensor) {
-      keys += newKeys.values
-      values += newValues.values
-    }
-  }
-
-  /// In order of the decoder's layers.
-  public var layers: [Layer]
-  /// The position of the next token of text: `Positions.end` of those seen last.
-  public internal(set) var end = 0
-
-  public init(layerCount: Int) { layers = [Layer](repeating: Layer(), count: layerCount) }
 }

@@ -10,10 +10,14 @@ public struct LayerPass: Sendable {
   /// What the site's linears read, `[tokens, features]`; before the first site the residual stream itself. May be
   /// replaced when what made it has changed.
   public var input: Tensor
+  private let products: LinearProducts
 
-  public init(_ hidden: Tensor) {
+  public init(_ hidden: Tensor) { self.init(hidden, by: .panels) }
+
+  init(_ hidden: Tensor, by products: LinearProducts) {
     self.hidden = hidden
     input = hidden
+    self.products = products
   }
 
   /// Goes on to `site` of `layer`: through the linears of the site before and what follows them.
@@ -25,21 +29,27 @@ public struct LayerPass: Sendable {
   public mutating func advance(
     to site: LinearSite, of layer: DecoderLayer, rotary: @autoclosure () -> RotaryTable, cache: inout KVCache.Layer
   ) {
+    advance(to: site, of: layer) { layer.attention.mix($0, rotary: rotary(), cache: &cache) }
+  }
+
+  /// The same where the tokens are not all of one sequence.
+  /// - Parameter mix: What `attentionOutput` reads, made from what `attentionInput` read.
+  mutating func advance(to site: LinearSite, of layer: DecoderLayer, mix: (Tensor) -> Tensor) {
     switch site {
     case .attentionInput:
       input = layer.inputNorm(hidden)
     case .attentionOutput:
-      input = layer.attention.mix(input, rotary: rotary(), cache: &cache)
+      input = mix(input)
     case .mlpInput:
-      hidden += layer.attention.o(input)
+      hidden += products(input, layer.attention.o)[0]
       input = layer.postAttentionNorm(hidden)
     case .mlpOutput:
-      input = layer.mlp.gated(input)
+      input = layer.mlp.gated(input, by: products)
     }
   }
 
   /// Finishes the layer from its last site: through down_proj into the residual stream.
-  public mutating func leave(_ layer: DecoderLayer) { hidden += layer.mlp.down(input) }
+  public mutating func leave(_ layer: DecoderLayer) { hidden += products(input, layer.mlp.down)[0] }
 }
 
 extension DecoderLayer {

@@ -6,7 +6,6 @@ public import Kernels
 public import ModelFiles
 public import ModelInputs
 public import ReferenceModel
-internal import Tensors
 internal import Tokenization
 
 /// A model on disk with all that it takes to ask it.
@@ -52,15 +51,7 @@ public struct LoadedModel: Sendable {
     _ input: ModelInput, sampling: SamplingOptions = .greedy, maxTokens: Int,
     onPiece: (String) throws -> Void = { _ in }
   ) throws -> (text: String, ids: [Int]) {
-    let prompt = try InputEmbedder([self]).embed(input.promptOnly)
-    return try answer(toPrompt: prompt[0], sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
-  }
-
-  /// The same of a prompt in front of the first decoder layer, `[tokens, hidden]`.
-  func answer(
-    toPrompt prompt: Tensor, sampling: SamplingOptions = .greedy, maxTokens: Int,
-    onPiece: (String) throws -> Void = { _ in }
-  ) throws -> (text: String, ids: [Int]) {
+    let prompt = try InputEmbedder([self]).embed(input.promptOnly)[0]
     let generator = TextGenerator(
       model: model.language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()

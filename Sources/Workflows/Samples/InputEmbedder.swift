@@ -1,5 +1,6 @@
 // Inputs in front of the first decoder layer. Every distinct tile goes through a vision tower once, whichever inputs
 // show it and however many models have that tower; and with many others, so that each weight is read once for all.
+// Inputs that come in several calls share tiles as far as `TileTokens` keeps them.
 internal import ImageProcessing
 internal import ModelConfig
 internal import ModelFiles
@@ -34,26 +35,36 @@ struct InputEmbedder {
     return embedded
   }
 
+  /// Embeds `inputs` in their order, knowing no tile from before.
+  /// - Parameters, throws: as below.
+  func embed(
+    _ inputs: [ModelInput], onTile: (Int, Int) throws -> Void, onInput: (Int, [Tensor]) throws -> Void
+  ) throws {
+    var tokens = TileTokens(towerCount: models.count, keptByteCount: 0)
+    try embed(inputs, &tokens, onTile: onTile, onInput: onInput)
+  }
+
   /// Embeds `inputs` in their order.
   /// - Parameters:
+  ///   - tokens: Of tiles that have been through a tower.
   ///   - onTile: Called with the number of tiles that have been through a tower, and of all that have to go.
   ///   - onInput: Called with the number of each input and `[tokens, hidden]` from each model.
   /// - Throws: `ReferenceModelError`; if a weight is missing; what the closures throw.
   func embed(
-    _ inputs: [ModelInput], onTile: (Int, Int) throws -> Void, onInput: (Int, [Tensor]) throws -> Void
+    _ inputs: [ModelInput], _ tokens: inout TileTokens, onTile: (Int, Int) throws -> Void,
+    onInput: (Int, [Tensor]) throws -> Void
   ) throws {
     let shown = inputs.map(\.tileDigests)
     let towers = shown.allSatisfy(\.isEmpty) ? Array(models.indices) : try towers()
     var lastUse: [SHA256Digest: Int] = [:]
     for (index, tiles) in shown.enumerated() { for tile in tiles { lastUse[tile] = index } }
-    let total = lastUse.count * Set(towers).count
+    tokens.claim(lastUse.keys)
+    let total = Set(towers).reduce(0) { total, tower in total + lastUse.keys.count { tokens[tower, $0] == nil } }
     var done = 0
-    // Of each tower.
-    var tokens = [[SHA256Digest: Tensor]](repeating: [:], count: models.count)
     for index in inputs.indices {
-      for tower in Set(towers).sorted() where shown[index].contains(where: { tokens[tower][$0] == nil }) {
+      for tower in Set(towers).sorted() where shown[index].contains(where: { tokens[tower, $0] == nil }) {
         guard let vision = models[tower].model.vision else { throw ReferenceModelError.noVisionTower }
-        let batch = Self.missing(from: tokens[tower], in: shown[index...], vision.tilesAtOnce)
+        let batch = Self.missing(from: tokens, of: tower, in: shown[index...], vision.tilesAtOnce)
         let before = done
         let rows = try vision(count: batch.count, onTile: { try onTile(before + $0, total) }) { tile in
           let place = batch[tile]
@@ -63,11 +74,11 @@ struct InputEmbedder {
         done += batch.count
         for (position, tile) in batch.enumerated() {
           let count = vision.tokensPerTile
-          tokens[tower][tile.digest] = rows.rows(position * count..<(position + 1) * count)
+          tokens[tower, tile.digest] = rows.rows(position * count..<(position + 1) * count)
         }
       }
       let embedded = try zip(models, towers).map { model, tower in
-        let rows = shown[index].compactMap { tokens[tower][$0] }
+        let rows = shown[index].compactMap { tokens[tower, $0] }
         let width = model.model.language.config.hiddenSize
         let imageTokens = Tensor(
           shape: [rows.reduce(0) { $0 + $1.rowCount }, width], values: rows.flatMap(\.values))
@@ -75,9 +86,7 @@ struct InputEmbedder {
           ids: inputs[index].ids, imageContextToken: imageContextID, imageTokens: rows.isEmpty ? nil : imageTokens)
       }
       try onInput(index, embedded)
-      for tile in shown[index] where lastUse[tile] == index {
-        for tower in tokens.indices { tokens[tower][tile] = nil }
-      }
+      for tile in shown[index] where lastUse[tile] == index { tokens.retire(tile) }
     }
   }
 
@@ -90,13 +99,13 @@ struct InputEmbedder {
 
   /// The next tiles without tokens: all of the first input's, and of later ones while there are at most `count`.
   private static func missing(
-    from tokens: [SHA256Digest: Tensor], in shown: ArraySlice<[SHA256Digest]>, _ count: Int
+    from tokens: TileTokens, of tower: Int, in shown: ArraySlice<[SHA256Digest]>, _ count: Int
   ) -> [Place] {
     var seen: Set<SHA256Digest> = []
     var places: [Place] = []
     for (input, tiles) in zip(shown.indices, shown) {
       guard input == shown.startIndex || places.count + tiles.count <= count else { break }
-      for (tile, digest) in tiles.enumerated() where tokens[digest] == nil && seen.insert(digest).inserted {
+      for (tile, digest) in tiles.enumerated() where tokens[tower, digest] == nil && seen.insert(digest).inserted {
         places.append(Place(digest: digest, input: input, tile: tile))
       }
     }

@@ -1,4 +1,5 @@
 // Questions and their pictures: beside them, or wherever their paths lead.
+internal import Basics
 internal import ModelInputs
 internal import Storage
 
@@ -41,8 +42,26 @@ struct QuestionFile {
   /// Where the pictures of all questions lie, also of those that are not wanted.
   var imagePaths: [String] { source.picturePaths.map(place) }
 
+  /// A question as a model reads it.
+  /// - Parameter onPicture: Called with the name and the bytes of each picture that lies in a file or in the source.
+  /// - Throws: `QuestionError.unusable` with the question's place.
+  func input(
+    for question: (question: Question, place: QuestionError.Place), _ builder: InputBuilder, includesAnswer: Bool,
+    onPicture: (String, [UInt8]) -> Void = { _, _ in }
+  ) throws -> ModelInput {
+    do {
+      return try builder.input(for: question.question, includesAnswer: includesAnswer) { image in
+        let bytes = try readImage(image)
+        onPicture(image, bytes)
+        return bytes
+      }
+    } catch let error as any CategorizedError {
+      throw QuestionError.unusable(question.place, error.description, error.category)
+    }
+  }
+
   /// The bytes of a picture; relative paths start at the questions file.
-  func readImage(_ image: String) throws -> [UInt8] {
+  private func readImage(_ image: String) throws -> [UInt8] {
     if let bytes = try source.picture(image) { return bytes }
     guard let imagesRoot else { return try readFile(place(of: image), limit: Self.imageByteLimit) }
     guard let root = resolvedPath(imagesRoot) else { throw StorageError.missing(path: imagesRoot) }

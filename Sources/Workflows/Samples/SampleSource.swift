@@ -1,5 +1,4 @@
 // What a model is calibrated on or compared by: questions with pictures, or windows of a text.
-internal import Basics
 public import ModelInputs
 public import Reports
 internal import Storage
@@ -122,17 +121,11 @@ public struct SampleSource: Sendable, Equatable {
       // A template that cannot be used is no question's fault.
       if questions.contains(where: { !$0.question.isPlainText }) { _ = try builder.template }
       var samples: [Sample] = []
-      for (question, place) in questions {
-        do {
-          let input = try builder.input(for: question, includesAnswer: true) { image in
-            let bytes = try file.readImage(image)
-            files.add(image, (bytes.count, SHA256Hasher.hash(bytes)))
-            return bytes
-          }
-          samples.append((question, input))
-        } catch let error as any CategorizedError {
-          throw QuestionError.unusable(place, error.description, error.category)
+      for question in questions {
+        let input = try file.input(for: question, builder, includesAnswer: true) { image, bytes in
+          files.add(image, (bytes.count, SHA256Hasher.hash(bytes)))
         }
+        samples.append((question.question, input))
         try onSample(samples.count, questions.count)
       }
       return samples

@@ -174,16 +174,36 @@ public struct VerificationRun: Sendable {
   ) throws -> AnswerSummary? {
     let questions = zip(1..., zip(asked, embedded)).filter { !$0.1.0.question.isPlainText }
     guard maxTokens > 0, !questions.isEmpty else { return nil }
-    var pairs: [AnswerPair] = []
-    for (index, (number, (item, sample))) in questions.enumerated() {
-      let prompt = 0..<item.input.answerStart
-      pairs.append(
-        AnswerPair(
-          sample: number, question: item.question.text, kind: item.question.kind, expected: item.question.answer,
-          reference: try original.answer(toPrompt: sample.reference.rows(prompt), maxTokens: maxTokens).text,
-          quantized: try candidate.answer(toPrompt: sample.quantized.rows(prompt), maxTokens: maxTokens).text))
-      try observe(.progress(.answers, done: index + 1, total: questions.count))
+    let total = 2 * questions.count
+    let said = try [\VerificationSample.reference, \.quantized].enumerated().map { done, embeddings in
+      let prompts = questions.map { _, item in item.1[keyPath: embeddings].rows(0..<item.0.input.answerStart) }
+      return try answers(to: prompts, of: done == 0 ? original : candidate, maxTokens: maxTokens) {
+        try observe(.progress(.answers, done: done * questions.count + $0, total: total))
+      }
     }
-    return AnswerSummary(pairs)
+    return AnswerSummary(
+      questions.enumerated().map { index, item in
+        let (number, (asked, _)) = item
+        return AnswerPair(
+          sample: number, question: asked.question.text, kind: asked.question.kind, expected: asked.question.answer,
+          reference: said[0][index], quantized: said[1][index])
+      })
+  }
+
+  /// One model's answers to prompts, generated together.
+  /// - Parameter onAnswer: Called with the number of answers that there are.
+  private func answers(
+    to prompts: [Tensor], of model: LoadedModel, maxTokens: Int, onAnswer: (Int) throws -> Void
+  ) throws -> [String] {
+    var texts = [String](repeating: "", count: prompts.count)
+    var (waiting, answered) = (prompts.makeIterator(), 0)
+    try AnswerEngine(model).generate {
+      waiting.next().map { GenerationRequest(prompt: $0, maxTokens: maxTokens) }
+    } onAnswer: { number, answer in
+      texts[number] = answer.text
+      answered += 1
+      try onAnswer(answered)
+    }
+    return texts
   }
 }

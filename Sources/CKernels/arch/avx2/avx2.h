@@ -17,7 +17,14 @@ void ck_awq_gemm_decode_rows_avx2(
 void ck_awq_u4_decode_rows_avx2(
   float *out, const void *codes, const void *scales, const void *zeros, ck_scale_type scale_type, size_t in_features,
   size_t group, size_t first, size_t count);
-void ck_matvec_f32_avx2(float *y, const float *w, const float *x, size_t rows, size_t columns);
+void ck_dots_floats_avx2(float *y, size_t stride, ck_vectors x, ck_float_rows w);
+void ck_dots_awq_u4_avx2(
+  float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,
+  ck_scale_type scale_type, size_t in_features, size_t group, size_t first, size_t count);
+void ck_dots_awq_gemm_avx2(
+  float *y, size_t stride, ck_vectors x, const void *qweight, const void *qzeros, const void *scales,
+  size_t in_features, size_t out_features, size_t group, size_t first, size_t count);
+void ck_weighted_sums_avx2(float *y, size_t stride, ck_vectors x, ck_float_rows w);
 void ck_softmax_f32_avx2(float *x, size_t count);
 void ck_silu_mul_f32_avx2(float *gate, const float *up, size_t count);
 void ck_round_groups_avx2(

@@ -7,6 +7,14 @@
 /// What the functions between `#pragma clang attribute push(CK_AVX512, ...)` and its `pop` are compiled for.
 #define CK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c")))
 
+void ck_dots_floats_avx512(float *y, size_t stride, ck_vectors x, ck_float_rows w);
+void ck_dots_awq_u4_avx512(
+  float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,
+  ck_scale_type scale_type, size_t in_features, size_t group, size_t first, size_t count);
+void ck_dots_awq_gemm_avx512(
+  float *y, size_t stride, ck_vectors x, const void *qweight, const void *qzeros, const void *scales,
+  size_t in_features, size_t out_features, size_t group, size_t first, size_t count);
+void ck_weighted_sums_avx512(float *y, size_t stride, ck_vectors x, ck_float_rows w);
 void ck_gemm_f32_avx512(
   float *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
 void ck_gemm_f64_avx512(

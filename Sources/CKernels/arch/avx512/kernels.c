@@ -10,6 +10,10 @@ static int runs(void) {
 const ck_kernels ck_avx512_kernels = {
   .name = "AVX-512",
   .runs = runs,
+  .dots_floats = ck_dots_floats_avx512,
+  .dots_awq_u4 = ck_dots_awq_u4_avx512,
+  .dots_awq_gemm = ck_dots_awq_gemm_avx512,
+  .weighted_sums = ck_weighted_sums_avx512,
   .gemm_f32 = ck_gemm_f32_avx512,
   .gemm_f64 = ck_gemm_f64_avx512,
   .gemm_f32_f64 = ck_gemm_f32_f64_avx512,

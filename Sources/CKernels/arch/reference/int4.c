@@ -3,15 +3,12 @@
 #include "../elements.h"
 #include "../kernels.h"
 
-/// Nibble that holds column j of a word: the inverse of AWQ's order 0 2 4 6 1 3 5 7.
-static const uint32_t nibble_of_column[8] = {0, 4, 1, 5, 2, 6, 3, 7};
-
 void ck_awq_gemm_decode_rows_ref(
   float *out, const void *qweight, const void *qzeros, const void *scales, size_t in_features,
   size_t out_features, size_t group, size_t first, size_t count) {
   const size_t words = out_features / 8;
   for (size_t column = first; column < first + count; column++) {
-    const uint32_t shift = 4 * nibble_of_column[column % 8];
+    const uint32_t shift = ck_awq_shift(column);
     for (size_t i = 0; i < in_features; i++) {
       const size_t g = i / group;
       const int q = (int)(ck_load_u32(qweight, i * words + column / 8) >> shift & 0xF);

@@ -1,0 +1,98 @@
+// The work of `skyquant run --questions`: a file of questions, answered together and told in its order.
+public import JSON
+public import Kernels
+public import ModelInputs
+public import ReferenceModel
+
+/// Questions of a file to a model.
+public struct QuestionsRun: Sendable {
+  /// A checkpoint directory, an AWQ directory or a .skyq file.
+  public var model: String
+  /// A file of JSON, a table in VLMEvalKit's form (`.tsv`), or a folder of pictures.
+  public var questions: String
+  /// Only so many questions are asked, the first ones; nil for all.
+  public var limit: Int?
+  /// The directory that holds all pictures; nil if they may lie anywhere.
+  public var imagesRoot: String?
+  /// How they become prompts.
+  public var prompt = PromptSettings()
+  /// How tokens are drawn; for each question as if it were the only one.
+  public var sampling = SamplingOptions.greedy
+  /// Most tokens to produce for a question.
+  public var maxTokens = AnswerRun.defaultMaxTokens
+  /// Questions answered together at most; no answer depends on it.
+  public var batchSize = AnswerEngine.defaultBatchSize
+  /// What multiplies matrices.
+  public var numericMode = NumericMode.exact
+
+  /// Questions with default settings.
+  public init(model: String, questions: String) {
+    self.model = model
+    self.questions = questions
+  }
+
+  /// A question and what the model said.
+  public struct Item: Sendable {
+    public let question: Question
+    /// The prompt as the model read it.
+    public let prompt: String
+    public let answer: GeneratedAnswer
+
+    /// All of it for programs.
+    var json: JSONValue {
+      var object: JSONObject = [
+        "question": .string(question.text), "images": .array(question.images.map { .string($0) }),
+        "rendered_prompt": .string(prompt), "answer": .string(answer.text), "tokens": .integer(answer.ids.count),
+        "finished": .bool(answer.isFinished),
+      ]
+      if let expected = question.answer { object["expected"] = .string(expected) }
+      if let kind = question.kind { object["kind"] = .string(kind) }
+      return .object(object)
+    }
+  }
+
+  /// All answers for programs.
+  /// - Parameter numericMode: What they were computed with.
+  public static func json(_ items: [Item], numericMode: String) -> JSONValue {
+    [
+      "schema": "skyquant.answers/1", "numeric_mode": .string(numericMode),
+      "answers": .array(items.map(\.json)),
+    ]
+  }
+
+  /// Opens the model and asks it. Questions are read and pictures decoded as there is room for them.
+  /// - Parameter onItem: Called with each question and its answer, in the order of the file; what it throws
+  ///   ends the run.
+  /// - Returns: What the answers were computed with.
+  /// - Throws: what `LoadedModel` throws; `StorageError`, `BenchmarkError` for a table, `QuestionError` with
+  ///   the place of
+  ///   a question that cannot be asked; `ReferenceModelError`; `WorkflowError.pictureOutside`; what the closures throw.
+  public func run(onItem: (Item) throws -> Void, observe: RunObserver = { _ in }) throws -> String {
+    let file = try QuestionFile(path: questions, imagesRoot: imagesRoot, limit: limit ?? .max)
+    let asked = file.questions
+    let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
+    for note in file.notes { try observe(.warning(note)) }
+    if asked.contains(where: { !$0.question.isPlainText }) {
+      // A template that cannot be used is no question's fault.
+      _ = try loaded.builder.template
+      for note in loaded.promptNotes { try observe(.warning(note)) }
+    }
+    var prompts: [String] = []
+    var answered = InOrder<GeneratedAnswer>()
+    var told = 0
+    try AnswerEngine(loaded, batchSize: batchSize).answer {
+      guard prompts.count < asked.count else { return nil }
+      let input = try file.input(for: asked[prompts.count], loaded.builder, includesAnswer: false)
+      for remark in input.remarks { try observe(.warning(remark)) }
+      prompts.append(input.renderedPrompt)
+      return AnswerRequest(input, sampling: sampling, maxTokens: maxTokens)
+    } onAnswer: { number, answer in
+      for answer in answered.add(answer, number) {
+        try onItem(Item(question: asked[told].question, prompt: prompts[told], answer: answer))
+        told += 1
+        try observe(.progress(.answers, done: told, total: asked.count))
+      }
+    }
+    return loaded.model.numericMode.name
+  }
+}

@@ -1,0 +1,129 @@
+// Questions answered together: what PyTorch says to each of them, in the order of the file, however many are at work.
+import Foundation
+import ModelInputs
+import ReferenceModel
+import SampleModel
+import Storage
+import TestSupport
+import Tensors
+import Testing
+@testable import Workflows
+
+@Suite struct AnswersTests {
+  private let folder: TemporaryDirectory
+  private let sample: SampleModel
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    sample = try SampleModel()
+  }
+
+  /// The first questions of the sample and what PyTorch answers.
+  private func asked(_ count: Int) throws -> [(question: String, reference: String)] {
+    let text = try String(contentsOfFile: sample.evaluationQuestions, encoding: .utf8)
+    return try text.split(separator: "\n").prefix(count).map { line in
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+      return (try #require(object["question"]), try #require(object["reference"]))
+    }
+  }
+
+  private func run(_ questions: String, limit: Int? = nil) -> QuestionsRun {
+    var run = QuestionsRun(model: sample.modelDirectory, questions: questions)
+    run.limit = limit
+    run.maxTokens = 48
+    return run
+  }
+
+  private func items(_ run: QuestionsRun, observe: RunObserver = { _ in }) throws -> [QuestionsRun.Item] {
+    var items: [QuestionsRun.Item] = []
+    _ = try run.run(onItem: { items.append($0) }, observe: observe)
+    return items
+  }
+
+  @Test(arguments: [1, 5, 64])
+  func `answers are PyTorch's and come in the order of the questions`(batchSize: Int) throws {
+    let expected = try asked(12)
+    var run = run(sample.evaluationQuestions, limit: expected.count)
+    run.batchSize = batchSize
+    var told: [Int] = []
+    let items = try items(run) { event in
+      switch event {
+      case .progress(.answers, let done, expected.count): told.append(done)
+      default: Issue.record("\(event)")
+      }
+    }
+    #expect(items.map(\.question.text) == expected.map(\.question))
+    #expect(items.map(\.answer.text) == expected.map(\.reference))
+    #expect(items.allSatisfy { $0.answer.isFinished && $0.prompt.contains($0.question.text) })
+    #expect(told == Array(1...expected.count))
+  }
+
+  @Test func `an answer is drawn as if its question were asked alone`() throws {
+    var run = run(sample.evaluationQuestions, limit: 4)
+    run.sampling = SamplingOptions(temperature: 2, topK: nil, seed: 3)
+    run.maxTokens = 12
+    let items = try items(run)
+    let directory = String(sample.evaluationQuestions.dropLast("questions.jsonl".count))
+    for item in items {
+      var question = item.question
+      question.images = question.images.map { directory + $0 }
+      var alone = AnswerRun(model: sample.modelDirectory, question: question)
+      (alone.sampling, alone.maxTokens) = (run.sampling, run.maxTokens)
+      let answer = try alone.run()
+      #expect(answer.text == item.answer.text && answer.prompt == item.prompt)
+    }
+    #expect(Set(items.map(\.answer.text)).count > 1)
+  }
+
+  @Test func `an answer that is cut off says so`() throws {
+    var run = run(sample.evaluationQuestions, limit: 2)
+    run.maxTokens = 1
+    let answers = try items(run).map(\.answer)
+    #expect(answers.allSatisfy { !$0.isFinished && $0.ids.count == 1 })
+  }
+
+  @Test func `a question that cannot be asked ends the run with its place`() throws {
+    let lines = [#"{"question": "What?"}"#, #"{"question": "Which?", "image": "none.png"}"#]
+    let path = try folder.write(lines.joined(separator: "\n"), to: "q.jsonl")
+    let error = #expect(throws: QuestionError.self) { try items(run(path)) }
+    let text = try #require(error.map { "\($0)" })
+    #expect(text.hasPrefix("\(path):2: ") && text.contains("none.png"), "\(text)")
+  }
+
+  @Test func `whoever is told an answer may end the run`() throws {
+    struct Enough: Error {}
+    var count = 0
+    #expect(throws: Enough.self) {
+      try run(sample.evaluationQuestions, limit: 3).run(onItem: { _ in
+        count += 1
+        throw Enough()
+      })
+    }
+    #expect(count == 1)
+  }
+
+  @Test func `what comes in any order is told in its own`() {
+    var ordered = InOrder<String>()
+    #expect(ordered.add("c", 2).isEmpty)
+    #expect(ordered.add("a", 0) == ["a"])
+    #expect(ordered.add("b", 1) == ["b", "c"])
+    #expect(ordered.add("d", 3) == ["d"])
+  }
+
+  @Test func `tiles that nobody waits for are kept as long as there is room, the latest ones`() {
+    let digests = (0..<3).map { SHA256Hasher.hash([UInt8($0)]) }
+    // Room for two of them: 4 · 6 bytes each.
+    var tokens = TileTokens(towerCount: 1, keptByteCount: 48)
+    func isThere() -> [Bool] { digests.map { tokens[0, $0] != nil } }
+    tokens.claim(digests)
+    for digest in digests { tokens[0, digest] = Tensor(zeros: [2, 3]) }
+    tokens.retire(digests[0])
+    tokens.retire(digests[1])
+    #expect(isThere() == [true, true, true])
+    tokens.claim([digests[0]])
+    tokens.retire(digests[2])
+    #expect(isThere() == [true, true, true])
+    tokens.retire(digests[0])
+    #expect(isThere() == [true, false, true])
+  }
+}

@@ -78,7 +78,7 @@ def problems(task):
                 found.append(f"{name}: refuses, but prints {out[:100]!r} or leaves {set(work.iterdir()) - kept}")
             clear(work, kept)
     code, _, err = results["run"]
-    ended, listed, _ = results["doctor"]
+    ended, listed, _ = results.get("doctor", (0, "", ""))
     # What is well-formed and not supported here, another program may read: a note (C107).
     told = ended != 0 or (code == 69 and "C107" in listed)
     if kind == "awq" and code in (65, 69) and not told and not re.search(ABOUT_THE_PROMPT, err):

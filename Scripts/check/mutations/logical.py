@@ -101,6 +101,7 @@ def of_directory(directory):
     tensors, quantization = read(directory), quantization_of(config)
     if not quantization:
         return dense(tensors)
+    require(isinstance(quantization, dict), "quantization_config is no object")
     return grouped(tensors, quantization.get("group_size", quantization.get("q_group_size", 128)))
 
 

@@ -105,10 +105,11 @@ struct SequenceBatch {
     var start = 0
     for (index, count) in counts.enumerated() {
       let rows = start..<start + count
-      mixed += attention.mix(
-        parts.queries.rows(rows), keys: parts.keys.rows(rows), values: parts.values.rows(rows),
-        cache: &sequences[index].cache.layers[layer]
-      ).values
+      mixed +=
+        attention.mix(
+          parts.queries.rows(rows), keys: parts.keys.rows(rows), values: parts.values.rows(rows),
+          cache: &sequences[index].cache.layers[layer]
+        ).values
       start += count
     }
     return Tensor(shape: parts.queries.shape, values: mixed)

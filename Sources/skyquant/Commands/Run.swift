@@ -38,7 +38,8 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Questions to ask: one JSON object per line, a table (.tsv) or a folder of pictures.", valueName: "file"))
+      "Questions to ask: one JSON object per line, a table (.tsv) or a folder of pictures.", valueName: "file"),
+    completion: .file())
   var questions: String?
 
   @Option(help: ArgumentHelp("Ask only the first N of --questions.", valueName: "n"))
@@ -54,7 +55,8 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Read no picture of --questions from outside this directory, wherever paths and links lead.", valueName: "dir"))
+      "Read no picture of --questions from outside this directory, wherever paths and links lead.", valueName: "dir"),
+    completion: .directory)
   var imagesRoot: String?
 
   @OptionGroup var generation: GenerationOptions

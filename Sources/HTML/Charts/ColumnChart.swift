@@ -30,13 +30,13 @@ public struct ColumnChart: Sendable {
     self.caption = caption
   }
 
-  private static let width = 480.0, height = 120.0, labelHeight = 18.0
+  private static let width = 480.0, height = 120.0, labelHeight = 18.0, widestColumn = 48.0
 
   /// The chart and its caption.
   public var node: HTMLNode {
     let finite = columns.map { $0.value.isFinite ? max(0, $0.value) : 0 }
     let largest = max(finite.max() ?? 0, .leastNormalMagnitude)
-    let step = Self.width / Double(max(1, columns.count))
+    let step = min(Self.widestColumn, Self.width / Double(max(1, columns.count)))
     var marks: [HTMLNode] = []
     for (index, column) in columns.enumerated() {
       let height = finite[index] / largest * Self.height, left = Double(index) * step
@@ -64,7 +64,7 @@ public struct ColumnChart: Sendable {
         "class": "axis", "x1": "0", "y1": Self.height.inPixels, "x2": Self.width.inPixels, "y2": Self.height.inPixels,
       ])
     return .tag(
-      "figure", [:],
+      "figure", ["class": "columns"],
       [
         .tag(
           "svg", ["viewBox": "0 0 \(Int(Self.width)) \(Int(Self.height + Self.labelHeight))", "role": "img"],

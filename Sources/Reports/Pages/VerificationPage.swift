@@ -279,7 +279,9 @@ extension GateResult.Verdict {
 
 extension Double {
   /// `1e-7`, `0.003`: round numbers as they are said.
-  fileprivate var plainText: String { self < 1e-3 || self != rounded() ? "\(self)" : "\(Int(self))" }
+  fileprivate var plainText: String {
+    self >= 1 ? "\(Int(self))" : "\(self)".replacing("e-0", with: "e-")
+  }
 }
 
 extension HTMLNode {

@@ -36,6 +36,9 @@ report 0 pack pack awq model.skyq
 report 0 import import awq imported.skyq
 report 0 inspect-checkpoint inspect "$sample/tiny-r1v"
 report 0 inspect-awq inspect awq
+mkdir other-layout
+cp "$sample/tiny-r1v/model-00001-of-00003.safetensors" other-layout/model.safetensors
+report 0 listing inspect other-layout
 report 0 inspect-skyq inspect model.skyq
 # The sections of a .skyq file, and the same of the directory, against what the formats say they hold.
 report 0 provenance-awq inspect awq --provenance

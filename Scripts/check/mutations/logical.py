@@ -76,6 +76,7 @@ def grouped(tensors, group):
             scales = tensors.get(f"{module}.scales")
             has_bf16_scales = scales is not None and scales.dtype == "BF16"
             scales = array(scales, "BF16" if has_bf16_scales else "F16", "<u2").T
+            require(type(group) is int and group > 0, "a group_size that is no number")
             groups = (codes.shape[0], codes.shape[1] // group)
             require(codes.shape[1] % group == 0 and zeros.shape == scales.shape == groups, f"{module}: shapes")
             require(f"{module}.weight" not in tensors, f"{module}: both weight and qweight")

@@ -23,42 +23,7 @@ struct Run: ParsableCommand {
   @Argument(help: "Checkpoint directory, quantized or not, or .skyq file.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("A picture: PNG, JPEG or WebP (repeatable).", valueName: "file"), completion: .file())
-  var image: [String] = []
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("What to ask, put into the model's conversation template.", valueName: "text"))
-  var question: String?
-
-  @Option(
-    name: .customLong("prompt"), parsing: .unconditional,
-    help: ArgumentHelp("Text to continue, without a template.", valueName: "text"))
-  var text: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Questions to ask: one JSON object per line, a table (.tsv) or a folder of pictures.", valueName: "file"),
-    completion: .file())
-  var questions: String?
-
-  @Option(help: ArgumentHelp("Ask only the first N of --questions.", valueName: "n"))
-  var samples: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Answer at most so many of --questions together, fewer if memory is short (default: \
-      \(AnswerEngine.defaultBatchSize)). Answers do not depend on it.
-      """, valueName: "n"))
-  var batchSize: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Read no picture of --questions from outside this directory, wherever paths and links lead.", valueName: "dir"),
-    completion: .directory)
-  var imagesRoot: String?
-
+  @OptionGroup var asked: AskedOptions
   @OptionGroup var generation: GenerationOptions
 
   @Option(
@@ -75,29 +40,13 @@ struct Run: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard [question, text, questions].count(where: { $0 != nil }) == 1 else {
-      throw ValidationError("give either --question, --prompt or --questions")
-    }
-    if let given = question ?? text, given.wholeMatch(of: /-{1,2}[A-Za-z][A-Za-z0-9-]*/) != nil {
-      // Texts may begin with a dash, so that the parser takes whatever follows.
-      throw ValidationError(
-        "\(question == nil ? "--prompt" : "--question") is followed by \(given), which looks like an option: give it a text"
-      )
-    }
-    guard question != nil || image.isEmpty else { throw ValidationError("--image needs --question") }
-    guard questions == nil || trace == nil else { throw ValidationError("--trace takes a single question") }
-    guard questions != nil || (samples == nil && imagesRoot == nil && batchSize == nil) else {
-      throw ValidationError("--samples, --batch-size and --images-root need --questions")
-    }
-    if let samples, samples < 1 { throw ValidationError("--samples must be at least 1") }
-    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size must be at least 1") }
-    guard imagesRoot != "" else { throw ValidationError("--images-root must name a directory") }
+    guard asked.questions == nil || trace == nil else { throw ValidationError("--trace takes a single question") }
   }
 
   func run() throws {
     compute.apply()
     do {
-      if let questions { try ask(questions) } else { try ask() }
+      if let questions = asked.questions { try ask(questions) } else { try ask() }
     } catch is NobodyListens {
       // What was asked for was written as far as anybody wanted to read it.
     }
@@ -105,12 +54,10 @@ struct Run: ParsableCommand {
 
   private func ask(_ questions: String) throws {
     var job = QuestionsRun(model: model, questions: questions)
-    job.limit = samples
-    job.imagesRoot = imagesRoot
+    asked.apply(to: &job)
     job.prompt = prompt.settings
     job.sampling = generation.sampling
     job.maxTokens = generation.maxTokens
-    if let batchSize { job.batchSize = batchSize }
     job.numericMode = try numerics.mode()
     var items: [QuestionsRun.Item] = []
     var progress = Progress(output)
@@ -127,8 +74,7 @@ struct Run: ParsableCommand {
   }
 
   private func ask() throws {
-    var job = AnswerRun(
-      model: model, question: Question(images: image, text: question ?? text ?? "", isPlainText: text != nil))
+    var job = AnswerRun(model: model, question: asked.single)
     job.prompt = prompt.settings
     job.sampling = generation.sampling
     job.maxTokens = generation.maxTokens

@@ -51,9 +51,10 @@ public struct AnswerSummary: Sendable, Equatable {
   /// Answers that differ between the models.
   public var changedCount: Int { pairs.count { $0.reference != $0.quantized } }
 
-  private func correct(_ said: (AnswerPair) -> String) -> Int {
-    pairs.count { pair in
-      pair.expected.map { AnswerMeaning($0).isMeant(by: said(pair), opensThinking: opensThinking) } ?? false
-    }
+  /// Whether `said` means what is right in `pair`; nil if that is not known.
+  public func isRight(_ said: String, in pair: AnswerPair) -> Bool? {
+    pair.expected.map { AnswerMeaning($0).isMeant(by: said, opensThinking: opensThinking) }
   }
+
+  private func correct(_ said: (AnswerPair) -> String) -> Int { pairs.count { isRight(said($0), in: $0) == true } }
 }

@@ -1,5 +1,13 @@
 // What "4 bits, group 128, asymmetric" means in numbers: how a range of weights becomes sixteen levels.
 
+/// Which integers stand for weights, by the name that recipes have for it.
+public enum CodeScheme: String, Sendable, CaseIterable {
+  /// Four bits and a zero for each group.
+  case int4
+  /// Four bits, and 8 is the zero of all groups: for loaders that look at no zeros.
+  case int4Symmetric = "int4-sym"
+}
+
 /// Weight-only group quantization to unsigned 4-bit codes with a zero and a 16-bit scale per group of input features.
 public struct QuantizationScheme: Sendable, Hashable {
   /// Group sizes every AWQ loader takes.
@@ -10,13 +18,19 @@ public struct QuantizationScheme: Sendable, Hashable {
   /// packer lets codes of such a group spill into their neighbours.
   public static let minScale: Float = 6.103_515_625e-05
 
+  /// The code that stands for 0 in every group of a symmetric scheme.
+  public static let middle = 8
+
   /// Input features that share one scale and one zero.
   public let groupSize: Int
+  /// Where new ranges have their zeros. Linears that are read count as `int4`, whatever their zeros are.
+  public let codes: CodeScheme
 
   /// A scheme, or nil if no loader takes this group size.
-  public init?(groupSize: Int) {
+  public init?(groupSize: Int, codes: CodeScheme = .int4) {
     guard Self.supportedGroupSizes.contains(groupSize) else { return nil }
     self.groupSize = groupSize
+    self.codes = codes
   }
 
   /// Whether a linear of this size can be stored: whole groups, and eight codes per packed word.
@@ -26,6 +40,22 @@ public struct QuantizationScheme: Sendable, Hashable {
 
   /// Stored bits per weight: codes, zeros and half-precision scales; 4.156 at group 128.
   public var bitsPerWeight: Double { Double(Self.bits) + Double(16 + Self.bits) / Double(groupSize) }
+
+  /// The levels that cover `[low, high]`.
+  public func range(low: Float, high: Float) -> GroupRange {
+    switch codes {
+    case .int4: GroupRange(low: low, high: high)
+    case .int4Symmetric: GroupRange(symmetricLow: low, high: high)
+    }
+  }
+
+  /// The levels that AutoAWQ covers `[low, high]` with.
+  public func autoAWQRange(low: Float, high: Float) -> GroupRange {
+    switch codes {
+    case .int4: GroupRange.autoAWQ(low: low, high: high)
+    case .int4Symmetric: GroupRange.symmetricAutoAWQ(low: low, high: high)
+    }
+  }
 }
 
 /// Scale and zero of one group: level q stands for `(q − zero) · scale`.
@@ -45,6 +75,24 @@ public struct GroupRange: Sendable, Equatable {
     let high = max(high, 0)
     let scale = GroupRange.storable((high - low) / Float(QuantizationScheme.maxCode))
     self.init(scale: scale, zero: GroupRange.clampedCode((-low / scale).rounded(.toNearestOrEven)))
+  }
+
+  /// The levels of zero 8 whose half-open ends −8 and 7.5 cover `[low, high]`, as GPTQ (IST-DASLab/gptq `quant.py`,
+  /// `sym`) and compressed-tensors (`calculate_qparams`) place them: a weight at the high end may move by half a level.
+  ///
+  /// Edge cases: as above.
+  init(symmetricLow low: Float, high: Float) {
+    let largest = max(-low, high, 0)
+    self.init(
+      scale: GroupRange.storable(2 * largest / Float(QuantizationScheme.maxCode)), zero: QuantizationScheme.middle)
+  }
+
+  /// AutoAWQ's `pseudo_quantize_tensor` without zero points: the largest weight is level 7.
+  static func symmetricAutoAWQ(low: Float, high: Float) -> GroupRange {
+    let largest = max(-low, high, 1e-5)
+    return GroupRange(
+      scale: storable(largest / Float(QuantizationScheme.maxCode - QuantizationScheme.middle)),
+      zero: QuantizationScheme.middle)
   }
 
   /// A scale that is storable already, and a code.

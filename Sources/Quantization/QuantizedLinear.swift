@@ -56,7 +56,7 @@ public struct QuantizedLinear: Sendable, Equatable {
   public var groupsPerRow: Int { inFeatures / scheme.groupSize }
 
   /// Whether all zeros are 8, as loaders take them that look at no zeros.
-  public var isSymmetric: Bool { zeros.allSatisfy { $0 == 8 } }
+  public var isSymmetric: Bool { zeros.allSatisfy { $0 == QuantizationScheme.middle } }
 
   /// The same weights in shorter groups, whose size divides its own: each group's scale and zero, repeated.
   public func cut(into shorter: QuantizationScheme) -> QuantizedLinear {
@@ -169,7 +169,7 @@ public struct GroupRanges: Sendable, Equatable {
   /// From the smallest to the largest weight of every group.
   /// - Parameter weight: `[outFeatures, inFeatures]`.
   public init(minMax weight: Tensor, scheme: QuantizationScheme) {
-    self.init(weight, scheme: scheme) { GroupRange(low: $0, high: $1) }
+    self.init(weight, scheme: scheme, make: scheme.range)
   }
 
   /// From every group's extremes through `make`.

@@ -21,6 +21,21 @@ import TestSupport
     return result.output
   }
 
+  @Test func `a symmetric model goes to GPTQ in either version, which says so, and comes back`() throws {
+    let (symmetric, back) = (folder.path("symmetric"), folder.path("back"))
+    _ = try run(
+      "quantize", try SampleModel().modelDirectory, "--method", "rtn", "--scheme", "int4-sym", "--out", symmetric)
+    for layout in ["gptq", "gptq-v1"] {
+      let other = folder.path(layout)
+      _ = try run("export", symmetric, "--to", layout, "--out", other)
+      let config = try String(contentsOfFile: other + "/config.json", encoding: .utf8)
+      #expect(config.contains("\"sym\": true"))
+      try? FileManager.default.removeItem(atPath: back)
+      _ = try run("export", other, "--to", "awq", "--out", back)
+      #expect(try haveSameFiles(symmetric, back))
+    }
+  }
+
   @Test(arguments: [("compressed-tensors", "pack-quantized g128"), ("gptq", "gptq_v2 g128")])
   func `the same model in another layout`(layout: String, encoding: String) throws {
     let (other, packed, back) = (folder.path("other"), folder.path("other.skyq"), folder.path("back"))

@@ -32,9 +32,10 @@ import Testing
   }
 
   private func quantized(
-    _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192
+    _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
+    _ codes: CodeScheme = .int4
   ) throws -> [LayerOutcome] {
-    let scheme = try #require(QuantizationScheme(groupSize: 64))
+    let scheme = try #require(QuantizationScheme(groupSize: 64, codes: codes))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     options.widestGram = widestGram
     var layers: [LayerOutcome] = []
@@ -89,6 +90,19 @@ import Testing
         #expect(index == model.layerCount)
       }
     }
+  }
+
+  @Test(arguments: QuantizationMethod.allCases)
+  func `a symmetric scheme keeps the zero at 8 through all steps, and costs more than zeros of their own`(
+    method: QuantizationMethod
+  ) throws {
+    let symmetric = try quantized(method, .float, .int4Symmetric), fitted = try quantized(method, .float)
+    #expect(symmetric.flatMap(\.layer.linears.values).allSatisfy(\.isSymmetric))
+    #expect(!fitted.flatMap(\.layer.linears.values).contains(where: \.isSymmetric))
+    func error(_ layers: [LayerOutcome]) -> Double { layers.flatMap(\.reports).reduce(0) { $0 + $1.errorAfter } }
+    #expect(error(symmetric) > error(fitted))
+    guard method.isGuarded else { return }
+    #expect(symmetric.flatMap(\.reports).allSatisfy { $0.errorAfter <= $0.errorBefore })
   }
 
   @Test func threadsChangeNothing() throws {

@@ -5,6 +5,7 @@ import JSON
 import LayerSearch
 import ModelFiles
 import ModelInputs
+import Quantization
 import Reports
 import SampleModel
 import TestSupport
@@ -50,6 +51,7 @@ import Workflows
     for (text, words) in [
       (#"{"damping": "much"}"#, #"'damping': expected a number, found "much""#),
       (#"{"group_size": 64.5}"#, "'group_size': expected a whole number from 0 to 1048576, found 64.5"),
+      (#"{"scheme": "int8"}"#, #"'scheme': expected one of int4, int4-sym, found "int8""#),
       (#"{"group_size": "64"}"#, #"'group_size': expected a whole number from 0 to 1048576, found "64""#),
       (#"{"method": "bset"}"#, #"'method': expected one of rtn, awq-compat, awq, awq+gptq, best, found "bset""#),
       (#"{"include": "*"}"#, #"'include': expected a list of strings, found "*""#),
@@ -84,6 +86,7 @@ import Workflows
       model: sample.modelDirectory, samples: .questions(sample.calibrationQuestions), output: folder.path("first"))
     run.recipe.samples.limit = 6
     run.recipe.method = .awq
+    run.recipe.codes = .int4Symmetric
     run.recipe.groupSize = 64
     run.recipe.damping = 0.35
     run.recipe.correctionDamping = 0.1

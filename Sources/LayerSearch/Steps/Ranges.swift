@@ -39,12 +39,12 @@ extension GroupColumn {
   /// The best range of every row.
   fileprivate func fitted() -> [GroupRange] {
     var shrinks = [(low: Float, high: Float)](repeating: (1, 1), count: rows)
-    var best = zip(extremes.low, extremes.high).map { GroupRange(low: $0, high: $1) }
+    var best = zip(extremes.low, extremes.high).map(scheme.range)
     var losses = errors(of: best)
     func consider(_ change: (_ row: Int) -> (low: Float, high: Float)) {
       let tried = (0..<rows).map(change)
       let ranges = tried.enumerated().map { row, shrink in
-        GroupRange(low: extremes.low[row] * shrink.low, high: extremes.high[row] * shrink.high)
+        scheme.range(low: extremes.low[row] * shrink.low, high: extremes.high[row] * shrink.high)
       }
       for (row, loss) in errors(of: ranges).enumerated() where loss < losses[row] {
         (losses[row], best[row], shrinks[row]) = (loss, ranges[row], tried[row])
@@ -104,7 +104,7 @@ struct SymmetricClip {
 extension QuantizedLinear {
   /// Plain rounding by AutoAWQ's ranges.
   init(roundingAsAutoAWQ weight: Tensor, scheme: QuantizationScheme) {
-    let ranges = GroupRanges(weight, scheme: scheme, make: GroupRange.autoAWQ)
+    let ranges = GroupRanges(weight, scheme: scheme, make: scheme.autoAWQRange)
     self.init(rounding: weight, ranges: ranges, scheme: scheme)
   }
 }
@@ -123,7 +123,7 @@ extension GroupColumn {
         for index in row * size..<(row + 1) * size { clipped[index] = min(max(clipped[index], -limit), limit) }
       }
       let ranges = (0..<rows).map { row in
-        GroupRange.autoAWQ(low: max(extremes.low[row], -tried[row]), high: min(extremes.high[row], tried[row]))
+        scheme.autoAWQRange(low: max(extremes.low[row], -tried[row]), high: min(extremes.high[row], tried[row]))
       }
       for (row, loss) in errors(of: ranges, rounding: clipped).enumerated() where loss < losses[row] {
         (losses[row], limits[row]) = (loss, tried[row])
@@ -138,12 +138,15 @@ struct GroupColumn {
   /// Rows that one worker takes together: few enough for its cache.
   private static let panelRows = 256
 
-  let size: Int
+  let scheme: QuantizationScheme
   let rows: Int
   let weights: [Float]
   let block: Tensor
   /// Of every row.
   let extremes: GroupExtremes
+
+  /// Its features.
+  var size: Int { scheme.groupSize }
 
   /// `search` of every group of `weight`, `[out, in]`: one result for each row, group by group.
   static func all<Result: Sendable>(
@@ -155,21 +158,21 @@ struct GroupColumn {
       let first = index % panels * panelRows
       return search(
         GroupColumn(
-          weight, rows: first..<min(weight.rowCount, first + panelRows), gram: gram, size: scheme.groupSize,
+          weight, rows: first..<min(weight.rowCount, first + panelRows), gram: gram, scheme: scheme,
           group: index / panels))
     }
     return (0..<groups).map { Array(parts[$0 * panels..<($0 + 1) * panels].joined()) }
   }
 
-  private init(_ weight: Tensor, rows: Range<Int>, gram: GramMatrix, size: Int, group: Int) {
-    let start = group * size
+  private init(_ weight: Tensor, rows: Range<Int>, gram: GramMatrix, scheme: QuantizationScheme, group: Int) {
+    let size = scheme.groupSize, start = group * size
     var weights: [Float] = []
     weights.reserveCapacity(rows.count * size)
     for row in rows {
       let first = row * weight.rowWidth + start
       weights += weight.values[first..<first + size]
     }
-    self.size = size
+    self.scheme = scheme
     self.rows = rows.count
     self.weights = weights
     block = Tensor(shape: [size, size], values: gram.block(from: start, count: size))

@@ -10,6 +10,8 @@ public import Quantization
 public struct Recipe: Sendable, Equatable {
   /// How scales, ranges and codes are found.
   public var method = QuantizationMethod.best
+  /// Which integers stand for weights.
+  public var codes = CodeScheme.int4
   /// Input features that share a scale and a zero: 32, 64 or 128.
   public var groupSize = 128
   /// Every N-th sample is kept aside to judge by, at least one; 0 judges by the fitted tokens.
@@ -71,7 +73,7 @@ public struct Recipe: Sendable, Equatable {
   /// - Throws: `RecipeError` for a group size that there is not.
   public var scheme: QuantizationScheme {
     get throws(RecipeError) {
-      guard let scheme = QuantizationScheme(groupSize: groupSize) else {
+      guard let scheme = QuantizationScheme(groupSize: groupSize, codes: codes) else {
         throw RecipeError(setting: "group-size", demand: "must be 32, 64 or 128")
       }
       return scheme

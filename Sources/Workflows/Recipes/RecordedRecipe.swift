@@ -76,6 +76,7 @@ public struct RecordedRecipe: Sendable, Equatable {
     numericMode = try settings.string(.numericMode)
     try settings.requireObject(.resolved)
     recipe.method = try settings.named(.method, QuantizationMethod.allCases, \.name) ?? recipe.method
+    recipe.codes = try settings.named(.scheme, CodeScheme.allCases, \.rawValue) ?? recipe.codes
     recipe.groupSize = try settings.integer(.groupSize, in: 0...1 << 20) ?? recipe.groupSize
     recipe.damping = try settings.double(.damping) ?? recipe.damping
     recipe.correctionDamping = try settings.double(.correctionDamping) ?? recipe.correctionDamping
@@ -125,6 +126,7 @@ extension Recipe {
     set(.numericMode, .string(numericMode))
     set(.method, .string(method.name))
     set(.without, .array(omitted.map(\.rawValue).sorted().map(JSONValue.string)))
+    set(.scheme, .string(codes.rawValue))
     set(.groupSize, .integer(groupSize))
     set(.damping, .double(damping))
     set(.correctionDamping, .double(correctionDamping))

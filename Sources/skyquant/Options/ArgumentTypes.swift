@@ -3,11 +3,13 @@ public import Benchmarks
 public import Calibration
 public import Kernels
 public import LayerSearch
+public import Quantization
 public import ArgumentParser
 public import Skyq
 public import Workflows
 
 extension Propagation: ExpressibleByArgument {}
+extension CodeScheme: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 extension NumericModeChoice: ExpressibleByArgument {}
 extension PromptLayout: ExpressibleByArgument {}

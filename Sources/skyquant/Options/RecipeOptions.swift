@@ -1,6 +1,7 @@
 // How a model is quantized.
 import Calibration
 import LayerSearch
+import Quantization
 import ArgumentParser
 import Workflows
 
@@ -17,6 +18,14 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("How to quantize (default: \(Recipe().method)).", discussion: Self.methodHelp))
   var method: QuantizationMethod?
+
+  @Option(
+    help: ArgumentHelp(
+      "Four bits with a zero for each group (int4, the default), or with 8 as the zero of all (int4-sym).",
+      discussion: """
+        int4-sym loses more and is for loaders that look at no zeros: GPTQ files in vLLM, `export --to gptq-v1`.
+        """, valueName: "scheme"))
+  var scheme: CodeScheme?
 
   @Option(
     help: ArgumentHelp(
@@ -85,6 +94,7 @@ struct RecipeOptions: ParsableArguments {
   func applied(to recipe: Recipe) -> Recipe {
     var recipe = recipe
     recipe.method = method ?? recipe.method
+    recipe.codes = scheme ?? recipe.codes
     recipe.groupSize = groupSize ?? recipe.groupSize
     recipe.heldOutEvery = heldOutEvery ?? recipe.heldOutEvery
     recipe.damping = damping ?? recipe.damping

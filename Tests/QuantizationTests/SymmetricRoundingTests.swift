@@ -1,0 +1,46 @@
+// int4-sym against compressed-tensors' rounding and AutoAWQ's (Scripts/golden/symmetric_rounding.py).
+import Foundation
+import Quantization
+import Safetensors
+import Tensors
+import Testing
+
+@Suite struct SymmetricRoundingTests {
+  private struct Golden {
+    let scheme: QuantizationScheme
+    let weight: Tensor
+    private let file: SafetensorsFile
+
+    init(groupSize: Int) throws {
+      let path = Bundle.module.path(
+        forResource: "symmetric-g\(groupSize)", ofType: "safetensors", inDirectory: "Resources")
+      file = try SafetensorsFile(path: try #require(path))
+      scheme = try #require(QuantizationScheme(groupSize: groupSize, codes: .int4Symmetric))
+      let view = try file.tensor("weight")
+      weight = Tensor(shape: view.info.shape, values: try view.floats())
+    }
+
+    func codes(_ name: String) throws -> [UInt8] {
+      try file.tensor(name).withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
+    }
+
+    func scales(_ name: String) throws -> [Float] { try file.tensor(name).floats() }
+  }
+
+  @Test(arguments: [32, 64, 128]) func `plain rounding is compressed-tensors'`(groupSize: Int) throws {
+    let golden = try Golden(groupSize: groupSize)
+    let linear = QuantizedLinear(rounding: golden.weight, scheme: golden.scheme)
+    #expect(linear.isSymmetric)
+    #expect(linear.scales.map { Float($0) } == (try golden.scales("scales")))
+    #expect(linear.codes == (try golden.codes("codes")))
+  }
+
+  @Test(arguments: [32, 64, 128]) func `AutoAWQ's ranges are its own`(groupSize: Int) throws {
+    let golden = try Golden(groupSize: groupSize)
+    let ranges = GroupRanges(golden.weight, scheme: golden.scheme, make: golden.scheme.autoAWQRange)
+    let linear = QuantizedLinear(rounding: golden.weight, ranges: ranges, scheme: golden.scheme)
+    #expect(linear.isSymmetric)
+    #expect(linear.scales.map { Float($0) } == (try golden.scales("awq_scales")))
+    #expect(linear.codes == (try golden.codes("awq_codes")))
+  }
+}

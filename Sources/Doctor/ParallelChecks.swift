@@ -18,6 +18,9 @@ struct ParallelChecks {
   private static let cutAlongInputs = DecoderLinear.allCases.filter { $0.site.entersResidual }.map {
     "." + $0.component
   }
+  private static func isInMLP(_ linear: QuantizedLinear) -> Bool {
+    DecoderLinear(module: "." + linear.module).map { [.mlpInput, .mlpOutput].contains($0.site) } ?? false
+  }
   private static let ofKeys = [DecoderLinear.key, .value].map { "." + $0.component }
 
   func findings() -> [Finding] {
@@ -54,7 +57,9 @@ struct ParallelChecks {
     return Finding(
       "L401", severity, first.module,
       "\(bad.count) linears cannot be cut for \(degree) devices by vLLM 0.33: in \(shape.in), out \(shape.out)\(groups)",
-      do: "serve on fewer devices, or quantize with a smaller group size", topic: "\(degree)")
+      do: bad.allSatisfy(Self.isInMLP)
+        ? "serve on fewer devices, or widen the MLPs with `skyquant export --pad-for \(degree)`"
+        : "serve on fewer devices, or quantize with a smaller group size", topic: "\(degree)")
   }
 
   private func slow(_ degree: Int) -> [Finding] {

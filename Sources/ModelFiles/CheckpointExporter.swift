@@ -13,12 +13,15 @@ public struct CheckpointExporter {
   private let format: CheckpointFormat
   /// Groups of all int4 linears in the output; nil if there are none.
   private let scheme: QuantizationScheme?
+  /// How much wider the MLPs of the output are; nil if they are not.
+  public let widening: WidenedMLP?
 
   /// An exporter of `source`.
+  /// - Parameter devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
   ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
   ///   packed file does.
-  public init(_ source: ModelFile, as format: CheckpointFormat = .awq) throws {
+  public init(_ source: ModelFile, as format: CheckpointFormat = .awq, sharedBy devices: Int? = nil) throws {
     guard format.takesAnyModel || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
@@ -32,7 +35,11 @@ public struct CheckpointExporter {
     }
     self.source = source
     self.format = format
-    scheme = source.int4Scheme
+    let scheme = source.int4Scheme
+    self.scheme = scheme
+    widening = devices.flatMap { devices in
+      scheme.flatMap { WidenedMLP(source.config, scheme: $0, devices: devices) }
+    }
     try requirePlaces()
   }
 
@@ -40,14 +47,15 @@ public struct CheckpointExporter {
   ///
   /// Codes, zeros and scales are the same numbers in the layout's order. If that is the model's own layout, tensors and
   /// files are those of the packed checkpoint, bit by bit, and only the shards may be cut elsewhere; else config.json says
-  /// how the linears are stored now.
+  /// how the linears are stored now, and how wide the MLPs are.
   /// - Parameter onTensor: Called with the number of tensors done and of all; what it throws ends the export.
   /// - Throws: `QuantizationError` and `ModelFilesError` for values that the layout has none for, `StorageError`,
   ///   `SafetensorsError`; then nothing has the directory's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws {
+    let tensors = try source.tensors.flatMap { try outputs($0) }
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
-      plan = try ShardPlan(tensors: source.tensors.flatMap { outputs($0) }, metadata: ["format": "pt"])
+      plan = try ShardPlan(tensors: tensors, metadata: ["format": "pt"])
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
@@ -59,9 +67,14 @@ public struct CheckpointExporter {
     var isSymmetric = true
     for (index, tensor) in source.tensors.enumerated() {
       switch try tensor.content {
-      case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }
+      case .dense(let view):
+        if let widening, let axis = try axis(of: tensor) {
+          try writer.write(unsafe widening.padded(view, along: axis).span.bytes, of: tensor.name)
+        } else {
+          try view.withBytes { try writer.write($0, of: tensor.name) }
+        }
       case .int4(let packed):
-        let linear = try linear(packed, tensor.name)
+        let linear = try linear(packed, tensor)
         isSymmetric = isSymmetric && linear.isSymmetric
         try writer.write(linear, weight: tensor.name, as: format)
       }
@@ -76,23 +89,30 @@ public struct CheckpointExporter {
   }
 
   /// The tensors that hold `tensor` in the output.
-  private func outputs(_ tensor: StoredTensor) -> [TensorInfo] {
-    switch tensor.encoding {
-    case .dense(let dtype): [TensorInfo(name: tensor.name, dtype: dtype, shape: tensor.shape)]
+  private func outputs(_ tensor: StoredTensor) throws -> [TensorInfo] {
+    var shape = tensor.shape
+    if let axis = try axis(of: tensor) { shape = widening?.shape(shape, along: axis) ?? shape }
+    return switch tensor.encoding {
+    case .dense(let dtype): [TensorInfo(name: tensor.name, dtype: dtype, shape: shape)]
     case .int4(let own):
-      format.tensors(
-        weight: tensor.name, outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], scheme: scheme ?? own)
+      format.tensors(weight: tensor.name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme ?? own)
     }
   }
 
-  private func linear(_ packed: any PackedInt4, _ name: String) throws -> QuantizedLinear {
-    let linear = try packed.unpacked()
+  private func axis(of tensor: StoredTensor) throws(ModelFilesError) -> WidenedMLP.Axis? {
+    try widening?.axis(of: tensor, source.config, path: source.path)
+  }
+
+  private func linear(_ packed: any PackedInt4, _ tensor: StoredTensor) throws -> QuantizedLinear {
+    var linear = try packed.unpacked()
     guard format.layout.zerosFit(linear) else {
       throw ModelFilesError.unsupported(
         path: source.path,
-        reason: "tensor '\(name.displayed)' has a zero of 0, which \(format.name) cannot hold; use --to gptq")
+        reason: "tensor '\(tensor.name.displayed)' has a zero of 0, which \(format.name) cannot hold; use --to gptq")
     }
-    return scheme.map { linear.cut(into: $0) } ?? linear
+    if let scheme { linear = linear.cut(into: scheme) }
+    guard let widening, let axis = try axis(of: tensor) else { return linear }
+    return widening.padded(linear, along: axis)
   }
 
   /// Whether config.json says already how the output stores its linears.
@@ -102,10 +122,13 @@ public struct CheckpointExporter {
   }
 
   private func file(_ name: String, isSymmetric: Bool) throws -> [UInt8]? {
-    guard name == "config.json", !keepsConfig, let scheme else { return try source.files.bytes(of: name) }
-    let document = format.config(
-      ExportedQuantization(
-        config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric))
+    guard name == "config.json", let scheme, !keepsConfig || widening != nil else {
+      return try source.files.bytes(of: name)
+    }
+    let quantization = ExportedQuantization(
+      config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric)
+    var document = keepsConfig ? source.config.document : format.config(quantization)
+    if let widening { document = widening.stated(in: document, source.config.layout) }
     return try document.serialized(.pretty) + [UInt8(ascii: "\n")]
   }
 

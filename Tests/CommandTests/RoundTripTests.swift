@@ -36,6 +36,38 @@ import TestSupport
     }
   }
 
+  @Test func `a model widened for devices computes the same, and is cut by doctor's rules`() throws {
+    let wide = folder.path("wide")
+    #expect(
+      try run("export", awq, "--pad-for", "3", "--out", wide).contains(
+        "MLPs of 768 features, of which the last 256 are zeros: 3 devices can share them by whole groups"))
+    #expect(try run("check", wide, "--full").contains("intact"))
+    #expect(try run("inspect", wide).contains("28 of 28 linears of the language model in int4"))
+    let reference = [
+      "--reference", try SampleModel().modelDirectory, "--questions", try SampleModel().evaluationQuestions,
+      "--samples", "4", "--quiet",
+    ]
+    let reports = try [awq, wide].map { model in
+      let result = try skyquant(arguments: ["verify", model] + reference)
+      expectSuccess(result)
+      return result.output.drop { $0 != "\n" }  // the first line names the model
+    }
+    #expect(reports[0].contains("same top-1") && reports[0] == reports[1])
+    let (before, after) = (
+      try skyquant("doctor", awq, "--tp", "3").output, try skyquant("doctor", wide, "--tp", "3").output
+    )
+    #expect(before.contains("down_proj") && !after.contains("down_proj"))
+  }
+
+  @Test func `a model that devices can share already is exported as it is`() throws {
+    let same = folder.path("same")
+    #expect(
+      try run("export", awq, "--pad-for", "4", "--out", same).contains("4 devices can share the MLPs as they are"))
+    #expect(try haveSameFiles(awq, same))
+    let refused = try skyquant("export", awq, "--pad-for", "4", "--to", "gguf-q4_1", "--out", folder.path("g.gguf"))
+    #expect(refused.exitCode == 64 && refused.errors.contains("--pad-for is for checkpoints"))
+  }
+
   @Test(arguments: [("compressed-tensors", "pack-quantized g128"), ("gptq", "gptq_v2 g128")])
   func `the same model in another layout`(layout: String, encoding: String) throws {
     let (other, packed, back) = (folder.path("other"), folder.path("other.skyq"), folder.path("back"))

@@ -99,6 +99,46 @@ import Testing
     _ = try export(changed, .gptq, to: "v2")
   }
 
+  /// A widened model holds what the original does in its first 48 features, and zeros in the others.
+  @Test(arguments: CheckpointFormat.allCases)
+  func `MLPs are widened with zeros, quantized or not`(format: CheckpointFormat) throws {
+    let exporter = try CheckpointExporter(awq, as: format, sharedBy: 2)
+    #expect(exporter.widening?.features == 48 && exporter.widening?.widened == 256)
+    try exporter.export(to: folder.path("wide"), overwriting: false) { _, _ in }
+    let wide = try ModelFile.open(folder.path("wide"))
+    #expect(wide.config.text.intermediateSize == 256)
+    #expect(wide.tensors.map(\.name).sorted() == awq.tensors.map(\.name).sorted())
+    for tensor in awq.tensors {
+      let widened = try #require(wide.tensors.first { $0.name == tensor.name })
+      let (old, new) = (try tensor.floats(0..<tensor.rowCount), try widened.floats(0..<widened.rowCount))
+      if tensor.name.contains("gate_proj") || tensor.name.contains("up_proj") {
+        #expect(widened.shape == [256, 32] && widened.isInt4)
+        #expect(new == old + [Float](repeating: 0, count: 208 * 32))
+      } else if tensor.name.contains("down_proj") {
+        #expect(widened.shape == [32, 256] && !widened.isInt4)
+        for row in 0..<32 {
+          #expect(new[row * 256..<(row + 1) * 256] == old[row * 48..<(row + 1) * 48] + [Float](repeating: 0, count: 208))
+        }
+      } else {
+        #expect(widened.shape == tensor.shape && new == old)
+      }
+    }
+    #expect(try CheckpointExporter(wide, as: format, sharedBy: 2).widening == nil)
+  }
+
+  @Test func `a model whose MLPs are not as wide as its config says is not widened`() throws {
+    let config = try String(contentsOfFile: folder.path("awq/config.json"), encoding: .utf8)
+    try folder.write(
+      config.replacingOccurrences(of: "\"intermediate_size\": 48", with: "\"intermediate_size\": 64"),
+      to: "awq/config.json")
+    let changed = try ModelFile.open(folder.path("awq"))
+    let error = #expect(throws: ModelFilesError.self) {
+      try CheckpointExporter(changed, sharedBy: 3).export(to: folder.path("wide"), overwriting: false) { _, _ in }
+    }
+    #expect(error?.description.contains("but intermediate_size is 64") == true)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("wide")))
+  }
+
   @Test func `from one layout to another it is what AWQ gives there`() throws {
     let formats = [CheckpointFormat.compressedTensors, .gptq, .gptqV1]
     for format in formats { _ = try export(awq, format, to: "direct-\(format)") }

@@ -25,7 +25,7 @@ MAKE = "quantize model --group-size 32 --out out/q"
 class Command:
     """One line for skyquant, run in a scene's directory."""
     name: str
-    subject: str  # the mutant that it is for: model, awq, skyq or questions
+    subject: str  # the mutant that it is for: model, awq, ct, gptq, skyq or questions
     line: str
     reads: str
     output: str = ""  # what it makes in out/
@@ -83,6 +83,21 @@ COMMANDS = [
     Command("verify-awq", "awq", ASK.format("awq", "model"), ALL, reports=1),
     Command("gate-awq", "awq", ASK.format("awq", "model") + " --max-mean-kl 1000", f"{ALL} judged", reports=1),
     Command("run-awq", "awq", "run awq ASK --max-tokens 4 --json", ALL),
+    Command("export-awq-to-gptq", "awq", "export awq --to gptq --out out/e", "config headers values", "e"),
+    *[command for layout in ("ct", "gptq") for command in (
+        Command(f"inspect-{layout}", layout, f"inspect {layout} --json", "headers"),
+        Command(f"list-{layout}", layout, f"inspect {layout} --tensors * --json", "headers"),
+        Command(f"dump-{layout}", layout, f"inspect {layout} --dump-weights out/w.safetensors", "config headers values",
+                "w.safetensors"),
+        Command(f"import-{layout}", layout, f"import {layout} out/m.skyq", "config headers shapes values sound",
+                "m.skyq"),
+        Command(f"export-{layout}-to-awq", layout, f"export {layout} --to awq --out out/e", "config headers values",
+                "e"),
+        Command(f"check-{layout}", layout, f"check {layout} --full --json", "headers", reports=65),
+        Command(f"diff-{layout}", layout, f"diff awq {layout}", "headers values", code=1, reports=1),
+        Command(f"doctor-{layout}", layout, f"doctor {layout}", "", reports=1),
+        Command(f"verify-{layout}", layout, ASK.format(layout, "model"), ALL, reports=1),
+        Command(f"run-{layout}", layout, f"run {layout} ASK --max-tokens 4 --json", ALL))],
     Command("inspect-skyq", "skyq", "inspect model.skyq --no-color", "config headers", on_terminal=True),
     Command("list-skyq", "skyq", "inspect model.skyq --tensors * --json", "config headers"),
     Command("dump-skyq", "skyq", "inspect model.skyq --dump-weights out/w.safetensors", "config headers int4",

@@ -15,7 +15,6 @@ from mutations import gguf, logical
 from mutations.checkpoints import Refused
 from mutations.facts import ODD, floats, mismatch
 from mutations.logical import Dense, Int4
-from mutations.scenes import GROUP
 
 FOLDED = ("input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias")
 SMALLEST_SCALE, LARGEST_SCALE = 2.0 ** -14, 60000
@@ -39,7 +38,7 @@ def explain(command, scene, facts, run):
         return f"what it made cannot be understood: {error!r}"
 
 
-@explains("list", "list-awq", "list-skyq")
+@explains("list", "list-awq", "list-ct", "list-gptq", "list-skyq")
 def listed(scene, facts, run):
     if not isinstance(facts.tensors, dict):
         return None
@@ -51,7 +50,7 @@ def listed(scene, facts, run):
     return None if theirs == ours else f"other tensors: {sorted(theirs.items() ^ ours.items())[:2]}"
 
 
-@explains("pack", "pack-plain", "import")
+@explains("pack", "pack-plain", "import", "import-ct", "import-gptq")
 def packed(scene, facts, run):
     data = (scene.out / "m.skyq").read_bytes()
     return facts.content and logical.difference(facts.content, {**logical.of_skyq(data), **logical.files_of_skyq(data)})
@@ -66,13 +65,22 @@ def exported(scene, facts, run):
 
 @explains("export-to-ct", "export-awq-to-ct")
 def exported_to_compressed_tensors(scene, facts, run):
+    return same_tensors(scene, facts)
+
+
+@explains("export-ct-to-awq", "export-gptq-to-awq", "export-awq-to-gptq")
+def exported_to_another_layout(scene, facts, run):
+    return same_tensors(scene, facts)
+
+
+def same_tensors(scene, facts):
+    """Which tensor of an export is not the source's."""
     if not isinstance(facts.tensors, dict):
         return None
-    group = next((tensor.group for tensor in facts.tensors.values() if isinstance(tensor, Int4)), GROUP)
-    return logical.difference(facts.tensors, logical.of_compressed_tensors(scene.out / "e", group))
+    return logical.difference(facts.tensors, logical.of_directory(scene.out / "e"))
 
 
-@explains("dump-awq", "dump-skyq")
+@explains("dump-awq", "dump-ct", "dump-gptq", "dump-skyq")
 def dumped(scene, facts, run):
     if not isinstance(facts.tensors, dict):
         return None
@@ -211,7 +219,7 @@ def decoded(tensor):
     return Dense("F32", tensor.shape, tensor.decoded().tobytes()) if isinstance(tensor, Int4) else tensor
 
 
-@explains("verify-awq", "verify-model", "verify-skyq", "gate-awq", "verify-questions")
+@explains("verify-awq", "verify-model", "verify-skyq", "verify-ct", "verify-gptq", "gate-awq", "verify-questions")
 def measured(scene, facts, run):
     if run.code:
         return None

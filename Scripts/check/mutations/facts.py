@@ -13,6 +13,9 @@ from mutations.checkpoints import Refused, read, small_file, strict_json
 from mutations.logical import Dense
 from mutations.required import contradiction
 
+# Parts of a scene that are directories of a model.
+CHECKPOINTS = ("model", "awq", "ct", "gptq")
+
 # What Python raises where a config is nothing that its models' code would accept: then nothing is known.
 ODD = (TypeError, AttributeError, KeyError, ValueError, IndexError, ZeroDivisionError, OverflowError)
 
@@ -193,7 +196,7 @@ def facts_of(scene, subject):
     """The facts of the part of a scene that was changed; None for questions and pictures."""
     if subject == "skyq":
         return SkyqFacts(scene.skyq)
-    return DirectoryFacts(getattr(scene, subject)) if subject in ("model", "awq") else None
+    return DirectoryFacts(getattr(scene, subject)) if subject in CHECKPOINTS else None
 
 
 def json_or_none(raw):

@@ -156,10 +156,17 @@ def second_opinion(command, facts, run):
 
 def across(runs):
     """Laws about several commands on one mutant, from the run of each."""
-    refusing = next((name for name in ("verify-awq", "run-awq") if name in runs and runs[name].code in REFUSED), None)
-    if not refusing or is_told(runs["doctor"].out, runs[refusing]):
+    for layout, doctor, importing in (("awq", "doctor", "import"), ("ct", "doctor-ct", "import-ct"),
+                                      ("gptq", "doctor-gptq", "import-gptq")):
+        yield from promises(runs, (f"verify-{layout}", f"run-{layout}"), doctor, importing)
+
+
+def promises(runs, computing, doctor, importing):
+    """What is promised of a model that nothing can compute with."""
+    refusing = next((name for name in computing if name in runs and runs[name].code in REFUSED), None)
+    if not refusing or is_told(runs[doctor].out, runs[refusing]):
         return
-    for command, promise in ("doctor", "finds no error in"), ("import", "takes"):
+    for command, promise in (doctor, "finds no error in"), (importing, "takes"):
         if runs[command].code == 0:
             yield command, f"{promise} what nothing can open", f"{refusing}: {runs[refusing].err[-200:]}"
 

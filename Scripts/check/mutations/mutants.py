@@ -42,7 +42,7 @@ def same(what, only_for=""):
 
 
 # Commands that compute with a model and print nothing about how it is stored.
-COMPUTING = "verify-model run-model verify-awq gate-awq run-awq"
+COMPUTING = "verify-model run-model verify-awq gate-awq run-awq verify-ct run-ct verify-gptq run-gptq"
 
 
 def damage(what):
@@ -62,7 +62,7 @@ class Mutator:
 def mutator(subject, families=FAMILIES, name=None):
     """Registers a function of a scene and a seeded `random.Random`, which returns a `Mutation`.
 
-    `subject` is what it changes: model, awq, skyq or questions; it decides which commands are run.
+    `subject` is what it changes: model, awq, ct, gptq, skyq or questions; it decides which commands are run.
     """
     def register(function, module=None):
         full = f"{(module or function.__module__).rsplit('.', 1)[-1]}.{name or function.__name__}"

@@ -3,6 +3,7 @@ was made of it, and questions.
 
     model/      the original         awq/        its linears in int4, plain rounding
     questions/  with pictures        model.skyq  the latter, packed
+    ct/, gptq/  the same linears as compressed-tensors and GPTQ store them
     out/        for outputs, empty between commands
 
 Beside an undisturbed scene, FAMILY-expected/COMMAND is what quantization makes of it.
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from program import run
 
-from mutations import small_model
+from mutations import layouts, small_model
 
 GROUP = 32
 
@@ -28,6 +29,8 @@ class Scene:
 
     model = property(lambda scene: scene.directory / "model")
     awq = property(lambda scene: scene.directory / "awq")
+    ct = property(lambda scene: scene.directory / "ct")
+    gptq = property(lambda scene: scene.directory / "gptq")
     skyq = property(lambda scene: scene.directory / "model.skyq")
     questions = property(lambda scene: scene.directory / "questions")
     out = property(lambda scene: scene.directory / "out")
@@ -51,4 +54,7 @@ def make(family, directory, program):
         made = run(program, [*command.split(), "--quiet"], directory)
         if made.code:
             raise SystemExit(f"skyquant {command}: exit code {made.code}, {made.err.decode()}")
+    for layout in layouts.LAYOUTS:
+        shutil.copytree(scene.awq, directory / layout)
+        layouts.rewrite_as(layout, directory / layout)
     return scene

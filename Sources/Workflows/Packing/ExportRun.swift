@@ -18,6 +18,9 @@ public struct ExportRun: Sendable {
   /// The directory or file to write.
   public var output: String
   public var layout: Layout
+  /// How many devices must be able to share the MLPs of a checkpoint, which are widened with zeros for that; nil to
+  /// leave them as they are.
+  public var devices: Int?
   /// Whether existing output is replaced.
   public var overwrites = false
 
@@ -31,6 +34,8 @@ public struct ExportRun: Sendable {
   /// What was written.
   public struct Result: Sendable {
     public let tensorCount: Int
+    /// How much wider the MLPs are; nil if they are not.
+    public let widening: WidenedMLP?
     /// What a GGUF file holds otherwise than the model; nil for the other layouts, which lose nothing.
     public let gguf: GGUFExportReport?
   }
@@ -46,11 +51,12 @@ public struct ExportRun: Sendable {
     func advance(_ done: Int, _ total: Int) throws { try observe(.progress(.tensors, done: done, total: total)) }
     switch layout {
     case .checkpoint(let format):
-      try CheckpointExporter(file, as: format).export(to: output, overwriting: overwrites, onTensor: advance)
-      return Result(tensorCount: file.tensors.count, gguf: nil)
+      let exporter = try CheckpointExporter(file, as: format, sharedBy: devices)
+      try exporter.export(to: output, overwriting: overwrites, onTensor: advance)
+      return Result(tensorCount: file.tensors.count, widening: exporter.widening, gguf: nil)
     case .gguf:
       let report = try GGUFExporter(file).export(to: output, overwriting: overwrites, onTensor: advance)
-      return Result(tensorCount: report.tensorCount, gguf: report)
+      return Result(tensorCount: report.tensorCount, widening: nil, gguf: report)
     }
   }
 }

@@ -39,18 +39,30 @@ struct Export: ParsableCommand {
     completion: .file())
   var out: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Widen the MLPs with zeros until so many devices can share them by whole groups.",
+      discussion: "No output of the model changes. For checkpoint layouts; InternVL3-78B needs it for 2, 4 and 8.",
+      valueName: "devices"))
+  var padFor: Int?
+
   @Flag(help: "Replace existing output.")
   var force = false
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if let padFor, !(1...1024).contains(padFor) { throw ValidationError("--pad-for must be from 1 to 1024") }
+    guard padFor == nil || to != .gguf else {
+      throw ValidationError("--pad-for is for checkpoints: a GGUF file is not cut into groups for devices")
+    }
     guard to != .gguf || out.hasSuffix(".gguf") else { throw ValidationError("the file to write must end in .gguf") }
   }
 
   func run() throws {
     var progress = Progress(output)
     var job = ExportRun(model: model, output: out, layout: to)
+    job.devices = padFor
     job.overwrites = force
     let result = try job.run { progress.show($0) }
     progress.finish()

@@ -134,6 +134,9 @@ extension ExportRun.Result {
       "schema": "skyquant.export/1", "output": .string(run.output), "format": .string("\(run.layout)"),
       "tensors": .integer(tensorCount),
     ]
+    if let widening {
+      result["intermediate_size"] = ["before": .integer(widening.features), "after": .integer(widening.widened)]
+    }
     if let gguf {
       result["bytes"] = .integer(gguf.byteCount)
       result["largest_shift"] = .double(Double(gguf.largestShift))
@@ -145,13 +148,23 @@ extension ExportRun.Result {
   /// The same for people, and what has no place in the output.
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
-    guard let gguf else { return ["\(written), \(run.layout)"] }
+    guard let gguf else { return ["\(written), \(run.layout)"] + mlpLines(run) }
     let losses = gguf.losses + ["skyquant.json and other files of the directory"]
     return [
       "\(written), \(ByteCount.text(gguf.byteCount))",
       "\(gguf.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
         + "precision shift a group by up to \(gguf.largestShift) of a step",
       "not carried over: \(losses.joined(separator: "; "))",
+    ]
+  }
+
+  /// What has become of MLPs that so many devices are to share.
+  private func mlpLines(_ run: ExportRun) -> [String] {
+    guard let devices = run.devices else { return [] }
+    guard let widening else { return ["\(devices) devices can share the MLPs as they are"] }
+    return [
+      "MLPs of \(widening.widened) features, of which the last \(widening.widened - widening.features) are zeros: "
+        + "\(devices) devices can share them by whole groups"
     ]
   }
 }

@@ -1,0 +1,110 @@
+// MLPs with features that compute nothing behind those that the model has, so that more devices can share it.
+internal import JSON
+internal import ModelConfig
+internal import Quantization
+internal import Tensors
+
+/// A larger `intermediate_size`, so that the MLP of every decoder layer can be cut into whole groups for each device.
+///
+/// gate_proj and up_proj get output rows of zeros, down_proj input columns of zeros: silu(0) · 0 times 0 is added to sums
+/// that stay what they were. What was stored before keeps its codes, zeros, scales and values.
+public struct WidenedMLP: Sendable, Equatable {
+  /// Inputs of a tile of Marlin's kernels, which older vLLM and SGLang want whole on each device.
+  private static let tile = 128
+
+  /// Features of the model.
+  public let features: Int
+  /// Features of what is written.
+  public let widened: Int
+
+  /// The least that `devices` can share.
+  /// - Returns: Nil if that is what the model has.
+  init?(_ config: ModelConfig, scheme: QuantizationScheme, devices: Int) {
+    let unit = max(scheme.groupSize, Self.tile) * devices
+    features = config.text.intermediateSize
+    widened = (features + unit - 1) / unit * unit
+    if widened == features { return nil }
+  }
+
+  /// Along which a tensor gets longer.
+  enum Axis: Int { case rows, columns }
+
+  /// - Returns: Nil for a tensor that stays as it is.
+  /// - Throws: `ModelFilesError.unsupported` if the tensor has other features than config.json says.
+  func axis(of tensor: StoredTensor, _ config: ModelConfig, path: String) throws(ModelFilesError) -> Axis? {
+    let names = WeightNames.canonical(tensor.name, layout: config.layout)
+    guard names.count == 1, let name = names.first?.name, WeightNames.layer(of: name, in: .decoder) != nil,
+      let module = name.removingSuffix(".weight") ?? name.removingSuffix(".bias"),
+      let linear = DecoderLinear(module: module)
+    else { return nil }
+    let axis: Axis
+    switch linear {
+    case .gate, .up: axis = .rows
+    case .down where name.hasSuffix(".weight"): axis = .columns
+    case .down, .query, .key, .value, .output: return nil
+    }
+    guard tensor.shape.rank > axis.rawValue, tensor.shape[axis.rawValue] == features else {
+      throw .unsupported(
+        path: path,
+        reason: "tensor '\(tensor.name.displayed)' has the shape \(tensor.shape), but intermediate_size is \(features)")
+    }
+    return axis
+  }
+
+  func shape(_ shape: Shape, along axis: Axis) -> Shape {
+    var dimensions = shape.dimensions
+    dimensions[axis.rawValue] = widened
+    return Shape(dimensions)
+  }
+
+  func padded(_ linear: QuantizedLinear, along axis: Axis) -> QuantizedLinear {
+    let extra = widened - features
+    switch axis {
+    case .rows:
+      let more = QuantizedLinear(zerosOf: extra, linear.inFeatures, scheme: linear.scheme)
+      return QuantizedLinear(
+        outFeatures: widened, inFeatures: linear.inFeatures, scheme: linear.scheme, codes: linear.codes + more.codes,
+        zeros: linear.zeros + more.zeros, scales: linear.scales + more.scales)
+    case .columns:
+      return QuantizedLinear(
+        joining: [linear, QuantizedLinear(zerosOf: linear.outFeatures, extra, scheme: linear.scheme)])
+    }
+  }
+
+  /// The bytes of a plain tensor, whose zeros are bytes of zero in all types.
+  func padded(_ view: TensorView, along axis: Axis) -> [UInt8] {
+    let stored = view.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
+    let rowWidth = axis == .rows ? stored.count : stored.count / max(view.info.shape[0], 1)
+    guard rowWidth > 0 else { return stored }
+    let zeros = [UInt8](repeating: 0, count: rowWidth / features * (widened - features))
+    var result: [UInt8] = []
+    result.reserveCapacity(stored.count / features * widened)
+    for start in stride(from: 0, to: stored.count, by: rowWidth) {
+      result += stored[start..<start + rowWidth]
+      result += zeros
+    }
+    return result
+  }
+
+  /// config.json with the new size.
+  func stated(in document: JSONValue, _ layout: CheckpointLayout) -> JSONValue {
+    guard var object = document.objectValue else { return document }
+    if let key = layout.languageKey, let language = object[key] {
+      object[key] = stated(in: language, .text)
+    } else {
+      object["intermediate_size"] = .integer(widened)
+    }
+    return .object(object)
+  }
+}
+
+extension QuantizedLinear {
+  /// Weights of zero. Their zeros are 8, so that a symmetric model stays one.
+  fileprivate init(zerosOf outFeatures: Int, _ inFeatures: Int, scheme: QuantizationScheme) {
+    let middle = UInt8(QuantizationScheme.middle), groups = outFeatures * (inFeatures / scheme.groupSize)
+    self.init(
+      outFeatures: outFeatures, inFeatures: inFeatures, scheme: scheme,
+      codes: [UInt8](repeating: middle, count: outFeatures * inFeatures),
+      zeros: [UInt8](repeating: middle, count: groups), scales: [Float16](repeating: 1, count: groups))
+  }
+}

@@ -36,7 +36,7 @@ import TestSupport
     }
   }
 
-  @Test func `a model widened for devices computes the same, and is cut by doctor's rules`() throws {
+  @Test func `a model widened for devices computes the same`() throws {
     let wide = folder.path("wide")
     #expect(
       try run("export", awq, "--pad-for", "3", "--out", wide).contains(
@@ -53,10 +53,6 @@ import TestSupport
       return result.output.drop { $0 != "\n" }  // the first line names the model
     }
     #expect(reports[0].contains("same top-1") && reports[0] == reports[1])
-    let (before, after) = (
-      try skyquant("doctor", awq, "--tp", "3").output, try skyquant("doctor", wide, "--tp", "3").output
-    )
-    #expect(before.contains("down_proj") && !after.contains("down_proj"))
   }
 
   @Test func `a model that devices can share already is exported as it is`() throws {

@@ -201,6 +201,18 @@ import Testing
       found.map(\.id) == ["L402"] && found[0].severity == .note && found[0].what.contains("lmdeploy 0.18's TurboMind"))
   }
 
+  @Test func `MLPs that devices cannot share can be widened`() throws {
+    let found = try findings { repository in
+      repository.degree = 2
+      repository.remove { $0.contains("down_proj") }
+      let module = "model.layers.0.mlp.down_proj"
+      repository.add(module + ".qweight", .int32, [288, 32], [UInt8](repeating: 0x77, count: 288 * 128))
+      repository.add(module + ".qzeros", .int32, [9, 32], [UInt8](repeating: 0x88, count: 9 * 128))
+      repository.add(module + ".scales", [9, 256])
+    }.filter { $0.id == "L401" }
+    #expect(found.count == 1 && found[0].severity == .error && found[0].advice.contains("export --pad-for 2"))
+  }
+
   @Test func `degrees of tensor parallelism follow heads, groups and words`() throws {
     func parallel(_ degree: Int?, _ groupSize: Int = 32) throws -> [String] {
       try findings { repository in

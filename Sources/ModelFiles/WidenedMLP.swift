@@ -1,4 +1,5 @@
 // MLPs with features that compute nothing behind those that the model has, so that more devices can share it.
+internal import Basics
 internal import JSON
 internal import ModelConfig
 internal import Quantization

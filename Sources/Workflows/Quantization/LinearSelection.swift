@@ -80,8 +80,9 @@ struct LinearSelection {
   }
 
   /// From the largest group on.
-  private static let schemes = QuantizationScheme.supportedGroupSizes.sorted(by: >).compactMap(
-    QuantizationScheme.init(groupSize:))
+  private static let schemes = QuantizationScheme.supportedGroupSizes.sorted(by: >).compactMap {
+    QuantizationScheme(groupSize: $0)
+  }
 
   /// Canonical names of the linears that can be stored, those of one input all or none.
   private static func fitting(_ linears: [StoredLinear], _ scheme: QuantizationScheme) -> Set<String> {

@@ -3,6 +3,7 @@ public import JSON
 internal import Calibration
 internal import LayerSearch
 internal import ModelInputs
+internal import Quantization
 internal import Storage
 internal import Tensors
 

@@ -32,6 +32,7 @@ cp table/linears.json reports/linears.json
 cp awq/skyquant.json reports/skyquant-json.json
 jq .recipe awq/skyquant.json >reports/recipe.json
 report 0 plan plan "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" --samples 8 --out planned
+report 0 plan-pack pack awq model.skyq --dry-run
 report 0 pack pack awq model.skyq
 report 0 import import awq imported.skyq
 report 0 inspect-checkpoint inspect "$sample/tiny-r1v"

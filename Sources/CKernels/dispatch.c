@@ -50,6 +50,11 @@ void ck_awq_u4_decode_rows(
   BEST(awq_u4_decode_rows)(out, codes, scales, zeros, scale_type, in_features, group, first, count);
 }
 
+void ck_awq_gemm_to_u4_rows(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count) {
+  BEST(awq_gemm_to_u4_rows)(out, qweight, in_features, out_features, first, count);
+}
+
 void ck_dots_floats(float *y, size_t stride, ck_vectors x, ck_float_rows w) {
   BEST(dots_floats)(y, stride, x, w);
 }

@@ -115,7 +115,8 @@ public struct NumericProbe: Sendable {
     return best.map { 2e-9 * Double(size.m * size.n * size.k) / $0 }
   }
 
-  private static var threadSeconds: Double {
+  /// This thread's own time.
+  static var threadSeconds: Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

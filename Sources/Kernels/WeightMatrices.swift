@@ -188,3 +188,26 @@ public enum Int4Decoding {
     }
   }
 }
+
+/// Packed int4 codes in another order.
+public enum Int4Repacking {
+  /// Rows of awq_u4 codes from the words of the AWQ GEMM layout; see `ck_awq_gemm_to_u4_rows`.
+  ///
+  /// - Parameters:
+  ///   - qweight: I32 `[in, out/8]`; `in` is a multiple of 32.
+  ///   - rows: Output features; both bounds multiples of eight.
+  ///   - output: At least `rows.count * inFeatures / 2` bytes; the first ones are written, row-major.
+  public static func awqGEMMToU4(
+    qweight: RawSpan, inFeatures: Int, outFeatures: Int, rows: Range<Int>, into output: inout MutableSpan<UInt8>
+  ) {
+    precondition(rows.lowerBound % 8 == 0 && rows.count % 8 == 0 && rows.upperBound <= outFeatures)
+    precondition(inFeatures % 32 == 0 && qweight.byteCount == inFeatures * outFeatures / 2)
+    precondition(output.count >= rows.count * inFeatures / 2, "no room for the codes")
+    unsafe qweight.withUnsafeBytes { codes in
+      unsafe output.withUnsafeMutableBufferPointer { output in
+        unsafe ck_awq_gemm_to_u4_rows(
+          output.baseAddress, codes.baseAddress, inFeatures, outFeatures, rows.lowerBound, rows.count)
+      }
+    }
+  }
+}

@@ -2,6 +2,7 @@
 internal import Basics
 public import JSON
 public import Skyq
+internal import Kernels
 internal import ModelConfig
 internal import Quantization
 public import Storage
@@ -29,6 +30,19 @@ public struct SkyqPacker {
     self.evaluations = evaluations
   }
 
+  /// Bytes of the file.
+  /// - Throws: as `pack` before anything is written.
+  public func byteCount() throws -> Int {
+    try SkyqWriter.byteCount(tensors: source.tensors.map { try plan($0) }, sections: sections())
+  }
+
+  /// Bytes of memory that packing takes, at most; pages of files that the system can drop do not count.
+  public func memoryByteCount() throws -> Int {
+    // Small files, their sections, and the beginning of the file that they become.
+    let small = 3 * (try source.carriedByteCount)
+    return small + Parallel.threadCount * (source.tensors.map(\.packingScratchByteCount).max() ?? 0)
+  }
+
   /// Bytes that the file of `source` will have at least: all but padding and what describes it.
   public static func byteCount(of source: ModelFile) throws -> Int {
     source.tensors.reduce(try source.carriedByteCount) { $0 + $1.byteCount }
@@ -52,17 +66,18 @@ public struct SkyqPacker {
     let plan = try source.tensors.map { try self.plan($0) }
     var writer = try SkyqWriter(
       in: folder, tensors: plan, sections: try sections(), permissions: source.permissions)
-    while let index = writer.nextTensor {
-      switch try source.tensors[index].content {
-      case .dense(let view): try view.withBytes { try writer.append($0) }
-      case .int4(let packed):
-        let planes = try packed.unpacked().u4Planes
-        try writer.append(planes.codes)
-        try writer.append(unsafe planes.scales.span.bytes)
-        try writer.append(planes.zeros)
+    let writers = writer.tensorWriters, tensors = source.tensors
+    while let first = writer.nextTensor {
+      let batch = batch(from: first)
+      // The largest first, so that no worker is left with a large one at the end.
+      let order = batch.sorted { tensors[$0].byteCount > tensors[$1].byteCount }
+      let written = Parallel.map(order.count) { turn in
+        Result { try tensors[order[turn]].write(with: writers.makeWriter(of: order[turn])) }
       }
-      source.tensors[index].release()
-      try onTensor(index + 1, source.tensors.count)
+      for (index, result) in zip(order, written).sorted(by: { $0.0 < $1.0 }) {
+        try writer.complete(result.get())
+        try onTensor(index + 1, tensors.count)
+      }
     }
     try source.requireUnchanged(sources)
     let sealed = try writer.seal()
@@ -73,6 +88,20 @@ public struct SkyqPacker {
       throw error
     }
     return try sealed.publish()
+  }
+
+  /// Bytes of the tensors that are written at once, at least.
+  private static let batchByteCount = 256 << 20
+
+  /// The next tensors: as many bytes beside the largest as it has itself, so that no worker is left without work for long.
+  private func batch(from first: Int) -> Range<Int> {
+    var end = first, byteCount = 0, largest = 0
+    while end < source.tensors.count, byteCount < max(Self.batchByteCount, 2 * largest) {
+      byteCount += source.tensors[end].byteCount
+      largest = max(largest, source.tensors[end].byteCount)
+      end += 1
+    }
+    return first..<end
   }
 
   private func plan(_ tensor: StoredTensor) throws -> SkyqTensorPlan {
@@ -116,5 +145,26 @@ public struct SkyqPacker {
       if let bytes = try source.files.bytes(of: name) { sections.append(SkyqSectionContent(file: name, bytes: bytes)) }
     }
     return sections
+  }
+}
+
+extension StoredTensor {
+  /// Bytes of a dense tensor that are hashed while the cache has them.
+  private static let pieceByteCount = 1 << 20
+
+  /// Hands its planes of a .skyq file to `writer`, and gives the memory of what was read back.
+  fileprivate func write(with writer: consuming SkyqTensorWriter) throws -> WrittenSkyqTensor {
+    var writer = writer
+    defer { release() }
+    switch try content {
+    case .dense(let view):
+      try view.withBytes { bytes in
+        for start in stride(from: 0, to: bytes.byteCount, by: Self.pieceByteCount) {
+          try writer.append(bytes.extracting(start..<min(start + Self.pieceByteCount, bytes.byteCount)))
+        }
+      }
+    case .int4(let packed): try packed.forEachU4Piece { try writer.append($0) }
+    }
+    return writer.finish()
   }
 }

@@ -34,6 +34,13 @@ public struct SourceDigest: Sendable, Equatable {
 }
 
 extension ModelFile {
+  /// The files of weights as `audited()` lists them, but unread: with digests of zeros.
+  public var unreadSources: [SourceDigest] {
+    zip(stored.shardNames, stored.shards).map {
+      SourceDigest(name: $0, byteCount: $1.byteCount, sha256: SHA256Digest())
+    }
+  }
+
   /// Checks that no file of weights was changed or replaced since it was opened. One that was touched, even if its size
   /// and times say otherwise, is hashed again.
   /// - Parameter recorded: What `audited()` found.

@@ -104,6 +104,14 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// Bytes that packing it takes.
+  var packingScratchByteCount: Int {
+    switch unproven {
+    case .dense: 0
+    case .int4(let packed): packed.u4ScratchByteCount
+    }
+  }
+
   /// Where the bytes of a dense tensor lie in `file`; nil if they lie in another, or apart.
   func denseRange(in file: MappedFile) -> Range<Int>? {
     guard case .dense(let view) = unproven else { return nil }

@@ -12,6 +12,11 @@ public protocol PackedInt4: WeightMatrix {
   /// The same linear in memory, in plain order.
   /// - Throws: `QuantizationError` for scales that half precision cannot hold.
   func unpacked() throws -> QuantizedLinear
+  /// Calls `body` with the planes that a .skyq file has of it (`U4Planes`), one after another, in pieces of any size.
+  /// - Throws: as `unpacked`; what `body` throws.
+  func forEachU4Piece(_ body: (RawSpan) throws -> Void) throws
+  /// Bytes that `forEachU4Piece` takes meanwhile, at most.
+  var u4ScratchByteCount: Int { get }
   /// Whether the file's bytes are those that this layout makes of `linear`.
   func isReproduced(by linear: QuantizedLinear) -> Bool
   /// Gives memory back that can be had again by reading; a hint only.

@@ -37,10 +37,13 @@ import TestSupport
       #expect(openblas["available"] as? Bool == true)
       let faster = speeds[1] >= gain * speeds[0] ? openblas : exact
       #expect(report["auto"] as? String == faster["name"] as? String)
+      let audit = try #require(report["audit"] as? [String: Double])
+      #expect(audit.keys.sorted() == ["sha256", "values"] && audit.values.allSatisfy { $0 > 0 && $0.isFinite })
     }
     let text = try skyquant("doctor", "--machine")
     expectSuccess(text)
     #expect(text.output.contains("\nexact     ") && text.output.contains("\nopenblas  "), "\(text.output)")
+    #expect(text.output.contains("\nSHA-256   ") && text.output.contains("\nvalues    "), "\(text.output)")
   }
 
   #if arch(x86_64)

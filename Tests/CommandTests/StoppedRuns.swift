@@ -35,9 +35,9 @@ func flipBit(_ file: String, at position: Int) throws {
 }
 
 extension TemporaryDirectory {
-  /// The plainly rounded sample as `model`, with so much ballast that it takes a while to write: vectors of zeros, which
-  /// need no room.
-  func largeModel(ballast: Int = 2, byteCount: Int = 256 << 20) throws -> String {
+  /// The plainly rounded sample as `model`, with so much ballast that it takes a while to write, one part after another:
+  /// vectors of zeros, which need no room.
+  func largeModel(ballast: Int = 3, byteCount: Int = 192 << 20) throws -> String {
     let model = path("model")
     expectSuccess(
       try skyquant("quantize", try SampleModel().modelDirectory, "--method", "rtn", "--out", model, "--quiet"))

@@ -62,9 +62,11 @@ import TestSupport
       sections: [
         SkyqSectionContent(file: "config.json", bytes: try JSONValue.object(config).serialized())
       ])
-    try writer.append([UInt8](repeating: 0x21, count: 8 * 16))
-    try writer.append([UInt8](repeating: 0x3C, count: 8 * 2))
-    try writer.append([UInt8](repeating: 0x07, count: 8))
+    var tensor = writer.tensorWriters.makeWriter(of: 0)
+    try tensor.append([UInt8](repeating: 0x21, count: 8 * 16))
+    try tensor.append([UInt8](repeating: 0x3C, count: 8 * 2))
+    try tensor.append([UInt8](repeating: 0x07, count: 8))
+    try writer.complete(tensor.finish())
     _ = try writer.seal().publish()
     let model = try ModelFile.open(path)
     for format in CheckpointFormat.allCases {

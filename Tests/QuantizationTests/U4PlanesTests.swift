@@ -43,6 +43,30 @@ import Testing
     #expect(matrix.unpacked() == linear)
   }
 
+  @Test(arguments: [(8, 32, 32), (136, 96, 32), (520, 4096, 128)])
+  func wordsOfAWQBecomePlanesPieceByPiece(outFeatures: Int, inFeatures: Int, groupSize: Int) throws {
+    let linear = try sample(outFeatures: outFeatures, inFeatures: inFeatures, groupSize: groupSize)
+    let words = linear.words(in: .awqGEMM), groups = inFeatures / groupSize
+    func bytes(_ values: [some FixedWidthInteger]) -> [UInt8] {
+      values.flatMap { value in
+        (0..<type(of: value).bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+      }
+    }
+    let matrix = try #require(
+      AWQGEMMMatrix(
+        qweight: view(bytes(words.codes), .int32, [inFeatures, outFeatures / 8]),
+        qzeros: view(bytes(words.zeros), .int32, [groups, outFeatures / 8]),
+        scales: view(bytes(words.scales.map(\.bitPattern)), .float16, [groups, outFeatures]), scheme: linear.scheme))
+    var pieces: [UInt8] = [], largest = 0
+    try matrix.forEachU4Piece { piece in
+      largest = max(largest, piece.byteCount)
+      pieces += unsafe piece.withUnsafeBytes { unsafe Array($0) }
+    }
+    let planes = linear.u4Planes
+    #expect(pieces == planes.codes + bytes(planes.scales.map(\.bitPattern)) + planes.zeros)
+    #expect(largest <= matrix.u4ScratchByteCount)
+  }
+
   @Test func rangesContainZeroAndAreStorable() {
     #expect(GroupRange(low: 1, high: 4).value(0) == 0)
     #expect(GroupRange(low: 0, high: 0).scale == QuantizationScheme.minScale)

@@ -113,6 +113,15 @@ static void gemm_weights(size_t out_features, size_t in_features, size_t group, 
   same("awq_gemm_decode_rows", fast, plain, outputs);
 }
 
+static void repacked_weights(size_t out_features, size_t in_features, size_t first, size_t count) {
+  const size_t outputs = count * in_features / 2;
+  const uint8_t *codes = random_bytes(in_features * out_features / 2 + 1);
+  uint8_t *fast = room(outputs), *plain = room(outputs);
+  ck_awq_gemm_to_u4_rows(fast, codes + 1, in_features, out_features, first, count);
+  ck_awq_gemm_to_u4_rows_ref(plain, codes + 1, in_features, out_features, first, count);
+  same("awq_gemm_to_u4_rows", fast, plain, outputs);
+}
+
 static void u4_weights(size_t out_features, size_t in_features, size_t group, size_t first, size_t count) {
   const size_t groups = in_features / group, outputs = count * in_features * sizeof(float);
   const uint8_t *codes = random_bytes(out_features * in_features / 2 + 1);
@@ -259,11 +268,14 @@ static void ragged_lengths(void) {
 
 static void packed_weights(void) {
   static const size_t sizes[][3] = {{8, 32, 32}, {24, 128, 32},  {40, 96, 96},
-                                    {16, 15, 5}, {64, 256, 128}, {8, 384, 128}};
+                                    {16, 15, 5}, {64, 256, 128}, {8, 384, 128}, {200, 64, 32}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const size_t out = sizes[i][0], in = sizes[i][1], group = sizes[i][2];
     gemm_weights(out, in, group, 0, out), gemm_weights(out, in, group, out - 8, 8);
-    if (group % 32 == 0) u4_weights(out, in, group, 0, out), u4_weights(out, in, group, out - 1, 1);
+    if (group % 32 == 0) {
+      u4_weights(out, in, group, 0, out), u4_weights(out, in, group, out - 1, 1);
+      repacked_weights(out, in, 0, out), repacked_weights(out, in, out - 8, 8);
+    }
     dots_of_codes(out, in, group, 0, out), dots_of_codes(out, in, group, out - 8, 8);
     dots_of_codes(out, in, group, out - 3, 3);
     release();

@@ -51,14 +51,23 @@ struct Copying {
       in: WorkFolder(for: path, making: .file), tensors: plan, sections: sections, alignmentLog2: alignmentLog2)
     for tensor in 0..<count { try append(tensor, to: &writer) }
     try writer.checkpoint()
-    if count < plan.count { try writer.append([planes[count][0][0]]) }
+    guard count < plan.count else { return }
+    var next = writer.tensorWriters.makeWriter(of: count)
+    try next.append([planes[count][0][0]])
   }
 
   private func append(_ tensor: Int, to writer: inout SkyqWriter) throws {
+    try writer.complete(written(tensor, with: writer.tensorWriters))
+  }
+
+  /// Writes the planes of a tensor.
+  func written(_ tensor: Int, with writers: SkyqTensorWriters) throws -> WrittenSkyqTensor {
+    var writer = writers.makeWriter(of: tensor)
     for plane in planes[tensor] {
       for start in stride(from: 0, to: plane.count, by: pieceSize) {
         try writer.append(Array(plane[start..<min(start + pieceSize, plane.count)]))
       }
     }
+    return writer.finish()
   }
 }

@@ -113,10 +113,11 @@ import Testing
   @Test func morePlaneBytesThanPlannedAreAProgrammingError() async {
     await #expect(processExitsWith: .failure) {
       let directory = try TemporaryDirectory()
-      var writer = try SkyqWriter(
+      let writer = try SkyqWriter(
         in: WorkFolder(for: directory.path("out.skyq"), making: .file),
         tensors: [.init(name: "a", encoding: .uint8, shape: [2])], sections: [])
-      try writer.append([1, 2, 3])
+      var tensor = writer.tensorWriters.makeWriter(of: 0)
+      try tensor.append([1, 2, 3])
     }
   }
 }

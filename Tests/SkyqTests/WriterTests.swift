@@ -49,6 +49,19 @@ import TestSupport
     #expect(try readFile(path, limit: 1 << 20) == Vectors.file("awq_odd_groups.skyq"))
   }
 
+  @Test func tensorsThatAreWrittenBackwardsMakeTheSameFile() throws {
+    let directory = try TemporaryDirectory()
+    let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))
+    let path = directory.path("copy.skyq")
+    var writer = try SkyqWriter(
+      in: WorkFolder(for: path, making: .file), tensors: copying.plan, sections: copying.sections)
+    let writers = writer.tensorWriters
+    let written = try copying.plan.indices.reversed().map { try copying.written($0, with: writers) }
+    for tensor in written.reversed() { try writer.complete(tensor) }
+    _ = try writer.seal().publish()
+    #expect(try readFile(path, limit: 1 << 20) == Vectors.file("plain_encodings.skyq"))
+  }
+
   @Test func anUnfinishedFileIsRefusedByReadersAndHasNotTheFinalName() throws {
     let directory = try TemporaryDirectory()
     let copying = try Copying(of: SkyqFile(path: Vectors.directory + "plain_encodings.skyq"))

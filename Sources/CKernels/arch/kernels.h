@@ -22,6 +22,8 @@ typedef struct {
   void (*awq_u4_decode_rows)(
     float *out, const void *codes, const void *scales, const void *zeros, ck_scale_type scale_type, size_t in_features,
     size_t group, size_t first, size_t count);
+  void (*awq_gemm_to_u4_rows)(
+    uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count);
   void (*dots_floats)(float *y, size_t stride, ck_vectors x, ck_float_rows w);
   void (*dots_awq_u4)(
     float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,

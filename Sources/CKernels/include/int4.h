@@ -1,7 +1,9 @@
-// Decoding of group-quantized weights to f32 rows, w = (q - z) * s. Fast and plain agree bit for bit.
+// Decoding of group-quantized weights to f32 rows, w = (q - z) * s, and their way from one layout into another. Fast and
+// plain agree bit for bit.
 #ifndef CK_INT4_H
 #define CK_INT4_H
 #include <stddef.h>
+#include <stdint.h>
 
 /// Type of the two-byte scales.
 typedef enum { CK_SCALES_F16 = 0, CK_SCALES_BF16 = 1 } ck_scale_type;
@@ -27,5 +29,12 @@ void ck_awq_u4_decode_rows(
 void ck_awq_u4_decode_rows_ref(
   float *out, const void *codes, const void *scales, const void *zeros, ck_scale_type scale_type,
   size_t in_features, size_t group, size_t first, size_t count);
+
+/// Output features [first, first + count) of an AWQ GEMM weight's codes as rows of awq_u4 codes, into `out` [count, in/2].
+/// `first`, `count` and `out_features` are multiples of 8, `in_features` of 32.
+void ck_awq_gemm_to_u4_rows(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count);
+void ck_awq_gemm_to_u4_rows_ref(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count);
 
 #endif

@@ -2,13 +2,15 @@
 public import Storage
 import Tensors
 
-/// Writes a .skyq file, plane by plane in the order of its plan.
+/// Writes a .skyq file, tensor by tensor in the order of its plan. The planes of several tensors may be written at once.
 ///
 /// ```swift
 /// let folder = try WorkFolder(for: "model.skyq", making: .file)
 /// var writer = try SkyqWriter(in: folder, tensors: plan, sections: sections)
-/// while let tensor = writer.nextTensor {                         // skips what a resumed run had written
-///   for plane in planes(of: plan[tensor]) { try writer.append(plane.bytes) }
+/// while let index = writer.nextTensor {                          // skips what a resumed run had written
+///   var tensor = writer.tensorWriters.makeWriter(of: index)
+///   for plane in planes(of: plan[index]) { try tensor.append(plane.bytes) }
+///   try writer.complete(tensor.finish())
 /// }
 /// let header = try writer.seal().publish()
 /// ```
@@ -20,7 +22,6 @@ public struct SkyqWriter: ~Copyable {
   private var file: ResumableFileWriter
   private var front: Front
   private let planned: SkyqContents
-  private var progress: TensorProgress
   private var tensorIndex: Int
   /// Journal lines of tensors that are written but perhaps not on the disk.
   private var unrecorded: [String] = []
@@ -58,51 +59,36 @@ public struct SkyqWriter: ~Copyable {
     self.file = file
     front = plan.front
     planned = plan.contents
-    progress = TensorProgress()
     for (index, digests) in finished.enumerated() { front.setDigests(digests, ofTensor: index) }
     tensorIndex = finished.count
-    skipEmptyPlanes()
   }
 
-  /// Index in the plan of the tensor whose bytes come next, or nil when all are written.
+  /// Bytes of a file with these tensors and sections.
+  /// - Throws: `SkyqError` for a plan that a reader would refuse.
+  public static func byteCount(
+    tensors: [SkyqTensorPlan], sections: [SkyqSectionContent], alignmentLog2: Int = 12
+  ) throws(SkyqError) -> Int {
+    try PlannedFile(tensors: tensors, sections: sections, alignmentLog2: alignmentLog2).contents.header.fileSize
+  }
+
+  /// Index in the plan of the tensor that is completed next, or nil when all are.
   public var nextTensor: Int? { tensorIndex < planned.tensors.count ? tensorIndex : nil }
 
-  /// Bytes that the plane whose bytes come next still lacks; nil when all are written.
-  public var remainingInPlane: Int? {
-    guard let nextTensor else { return nil }
-    return planned.tensors[nextTensor].planes[progress.plane].size - progress.byteCount
+  /// Makes writers of the tensors, for this thread and others.
+  public var tensorWriters: SkyqTensorWriters {
+    SkyqTensorWriters(file: file.file, path: path, tensors: planned.tensors)
   }
 
-  /// Appends bytes of the current plane; when it is full the next plane begins, and after the last plane the next
-  /// tensor. Bytes must not reach beyond the plane.
-  /// - Throws: E036 for a value that the format does not allow, `StorageError` if they cannot be written.
-  public mutating func append(_ bytes: RawSpan) throws {
-    guard bytes.byteCount > 0 else { return }
-    precondition(bytes.byteCount <= remainingInPlane ?? 0, "more bytes than the plane has")
+  /// Takes note that the next tensor's planes are in the file. Tensors are completed in the order of the plan.
+  /// - Throws: `StorageError` if they cannot be secured.
+  public mutating func complete(_ written: WrittenSkyqTensor) throws(StorageError) {
+    precondition(written.index == nextTensor, "tensors are completed in the order of the plan")
     let tensor = planned.tensors[tensorIndex]
-    let offset = tensor.planes[progress.plane].offset
-    if progress.byteCount == 0 { progress.beginPlane(of: tensor) }
-    if let position = progress.firstViolation(in: bytes) {
-      throw SkyqError(
-        .value, PlaneValueRule.explanation, part: .tensor(tensor.name), offset: offset + position
-      ).inFile(path)
-    }
-    try file.write(bytes, at: offset + progress.byteCount)
-    progress.update(bytes)
-    skipEmptyPlanes()
+    front.setDigests(written.digests, ofTensor: tensorIndex)
+    unrecorded.append(SkyqJournal.line(index: tensorIndex, tensor: tensor, sha256: written.digests.sha256))
+    unrecordedByteCount += tensor.byteCount
+    tensorIndex += 1
     if unrecordedByteCount >= Self.checkpointInterval { try checkpoint() }
-  }
-
-  /// Appends bytes of the current plane.
-  /// - Throws: see `append(_:)`.
-  public mutating func append(_ bytes: [UInt8]) throws { try append(unsafe bytes.span.bytes) }
-
-  /// Appends bytes of plane `plane` of tensor `tensor`, which must be the current ones.
-  /// - Throws: see `append(_:)`.
-  public mutating func write(tensor: Int, plane: Int, _ bytes: RawSpan) throws {
-    precondition(
-      bytes.byteCount == 0 || tensor == tensorIndex && plane == progress.plane, "planes are written in order")
-    try append(bytes)
   }
 
   /// Makes everything up to the last finished tensor durable, so that a later run can resume there.
@@ -114,11 +100,11 @@ public struct SkyqWriter: ~Copyable {
     unrecordedByteCount = 0
   }
 
-  /// Writes the index and seals the file, which has its final name only after `publish()`. All planes must have been
-  /// written.
+  /// Writes the index and seals the file, which has its final name only after `publish()`. All tensors must be
+  /// complete.
   /// - Throws: `StorageError`.
   public consuming func seal() throws -> SealedSkyqFile {
-    precondition(nextTensor == nil, "all planes must be written before the file is sealed")
+    precondition(nextTensor == nil, "all tensors must be complete before the file is sealed")
     try checkpoint()  // from here on the front may be of either kind: a later run must know that all planes are there
     let contents = try front.seal()
     try file.write(front.unsealedBytes(), at: 0)
@@ -163,21 +149,5 @@ extension SkyqWriter {
     } catch {
       throw error.inFile(path)
     }
-  }
-
-  /// Passes over planes that are full or have no bytes, and completes the tensors they belong to.
-  private mutating func skipEmptyPlanes() {
-    while let index = nextTensor, progress.byteCount == planned.tensors[index].planes[progress.plane].size {
-      progress.endPlane()
-      if progress.plane == planned.tensors[index].planes.count { completeTensor(progress.finish()) }
-    }
-  }
-
-  private mutating func completeTensor(_ digests: TensorDigests) {
-    let tensor = planned.tensors[tensorIndex]
-    front.setDigests(digests, ofTensor: tensorIndex)
-    unrecorded.append(SkyqJournal.line(index: tensorIndex, tensor: tensor, sha256: digests.sha256))
-    unrecordedByteCount += tensor.byteCount
-    tensorIndex += 1
   }
 }

@@ -112,6 +112,13 @@ public import Tensors
     if let base = unsafe base { _ = unsafe madvise(base, byteCount, advice) }
   }
 
+  /// Says that `range` will be read soon, so that it comes from the disk meanwhile; a hint only.
+  public func prefetch(_ range: Range<Int>) {
+    let first = range.lowerBound / Int(getpagesize()) * Int(getpagesize())
+    guard !range.isEmpty, let base = unsafe base else { return }
+    _ = unsafe madvise(base + first, range.upperBound - first, MADV_WILLNEED)
+  }
+
   /// Takes the whole pages of `range` off this process's memory; touching them reads the file again.
   public func release(_ range: Range<Int>) {
     let page = Int(getpagesize())

@@ -1,7 +1,26 @@
 // A large file written over hours: its size is reserved at the start, a journal says which parts are safely
 // on the disk, and a run that was killed can be continued. Like any output it is made in a work folder and
 // gets its name at the end.
+internal import CLinux
 import Glibc
+
+/// A file that several threads write to at once, each to ranges of its own.
+public final class SharedFile: Sendable {
+  fileprivate let descriptor: FileDescriptor
+
+  fileprivate init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+  /// Writes `bytes` at `offset`.
+  /// - Throws: `StorageError.failed`.
+  public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) {
+    try descriptor.write(bytes, at: offset)
+  }
+
+  /// Begins to bring `range` to the disk, so that whoever waits for all of it waits less; a hint only.
+  public func beginWriteback(_ range: Range<Int>) {
+    begin_writeback(descriptor.number, range.lowerBound, range.count)
+  }
+}
 
 /// Writes a new file in the work folder beside its final name, at any offset, and keeps a journal.
 ///
@@ -9,7 +28,8 @@ import Glibc
 /// run to resume if the journal has more than its first line, else it removes both.
 public struct ResumableFileWriter: ~Copyable {
   private var folder: WorkFolder
-  private let file: FileDescriptor
+  /// The file, for those who write its parts.
+  public let file: SharedFile
   private var journal: Journal
 
   /// Starts to write a file in `folder`, or continues.
@@ -24,7 +44,7 @@ public struct ResumableFileWriter: ~Copyable {
     journal =
       folder.isResumed
       ? try Journal(resuming: folder.path(.journal)) : try Journal(creating: folder.path(.journal))
-    self.file = file
+    self.file = SharedFile(file)
     self.folder = folder
   }
 
@@ -35,24 +55,22 @@ public struct ResumableFileWriter: ~Copyable {
   public var path: String { folder.path(.output) }
 
   /// Bytes of the file, as reserved or left by an earlier run.
-  public var byteCount: Int { get throws(StorageError) { try file.regularFileSize() } }
+  public var byteCount: Int { get throws(StorageError) { try file.descriptor.regularFileSize() } }
 
   /// Reserves room on the disk for `byteCount` bytes, so that a full disk shows now and not in hours. The
   /// file has this size afterwards, and zeros where nothing was written.
   /// - Throws: `StorageError.noSpace`.
-  public func reserve(_ byteCount: Int) throws(StorageError) { try file.reserve(byteCount) }
+  public func reserve(_ byteCount: Int) throws(StorageError) { try file.descriptor.reserve(byteCount) }
 
   /// Writes `bytes` at `offset`.
   /// - Throws: `StorageError.failed`.
-  public func write(_ bytes: RawSpan, at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
-
-  /// Writes `bytes` at `offset`.
-  /// - Throws: `StorageError.failed`.
-  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) { try file.write(bytes, at: offset) }
+  public func write(_ bytes: [UInt8], at offset: Int) throws(StorageError) {
+    try file.descriptor.write(bytes, at: offset)
+  }
 
   /// The bytes of `range`, which must lie in the file.
   /// - Throws: `StorageError.changedWhileReading` if the file ends before.
-  public func read(_ range: Range<Int>) throws(StorageError) -> [UInt8] { try file.read(range) }
+  public func read(_ range: Range<Int>) throws(StorageError) -> [UInt8] { try file.descriptor.read(range) }
 
   /// Brings what was written to the disk.
   ///
@@ -60,7 +78,7 @@ public struct ResumableFileWriter: ~Copyable {
   /// - Throws: `StorageError.failed`. Must not be tried again: the kernel may have dropped what it could not
   ///   write.
   public func synchronize() throws(StorageError) {
-    try abandoningAfterFailure { () throws(StorageError) in try file.synchronize() }
+    try abandoningAfterFailure { () throws(StorageError) in try file.descriptor.synchronize() }
   }
 
   /// Brings what was written to the disk and then says so in the journal, one line each.

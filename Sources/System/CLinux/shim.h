@@ -22,6 +22,12 @@ static inline int rename_to_free_name(const char *old, const char *new) {
 /// O_TMPFILE).
 static inline int open_nameless(const char *directory) { return open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600); }
 
+/// Begins to bring a range of a file to the disk and does not wait for it (`sync_file_range(2)`). What fails then is told
+/// by the next `fsync`.
+static inline void begin_writeback(int fd, off_t offset, off_t count) {
+  (void)sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 /// Columns of the terminal that `fd` is; 0 if it is none or does not tell (`ioctl_tty(2)`).
 static inline int terminal_columns(int fd) {
   struct winsize size;

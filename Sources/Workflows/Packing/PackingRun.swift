@@ -1,5 +1,6 @@
 // The work of `skyquant pack` and `skyquant import`: a checkpoint in, a .skyq file out.
 internal import Basics
+internal import JSON
 internal import ModelConfig
 internal import ModelFiles
 public import Skyq
@@ -34,16 +35,7 @@ public struct PackingRun: Sendable {
   /// - Throws: `ModelFilesError`, `StorageError`, `SkyqError`, what `observe` throws. Then nothing has the file's name, and
   ///   a run that `resumes` goes on behind the last secured tensor.
   public func run(_ observe: RunObserver = { _ in }) throws -> (header: SkyqHeader, tensorCount: Int) {
-    let file = try ModelFile.open(model)
-    guard !isProven || file.kind.isQuantizedCheckpoint else {
-      throw ModelFilesError.unsupported(
-        path: model,
-        reason: "is no quantized checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
-    }
-    try file.requireWeights()
-    try file.carried.requireWhole()
-    try requireOutput(output, keeping: [model] + evaluations)
-    let reports = try evaluations.map { try EvaluationReport.read($0) }
+    let (file, reports) = try opened()
     try file.tellCarried(observe)
     let folder = try WorkFolder(for: output, making: .file, overwriting: overwrites, resuming: resumes)
     let byteCount = try SkyqPacker.byteCount(of: file)
@@ -59,6 +51,21 @@ public struct PackingRun: Sendable {
       try observe(.progress(.tensors, done: $0, total: $1))
     }
     return (header, file.tensors.count)
+  }
+
+  /// The checkpoint and the reports, if they can be packed.
+  /// - Throws: as `run`.
+  func opened() throws -> (model: ModelFile, reports: [(name: String, report: JSONValue)]) {
+    let file = try ModelFile.open(model)
+    guard !isProven || file.kind.isQuantizedCheckpoint else {
+      throw ModelFilesError.unsupported(
+        path: model,
+        reason: "is no quantized checkpoint; `skyquant quantize` makes one, `skyquant pack` packs any model")
+    }
+    try file.requireWeights()
+    try file.carried.requireWhole()
+    try requireOutput(output, keeping: [model] + evaluations)
+    return (file, try evaluations.map { try EvaluationReport.read($0) })
   }
 }
 

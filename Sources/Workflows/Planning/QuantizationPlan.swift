@@ -83,7 +83,7 @@ extension QuantizationRun {
     let fits = file.weightByteCount < AvailableMemory().byteCount ?? 0
     let writing = Double(outputByteCount) / (StorageProbe.writing(beside: output) ?? .infinity)
     var stages = [
-      StageEstimate(.prompts, seconds: promptSeconds), StageEstimate(.hashing, seconds: max(read, hashing(file))),
+      StageEstimate(.prompts, seconds: promptSeconds), StageEstimate(.hashing, seconds: max(read, file.hashingSeconds)),
     ]
     if set.tileCount > 0 {
       stages.append(StageEstimate(.visionTower, seconds: try tileSeconds(model) * Double(set.tileCount)))
@@ -110,12 +110,6 @@ extension QuantizationRun {
     }
     let work = TowerWork(multimodal, hiddenSize: model.file.config.text.hiddenSize)
     return best / work.layer * work.tile
-  }
-
-  /// Files are hashed side by side, but each by one worker.
-  private func hashing(_ file: ModelFile) -> Double {
-    let largest = file.largestWeightFile?.byteCount ?? 0
-    return Double(max(largest, file.weightByteCount / Parallel.threadCount)) / StorageProbe.hashing()
   }
 }
 

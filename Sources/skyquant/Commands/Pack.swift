@@ -21,12 +21,20 @@ struct Pack: ParsableCommand {
     completion: .file())
   var evaluation: [String] = []
 
+  @Flag(help: "Only tell what packing would take: bytes, memory, time. Nothing is written.")
+  var dryRun = false
+
   @OptionGroup var packing: PackingOptions
 
   func run() throws {
     var progress = Progress(packing.output)
     var job = packing.job
     job.evaluations = evaluation
+    guard !dryRun else {
+      let plan = try job.plan { progress.show($0) }
+      progress.finish()
+      return try packing.output.print(plan.json(job), styled: plan.lines(job))
+    }
     let header = try job.run { progress.show($0) }.header
     progress.finish()
     try packing.print(header, progress.carried, schema: "skyquant.pack/1")

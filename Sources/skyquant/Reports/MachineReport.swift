@@ -5,10 +5,13 @@ import Glibc
 import JSON
 import Kernels
 import LayerSearch
+import Storage
 import Workflows
 
 struct MachineReport {
   private let probe = NumericProbe()
+  /// Gigabytes a second of one thread, of what is done with all weights before they are used.
+  private let audit = (sha256: StorageProbe.hashing() / 1e9, values: ValueProbe.bytesPerSecond() / 1e9)
   private let processor = Self.processorName
 
   var json: JSONValue {
@@ -20,6 +23,7 @@ struct MachineReport {
         "gflops": .double(probe.exact),
       ],
       "openblas": openblas, "auto": .string(probe.fasterMode.name),
+      "audit": ["sha256": .double(audit.sha256), "values": .double(audit.values)],
     ]
   }
 
@@ -35,6 +39,10 @@ struct MachineReport {
       )
     case .failure(let error): lines.append("openblas  \("\(error)".displayed)")
     }
+    lines += [
+      "", "SHA-256   \(audit.sha256.fixed(1)) GB/s a thread",
+      "values    \(audit.values.fixed(1)) GB/s a thread, looked at for NaN, infinities and zeros",
+    ]
     return lines + ["", "--numeric-mode auto takes: \(probe.fasterMode.name)"]
   }
 

@@ -5,10 +5,24 @@ import LayerSearch
 import ModelConfig
 import Workflows
 
-extension QuantizationPlan {
+extension RunPlan {
   /// Seconds of all stages.
-  private var seconds: Double { stages.stages.reduce(0) { $0 + $1.seconds } }
+  fileprivate var seconds: Double { stages.reduce(0) { $0 + $1.seconds } }
 
+  /// A table of times.
+  fileprivate func lines(uncertainty: Double) -> [StyledText] {
+    var times = TextTable(columns: [.left, .left])
+    for stage in stages { times.add(["\(stage.kind)", Seconds.text(stage.seconds)]) }
+    times.add(["all", "\(Seconds.text(seconds)) ± \(Percentage.text(uncertainty))"])
+    return times.styledLines.map { "  " + $0 }
+  }
+
+  fileprivate var json: JSONValue {
+    .array(stages.map { ["name": .string("\($0.kind)"), "seconds": .double($0.seconds)] })
+  }
+}
+
+extension QuantizationPlan {
   /// One fact a line, then a table of times.
   func lines(_ job: QuantizationRun) -> [StyledText] {
     var facts = TextTable(columns: [.left, .left])
@@ -20,12 +34,9 @@ extension QuantizationPlan {
     if linears.unfit.count > 5 { facts.add(["", "and \(linears.unfit.count - 5) more (--json lists all)"]) }
     facts.add(["output", ByteCount.text(outputByteCount)])
     facts.add(["disk", "\(ByteCount.text(diskByteCount)) at most, while it is made"])
-    var times = TextTable(columns: [.left, .left])
-    for stage in stages.stages { times.add(["\(stage.kind)", Seconds.text(stage.seconds)]) }
-    times.add(["all", "\(Seconds.text(seconds)) ± \(Percentage.text(uncertainty))"])
     var lines: [StyledText] = ["\(job.model.displayed) → \(job.output.displayed)"]
     lines += (facts.styledLines + [memory.line(limit)]).map { "  " + $0 }
-    return lines + [""] + times.styledLines.map { "  " + $0 }
+    return lines + [""] + stages.lines(uncertainty: uncertainty)
   }
 
   /// The same as JSON.
@@ -43,8 +54,28 @@ extension QuantizationPlan {
       "output_bytes": .integer(outputByteCount), "disk_bytes": .integer(diskByteCount),
       "memory_bytes": .integer(memory.peak), "memory_limit": memory.limit == .max ? .null : .integer(memory.limit),
       "scratch_bytes": .integer(memory.keepsActivations ? 0 : memory.activationByteCount),
-      "stages": .array(stages.stages.map { ["name": .string("\($0.kind)"), "seconds": .double($0.seconds)] }),
-      "seconds": .double(seconds), "uncertainty": .double(uncertainty),
+      "stages": stages.json, "seconds": .double(stages.seconds), "uncertainty": .double(uncertainty),
+    ]
+  }
+}
+
+extension PackingPlan {
+  /// Facts, then a table of times.
+  func lines(_ job: PackingRun) -> [StyledText] {
+    [
+      "\(job.model.displayed) → \(job.output.displayed)",
+      "  output  \(ByteCount.text(outputByteCount)), on the disk from the first second",
+      "  memory: up to \(ByteCount.text(memoryByteCount))", "",
+    ] + stages.lines(uncertainty: uncertainty)
+  }
+
+  /// The same as JSON.
+  func json(_ job: PackingRun) -> JSONValue {
+    [
+      "schema": "skyquant.plan.pack/1", "model": .string(job.model), "output": .string(job.output),
+      "output_bytes": .integer(outputByteCount), "disk_bytes": .integer(outputByteCount),
+      "memory_bytes": .integer(memoryByteCount), "stages": stages.json, "seconds": .double(stages.seconds),
+      "uncertainty": .double(uncertainty),
     ]
   }
 }

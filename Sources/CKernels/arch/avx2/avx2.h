@@ -17,6 +17,8 @@ void ck_awq_gemm_decode_rows_avx2(
 void ck_awq_u4_decode_rows_avx2(
   float *out, const void *codes, const void *scales, const void *zeros, ck_scale_type scale_type, size_t in_features,
   size_t group, size_t first, size_t count);
+void ck_awq_gemm_to_u4_rows_avx2(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count);
 void ck_dots_floats_avx2(float *y, size_t stride, ck_vectors x, ck_float_rows w);
 void ck_dots_awq_u4_avx2(
   float *y, size_t stride, ck_vectors x, const void *codes, const void *scales, const void *zeros,

@@ -1,4 +1,4 @@
-// Decoding of int4 weights, eight codes at a time.
+// Decoding of int4 weights, eight codes at a time, and repacking, 2,048 at a time.
 #if defined(__x86_64__)
 #include "../elements.h"
 #include "avx2.h"
@@ -84,6 +84,64 @@ void ck_awq_u4_decode_rows_avx2(
       }
     }
   }
+}
+
+/// Sixteen vectors as the columns of a 16 x 16 block of bytes in each half: four times every bit of a byte's place moves
+/// up by one, from column to row.
+static inline void transpose_bytes(__m256i v[16]) {
+  for (int round = 0; round < 4; round++) {
+    __m256i t[16];
+    for (int i = 0; i < 8; i++) {
+      t[2 * i] = _mm256_unpacklo_epi8(v[i], v[i + 8]);
+      t[2 * i + 1] = _mm256_unpackhi_epi8(v[i], v[i + 8]);
+    }
+    for (int i = 0; i < 16; i++) v[i] = t[i];
+  }
+}
+
+/// Stores what every second nibble of eight words has become: `outputs` says which of its word's outputs each of the four
+/// bytes belongs to.
+static inline void store_outputs(uint8_t *out, size_t stride, const __m256i v[16], const size_t outputs[4]) {
+  for (size_t i = 0; i < 16; i++) {
+    uint8_t *low = out + (i / 4 * 8 + outputs[i % 4]) * stride;
+    _mm_storeu_si128((__m128i *)low, _mm256_castsi256_si128(v[i]));
+    _mm_storeu_si128((__m128i *)(low + 32 * stride), _mm256_extracti128_si256(v[i], 1));
+  }
+}
+
+/// The codes of 64 outputs for a block of 32 inputs, whose words are `stride_in` bytes apart.
+static inline void repack_block(uint8_t *out, size_t stride, const uint8_t *in, size_t stride_in) {
+  static const size_t even_outputs[4] = {0, 4, 1, 5}, odd_outputs[4] = {2, 6, 3, 7};
+  const __m256i low = _mm256_set1_epi8(0xF), high = _mm256_set1_epi8((char)0xF0);
+  __m256i even[HALF], odd[HALF];
+  for (size_t j = 0; j < HALF; j++) {
+    const __m256i a = _mm256_loadu_si256((const __m256i *)(in + j * stride_in));
+    const __m256i b = _mm256_loadu_si256((const __m256i *)(in + (j + HALF) * stride_in));
+    even[j] = _mm256_or_si256(_mm256_and_si256(a, low), _mm256_slli_epi16(_mm256_and_si256(b, low), 4));
+    odd[j] = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(a, 4), low), _mm256_and_si256(b, high));
+  }
+  transpose_bytes(even);
+  store_outputs(out, stride, even, even_outputs);
+  transpose_bytes(odd);
+  store_outputs(out, stride, odd, odd_outputs);
+}
+
+void ck_awq_gemm_to_u4_rows_avx2(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count) {
+  enum { LINE = 128, STEP = 64 };  // outputs whose codes are a line of the cache, and that are repacked at once
+  const size_t stride = in_features / 2, stride_in = out_features / 2;
+  size_t c = 0;
+  while (c + STEP <= count) {
+    const size_t end = c + LINE <= count ? c + LINE : c + STEP;
+    for (size_t i = 0; i < in_features; i += BLOCK) {
+      const uint8_t *in = (const uint8_t *)qweight + i * stride_in + (first + c) / 2;
+      for (size_t o = c; o < end; o += STEP) {
+        repack_block(out + o * stride + i / 2, stride, in + (o - c) / 2, stride_in);
+      }
+    }
+    c = end;
+  }
+  ck_awq_gemm_to_u4_rows_ref(out + c * stride, qweight, in_features, out_features, first + c, count - c);
 }
 
 #pragma clang attribute pop

@@ -15,6 +15,7 @@ const ck_kernels ck_avx2_kernels = {
   .f32_to_f16 = ck_f32_to_f16_avx2,
   .awq_gemm_decode_rows = ck_awq_gemm_decode_rows_avx2,
   .awq_u4_decode_rows = ck_awq_u4_decode_rows_avx2,
+  .awq_gemm_to_u4_rows = ck_awq_gemm_to_u4_rows_avx2,
   .dots_floats = ck_dots_floats_avx2,
   .dots_awq_u4 = ck_dots_awq_u4_avx2,
   .dots_awq_gemm = ck_dots_awq_gemm_avx2,

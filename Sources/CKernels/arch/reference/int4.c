@@ -1,4 +1,4 @@
-// Decoding of int4 weights: the AWQ GEMM layout (AutoAWQ), whose codes lie eight to a word along the output
+// Decoding and repacking of int4 weights: the AWQ GEMM layout (AutoAWQ), whose codes lie eight to a word along the output
 // features, and awq_u4 of .skyq files, whose rows are contiguous with nibbles split by sixteens.
 #include "../elements.h"
 #include "../kernels.h"
@@ -38,6 +38,21 @@ void ck_awq_u4_decode_rows_ref(
     for (size_t i = 0; i < in_features; i += BLOCK, out += BLOCK) {
       const float scale = ck_load_scale(scales, scale_type, row * groups + i / group);
       decode_block(out, code_row + i / 2, ck_load_zero(zero_row, i / group), scale);
+    }
+  }
+}
+
+void ck_awq_gemm_to_u4_rows_ref(
+  uint8_t *out, const void *qweight, size_t in_features, size_t out_features, size_t first, size_t count) {
+  const size_t words = out_features / 8;
+  for (size_t column = first; column < first + count; column++) {
+    const uint32_t shift = ck_awq_shift(column);
+    for (size_t i = 0; i < in_features; i += BLOCK) {
+      for (size_t j = i; j < i + HALF; j++) {
+        const uint32_t low = ck_load_u32(qweight, j * words + column / 8) >> shift & 0xF;
+        const uint32_t high = ck_load_u32(qweight, (j + HALF) * words + column / 8) >> shift & 0xF;
+        *out++ = (uint8_t)(low | high << 4);
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ const ck_kernels ck_reference_kernels = {
   .f32_to_f16 = ck_f32_to_f16_ref,
   .awq_gemm_decode_rows = ck_awq_gemm_decode_rows_ref,
   .awq_u4_decode_rows = ck_awq_u4_decode_rows_ref,
+  .awq_gemm_to_u4_rows = ck_awq_gemm_to_u4_rows_ref,
   .dots_floats = ck_dots_floats_ref,
   .dots_awq_u4 = ck_dots_awq_u4_ref,
   .dots_awq_gemm = ck_dots_awq_gemm_ref,

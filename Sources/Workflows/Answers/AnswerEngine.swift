@@ -36,6 +36,7 @@ public struct GeneratedAnswer: Sendable, Equatable {
 public struct AnswerEngine: Sendable {
   private let model: LoadedModel
   private let generator: BatchGenerator
+  private let batchSize: Int
 
   /// Questions that are answered together unless something else is asked for.
   public static let defaultBatchSize = BatchLimits.defaultSequences
@@ -45,6 +46,7 @@ public struct AnswerEngine: Sendable {
   ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`).
   public init(_ model: LoadedModel, batchSize: Int = defaultBatchSize, memoryLimit: Int? = nil) {
     self.model = model
+    self.batchSize = batchSize
     let cacheByteCount = Self.cacheByteCount(model, MemoryLimit(memoryLimit))
     generator = BatchGenerator(
       model: model.model.language, stopTokens: model.builder.stopIDs,
@@ -59,7 +61,7 @@ public struct AnswerEngine: Sendable {
   }
 
   /// Answers all questions that `next` gives, which are numbered from 0. They are asked for as there is room,
-  /// a few dozen ahead of the answers.
+  /// a few dozen ahead of the answers, and no more than are answered together.
   /// - Parameters:
   ///   - next: Gives a question; nil ends them.
   ///   - onAnswer: Called with a question's number and its answer, in the order in which answers end.
@@ -67,8 +69,17 @@ public struct AnswerEngine: Sendable {
   public func answer(
     _ next: () throws -> AnswerRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
-    var queue = PromptQueue(model)
+    var queue = PromptQueue(model, ahead: batchSize)
     try generate({ try queue.next(next) }, onAnswer: onAnswer)
+  }
+
+  /// Reads all questions that `next` gives, and writes nothing.
+  /// - Parameter onRead: Called with a question's number and natural logarithms of the probabilities of every token that
+  ///   may follow it, in the order of the questions.
+  /// - Throws: as `answer`.
+  func read(_ next: () throws -> AnswerRequest?, onRead: (Int, [Double]) throws -> Void) throws {
+    var queue = PromptQueue(model, ahead: batchSize)
+    try generator.read(next: { try queue.next(next)?.prompt }, onRead: onRead)
   }
 
   /// The same of prompts in front of the first decoder layer.

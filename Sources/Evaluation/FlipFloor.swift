@@ -10,8 +10,8 @@ public struct FlipFloor: Sendable, Equatable {
   public let count: Int
   /// Answers that are another text.
   public let differingCount: Int
-  /// How often both are read alike.
-  public let agreement: Agreement
+  /// Answers that are read otherwise.
+  public let changedCount: Int
   /// Decisions of the first metric by which of both has them right; nil where no row can be scored by rule.
   public let decisions: PairedCounts?
 
@@ -19,7 +19,7 @@ public struct FlipFloor: Sendable, Equatable {
     self.change = change
     count = answers.reduce(0) { $0 + $1.count }
     differingCount = zip(answers.joined(), again.joined()).count { $0.answer.text != $1.answer.text }
-    agreement = loss.agreement
+    changedCount = loss.changed.count
     decisions = loss.metrics.first?.counts
   }
 }

@@ -75,7 +75,7 @@ public struct HTMLDocument: Sendable {
     th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
     th { font-weight: 600; } th:first-child, .words td { text-align: left; }
     td { font-variant-numeric: tabular-nums; }
-    .words th { white-space: nowrap; }
+    .words th, .whole { white-space: nowrap; }
     .verbatim { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
     pre { background: var(--panel); padding: .75rem; border-radius: .375rem; overflow-x: auto; white-space: pre-wrap;
       overflow-wrap: anywhere; font-size: .8125rem; max-height: 24rem; }

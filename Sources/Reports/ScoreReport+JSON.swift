@@ -139,7 +139,7 @@ extension FlipFloor {
   fileprivate var json: JSONValue {
     [
       "change": .string(change), "answers": .integer(count), "differing": .integer(differingCount),
-      "read_alike": .integer(agreement.equal),
+      "read_otherwise": .integer(changedCount),
       "right_to_wrong": decisions.map { JSONValue.integer($0.rightToWrong) } ?? .null,
       "wrong_to_right": decisions.map { JSONValue.integer($0.wrongToRight) } ?? .null,
     ]

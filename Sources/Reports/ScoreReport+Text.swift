@@ -157,7 +157,7 @@ extension FlipFloor {
   /// What became of the original's answers, computed otherwise.
   fileprivate var line: String {
     let flips = decisions.map { ", \($0.words)" } ?? ""
-    return "\(change): \(differingCount) of \(count) answers differ, \(agreement.equal) are read alike\(flips)"
+    return "\(change): \(differingCount) of \(count) answers differ, \(changedCount) are read otherwise\(flips)"
   }
 }
 

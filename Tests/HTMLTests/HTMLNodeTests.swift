@@ -96,6 +96,14 @@ import Testing
     #expect(elements("circle", DotPlot([], within: 0...1, caption: []).node).isEmpty)
   }
 
+  @Test func `charts that cover the same values have the same axis`() {
+    func dot(_ covered: [Double]) -> Double? {
+      let row = DotPlot.Row("row", 0.3, at: "x", interval: (0.2, 0.4), at: "y", title: "")
+      return elements("circle", DotPlot([row], within: 0...1, covering: covered, caption: []).node).first?["cx"]
+    }
+    #expect(dot([]) == dot([0.25]) && dot([0, 1]) == dot([1, 0, .nan]) && dot([]) != dot([0, 1]))
+  }
+
   private func parsed(_ node: HTMLNode) throws -> ParsedPage {
     try #require(ParsedPage(Data(HTMLDocument(title: "t", [node]).bytes)))
   }

@@ -113,7 +113,7 @@ import Workflows
       .benchmarks[0].floors
     let floor = try #require(floors.first)
     #expect(floor.change == "batches of 3" && floor.count == 6)
-    #expect(floor.differingCount == 0 && floor.agreement.equal == 6)
+    #expect(floor.differingCount == 0 && floor.changedCount == 0)
     #expect(floor.decisions?.rightToWrong == 0 && floor.decisions?.wrongToRight == 0)
     #expect(told == 6 * (2 + floors.count))
     // The other numeric mode is another setting, whose answers are kept too.

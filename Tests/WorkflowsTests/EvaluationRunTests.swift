@@ -115,11 +115,14 @@ import Workflows
     var run = evaluation(limit: 8)
     run.answers = folder.path("answers")
     run.batchSize = 2
-    var counts: [Int] = []
+    var counts: [Int] = [], tokens: [Int] = []
     _ = try run.run { event in
+      if case .tokens(let count) = event { tokens.append(count) }
       guard case .progress(.answers, let done, 8) = event, done > 0 else { return }
       counts.append(try logged(folder.path("answers")).count - done)
     }
     #expect(counts == Array(repeating: 0, count: 8))
+    let written = try logged(folder.path("answers")).reduce(0) { $0 + ($1["tokens"] as? Int ?? 0) }
+    #expect(tokens == Array(1...written), "tokens are told as they come")
   }
 }

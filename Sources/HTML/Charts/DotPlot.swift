@@ -33,13 +33,15 @@ public struct DotPlot: Sendable {
   /// A chart with what is said below it.
   /// - Parameters:
   ///   - limits: What no value lies outside of, in the unit of the rows.
+  ///   - more: Values that the axis reaches as well, so that several charts have the same one.
   ///   - zero: A value that the axis always shows, with a line through all rows; nil for none.
   ///   - scale: Axis labels are values times this.
   public init(
-    _ rows: [Row], within limits: ClosedRange<Double>, zero: Double? = nil, scale: Double = 1, caption: [HTMLNode]
+    _ rows: [Row], within limits: ClosedRange<Double>, covering more: [Double] = [], zero: Double? = nil,
+    scale: Double = 1, caption: [HTMLNode]
   ) {
     self.rows = rows
-    let shown = rows.flatMap { [$0.value, $0.interval.lower, $0.interval.upper] }.filter(\.isFinite)
+    let shown = (rows.flatMap { [$0.value, $0.interval.lower, $0.interval.upper] } + more).filter(\.isFinite)
     axis = Axis(covering: shown + (zero.map { [$0] } ?? []), within: limits, zero: zero, scale: scale)
     self.caption = caption
   }

@@ -217,7 +217,7 @@ extension EvaluationPage {
         [
           .verbatim(floor.change), ": ", .count(floor.differingCount, at: "\(key).differing"), " of ",
           .count(floor.count, at: "\(key).answers"), " answers differ, ",
-          .count(floor.agreement.equal, at: "\(key).read_alike"), " are read alike",
+          .count(floor.changedCount, at: "\(key).read_otherwise"), " are read otherwise",
         ] + flips + ["."])
     }
     return .sequence(
@@ -239,9 +239,11 @@ extension HTMLNode {
     let ends = [estimate.interval.lower, estimate.interval.upper].enumerated().map { index, end in
       HTMLNode.measure(end, at: "\(key).interval.\(index)", as: (100 * end).fixed(1))
     }
-    return [
-      .measure(estimate.score, at: "\(key).score", as: (100 * estimate.score).fixed(1)), " (", ends[0], "–", ends[1],
-      ")",
-    ]
+    return .tag(
+      "span", ["class": "whole"],
+      [
+        .measure(estimate.score, at: "\(key).score", as: (100 * estimate.score).fixed(1)), " (", ends[0], "–", ends[1],
+        ")",
+      ])
   }
 }

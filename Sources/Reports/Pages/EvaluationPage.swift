@@ -58,13 +58,15 @@ public struct EvaluationPage: Sendable {
 
   private var summary: HTMLNode {
     guard report.hasOriginal else { return [] }
+    let losses = report.benchmarks.flatMap { $0.losses.compactMap(\.metrics.first?.estimate.interval) }
+    let ends = losses.flatMap { [$0.lower, $0.upper] }
     let parts = report.models.indices.dropFirst().map { model -> HTMLNode in
       let rows = lossRows(model - 1)
       guard !rows.isEmpty else { return [] }
       return [
         .tag("h3", [:], [.verbatim(labels[model])]),
         DotPlot(
-          rows, within: -1...1, zero: 0, scale: 100,
+          rows, within: -1...1, covering: ends, zero: 0, scale: 100,
           caption: ["Loss in points against the original: to the right of the line is worse, to the left better."]
         ).node, pooled(model - 1),
       ]

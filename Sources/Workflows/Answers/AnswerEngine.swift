@@ -64,13 +64,15 @@ public struct AnswerEngine: Sendable {
   /// a few dozen ahead of the answers, and no more than are answered together.
   /// - Parameters:
   ///   - next: Gives a question; nil ends them.
+  ///   - onToken: Called for each token of an answer as soon as it is known.
   ///   - onAnswer: Called with a question's number and its answer, in the order in which answers end.
   /// - Throws: `ReferenceModelError`; what reading weights throws; what the closures throw.
   public func answer(
-    _ next: () throws -> AnswerRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
+    _ next: () throws -> AnswerRequest?, onToken: () throws -> Void = {},
+    onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
     var queue = PromptQueue(model, ahead: batchSize)
-    try generate({ try queue.next(next) }, onAnswer: onAnswer)
+    try generate({ try queue.next(next) }, onToken: onToken, onAnswer: onAnswer)
   }
 
   /// Reads all questions that `next` gives, and writes nothing.
@@ -84,9 +86,10 @@ public struct AnswerEngine: Sendable {
 
   /// The same of prompts in front of the first decoder layer.
   func generate(
-    _ next: () throws -> GenerationRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
+    _ next: () throws -> GenerationRequest?, onToken: () throws -> Void = {},
+    onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
-    try generator.generate(next: next) { number, text in
+    try generator.generate(next: next, onToken: { _, _ in try onToken() }) { number, text in
       let words = model.builder.tokenizer.decode(text.ids)
       try onAnswer(number, GeneratedAnswer(text: words, ids: text.ids, isFinished: text.isFinished))
     }

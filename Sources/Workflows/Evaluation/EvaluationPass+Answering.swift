@@ -28,9 +28,14 @@ extension EvaluationPass {
   }
 
   /// Answers all rows that `next` gives; nil ends them.
-  /// - Parameter onAnswer: Called with what was wanted and what came of it, in the order in which answers end.
+  /// - Parameters:
+  ///   - onToken: Called for each token that is written.
+  ///   - onAnswer: Called with what was wanted and what came of it, in the order in which answers end.
   /// - Throws: `ReferenceModelError`; what reading weights throws; what the closures throw.
-  func answer(_ next: () throws -> (Wanted, ModelInput)?, onAnswer: (Wanted, GivenAnswer) throws -> Void) throws {
+  func answer(
+    _ next: () throws -> (Wanted, ModelInput)?, onToken: () throws -> Void,
+    onAnswer: (Wanted, GivenAnswer) throws -> Void
+  ) throws {
     var all: [Wanted] = []
     let engine = AnswerEngine(model, batchSize: run.batchSize)
     func request() throws -> AnswerRequest? {
@@ -41,7 +46,7 @@ extension EvaluationPass {
     }
     switch run.mode {
     case .generate:
-      try engine.answer(request) { index, said in
+      try engine.answer(request, onToken: onToken) { index, said in
         let answer = ModelAnswer(
           said.text, opensThinking: all[index].opensThinking, isTruncated: !said.isFinished)
         try onAnswer(all[index], GivenAnswer(answer, tokenCount: said.ids.count))

@@ -105,7 +105,7 @@ struct EvaluationPass {
           return (Wanted(asked, number: number, sample: sample), asked.input)
         }
         return nil
-      }
+      }, onToken: { try progress.write(observe) }
     ) { wanted, given in
       try requireUnchanged()
       try log.add(given, wanted.id, row: wanted.place)
@@ -168,10 +168,11 @@ extension FailureCategory {
   fileprivate var isAboutRow: Bool { self == .malformedInput || self == .missingInput || self == .unsupported }
 }
 
-/// How many answers there are, of all.
+/// How many answers there are, of all, and how many tokens have been written for them.
 struct AnswerProgress {
   let total: Int
   private var done = 0
+  private var tokenCount = 0
 
   init(total: Int) { self.total = total }
 
@@ -179,5 +180,11 @@ struct AnswerProgress {
   mutating func advance(by count: Int, _ observe: RunObserver) throws {
     done += count
     try observe(.progress(.answers, done: done, total: total))
+  }
+
+  /// One more token of an answer.
+  mutating func write(_ observe: RunObserver) throws {
+    tokenCount += 1
+    try observe(.tokens(tokenCount))
   }
 }

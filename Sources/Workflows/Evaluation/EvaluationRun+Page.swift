@@ -57,11 +57,20 @@ extension EvaluationRun {
       if let bytes = picture, bytes.count > room { picture = nil }
       room -= picture?.count ?? 0
       shown[row.index] = ShownRow(
-        question: asked.question.text, expected: rows.file.rightAnswer(to: row),
+        question: asked.question.text.withoutPictureLines, expected: rows.file.rightAnswer(to: row),
         said: said.map { $0.map(\.answer.text) },
         picture: picture)
     }
     return shown
+  }
+}
+
+extension String {
+  /// Without the lines in front that stand for pictures, which a page shows.
+  fileprivate var withoutPictureLines: String {
+    var text = self[...]
+    while text.hasPrefix(PromptLayout.placeholder + "\n") { text.removeFirst(PromptLayout.placeholder.count + 1) }
+    return String(text)
   }
 }
 

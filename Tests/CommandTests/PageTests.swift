@@ -108,6 +108,30 @@ import Testing
     expectError(73, "already exists", from: existing)
   }
 
+  @Test func `pages of letters and of drawn answers have the report's numbers too`() throws {
+    let pictures = try ["0007.png", "0011.png"].map {
+      try Data(contentsOf: URL(fileURLWithPath: "\(sample.directory)/evaluation/images/\($0)")).base64EncodedString()
+    }
+    let table = try folder.write(
+      "index\tquestion\tA\tB\tanswer\timage\n1\tWhich?\tone\ttwo\tA\t\(pictures[0])\n"
+        + "2\tWhich one?\tsix\tten\tB\t\(pictures[1])\n", to: "letters.tsv")
+    _ = try roundedSample(at: made)
+    let ways = [
+      ("letters", ["--mode", "choice-logits", "--floor"], ["Flip floor", "KL divergence of the letters", "no score"]),
+      ("drawn", ["--temperature", "1", "--samples", "2", "--max-tokens", "4"], ["temperature 1.0, top-k 50"]),
+    ]
+    for (name, options, words) in ways {
+      let file = folder.path(name + ".html")
+      let arguments = [
+        "evaluate", made, "--reference", sample.modelDirectory, "--benchmark", table, "--json", "--quiet",
+      ]
+      let result = try skyquant(arguments: arguments + ["--html", file] + options)
+      expectSuccess(result)
+      let page = try requireAgreement(file, try JSONValue(parsing: Array(result.output.utf8)), atLeast: 40)
+      for text in words { #expect(page.text.contains(text), "\(name): \(text)") }
+    }
+  }
+
   @Test func `a page is not replaced unless asked for`() throws {
     let page = folder.path("page.html")
     try "mine".write(toFile: page, atomically: true, encoding: .utf8)

@@ -9,7 +9,7 @@ points, answers of which nothing was read. Exit status 1 if a number differs.
 """
 import json
 import sys
-from math import ceil, comb, isclose, sqrt
+from math import ceil, comb, exp, isclose, log, sqrt
 from statistics import NormalDist
 
 Z, Z_ONE_SIDED, Z_POWER = (NormalDist().inv_cdf(share) for share in (0.975, 0.95, 0.8))
@@ -94,6 +94,20 @@ def check_pooled(what, pooled, losses):
         equal(f"{what} test", pooled["counts"]["mcnemar"]["p"], mcnemar(b, c)["p"])
 
 
+def check_letters(what, found, before, after):
+    def shares(letters):
+        total = sum(map(exp, letters.values()))
+        return {letter: exp(value) / total for letter, value in letters.items()}
+
+    values = []
+    for index, letters in before.items():
+        p, q = shares(letters), shares(after[index])
+        values.append(sum(p[letter] * log(p[letter] / q[letter]) for letter in p))
+    mean, n = sum(values) / len(values), len(values)
+    error = sqrt(sum((value - mean) ** 2 for value in values) / (n - 1) / n) if n > 1 else 0
+    equal(what, [found["rows"], found["mean"], found["standard_error"]], [n, mean, error])
+
+
 def main(arguments):
     if len(arguments) not in (2, 3):
         sys.exit(__doc__)
@@ -101,21 +115,27 @@ def main(arguments):
         report = json.load(file)
     with open(arguments[1]) as file:
         answers = [json.loads(line) for line in file]
-    ids = [model["content_id"] for model in report["models"]]
+    ids, samples = [model["content_id"] for model in report["models"]], report["settings"]["samples"]
     found = {}
     for benchmark in report["benchmarks"]:
         name = benchmark["name"]
         equal(f"{name} rows", benchmark["asked"] + len(benchmark["faults"]) <= benchmark["rows"], True)
         for content, score in zip(ids, benchmark["scores"]):
             given = [line for line in answers if line["benchmark"] == benchmark["sha256"] and line["model"] == content]
-            equal(f"{name} answers", [score["answers"], len(given)], [benchmark["asked"]] * 2)
+            equal(f"{name} answers", [score["answers"], len(given)], [benchmark["asked"] * samples] * 2)
             check_score(name, score, [line["tokens"] for line in given])
         for candidate, loss in enumerate(benchmark["losses"], 1):
             for number, metric in enumerate(loss["metrics"]):
                 check_loss(f"{name} {metric['name']}", metric, *(
                     benchmark["scores"][model]["metrics"][number] for model in (0, candidate)))
             agreement = loss["agreement"]
-            equal(f"{name} agreement", agreement["interval"], wilson(agreement["share"], agreement["answers"]))
+            equal(f"{name} agreement", agreement["share"], agreement["equal"] / agreement["answers"])
+            if samples == 1:  # answers to one row depend on each other
+                equal(f"{name} agreement", agreement["interval"], wilson(agreement["share"], agreement["answers"]))
+            if loss["letter_kl_divergence"]:
+                check_letters(f"{name} letters", loss["letter_kl_divergence"], *(
+                    {line["index"]: line["letters"] for line in answers
+                     if line["benchmark"] == benchmark["sha256"] and line["model"] == ids[model]} for model in (0, candidate)))
         first = benchmark["scores"][0]
         found[name] = {
             "unread": first["answers"] - first["extracted"],

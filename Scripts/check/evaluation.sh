@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Evaluates the sample and a plain rounding of it on small files in the layout of every benchmark: every number
 # of the report must follow from its counts and answers by a second computation, and the original's scores must
-# be those that are committed, on the sample's own questions those of the answers that PyTorch gave. Then an
-# evaluation of 60 questions is killed at random moments, and must end in the report of an undisturbed one.
+# be those that are committed, on the sample's own questions those of the answers that PyTorch gave. The numbers
+# of drawn answers and of letters must follow as well. Then an evaluation of 60 questions is killed at random
+# moments, and must end in the report of an undisturbed one.
 #   Scripts/check/evaluation.sh [KILLS]      20 by default; SEED=n takes other moments
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
@@ -21,6 +22,15 @@ benchmarks=()
 for file in files/*.tsv; do benchmarks+=(--benchmark "$file"); done
 "$skyquant" evaluate rtn --reference "$sample/tiny-r1v" "${benchmarks[@]}" --max-tokens 64 --out report.json --quiet >out
 python3 "$root/Scripts/check/evaluation.py" report.json report.json.answers.jsonl "$root/Scripts/check/evaluation.json"
+
+# The same of drawn answers, three to a row, and of the likeliest letters.
+files=(--benchmark files/MMStar.tsv --benchmark files/HallusionBench.tsv --benchmark files/MMBench_DEV_EN_V11.tsv)
+"$skyquant" evaluate rtn --reference "$sample/tiny-r1v" "${files[@]}" --max-tokens 24 --temperature 1.5 --samples 3 \
+  --out drawn.json --quiet >out
+python3 "$root/Scripts/check/evaluation.py" drawn.json drawn.json.answers.jsonl
+files=(--benchmark files/MMStar.tsv --benchmark files/MMBench_DEV_EN_V11.tsv)
+"$skyquant" evaluate rtn --reference "$sample/tiny-r1v" "${files[@]}" --mode choice-logits --out letters.json --quiet >out
+python3 "$root/Scripts/check/evaluation.py" letters.json letters.json.answers.jsonl
 
 # Whoever answers every row rightly has all the points that rules can give.
 python3 - files/*.tsv <<'END'
@@ -55,29 +65,48 @@ evaluate() {
 start=$(date +%s%N)
 (evaluate undisturbed)
 milliseconds=$((($(date +%s%N) - start) / 1000000))
-kills=0 resumed=0
+
+# stop MILLISECONDS: an evaluation that is killed then; fails with its exit status.
+stop() {
+  local pid killer status=0
+  (evaluate killed) 2>err &
+  pid=$!
+  { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" && kill -KILL $pid; } 2>/dev/null &
+  killer=$!
+  { wait $pid || status=$?; } 2>/dev/null
+  { kill $killer; wait $killer; } 2>/dev/null || true
+  return $status
+}
+
+# Kills are spread over the time of a whole run. Answers are made together and kept as they end: a kill may find
+# none, but it takes none away, and every run goes on from them.
+kills=0 progressed=0
 while [[ $kills -lt $wanted ]]; do
   rm -f killed.*
-  status=137
+  kept=0 runs=0 status=137
   until [[ $status -eq 0 ]]; do
+    if [[ $((runs += 1)) -gt 60 ]]; then
+      echo "evaluation: $runs runs, and not one has come to its end; $kept answers are there" >&2
+      exit 1
+    fi
     status=0
-    (evaluate killed) 2>err &
-    pid=$!
-    limit=$((RANDOM % (milliseconds * 2 / 3) + 1))
-    { sleep "$(printf '%d.%03d' $((limit / 1000)) $((limit % 1000)))" && kill -KILL $pid; } 2>/dev/null &
-    killer=$!
-    { wait $pid || status=$?; } 2>/dev/null
-    { kill $killer; wait $killer; } 2>/dev/null || true
-    if [[ $status -eq 137 ]]; then
-      kills=$((kills + 1))
-      if [[ -s killed.answers ]]; then resumed=$((resumed + 1)); fi
-    elif [[ $status -ne 0 ]]; then
+    stop $(((RANDOM * 32768 + RANDOM) % milliseconds + 1)) || status=$?
+    [[ $status -eq 0 ]] && break
+    if [[ $status -ne 137 ]]; then
       cat err >&2
       echo "evaluation: a run ended with $status after $kills kills" >&2
       exit 1
     fi
+    kills=$((kills + 1))
+    answers=$([[ ! -e killed.answers ]] || tr -cd '\n' <killed.answers | wc -c)
+    if [[ ${answers:=0} -lt $kept ]]; then
+      echo "evaluation: a killed run has left $answers answers of $kept" >&2
+      exit 1
+    fi
+    [[ $answers -eq $kept ]] || progressed=$((progressed + 1))
+    kept=$answers
   done
   cmp undisturbed.json killed.json
 done
-echo "evaluation: $kills kills, $resumed of them left answers to go on from; the report is that of an undisturbed run"
-[[ $resumed -gt 0 ]]
+echo "evaluation: $kills kills, $progressed of them left more answers to go on from; the report is that of an undisturbed run"
+[[ $progressed -gt 0 ]]

@@ -84,10 +84,20 @@ report 0 provenance-evaluated inspect evaluated.skyq --provenance
 jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
 report 0 run run model.skyq --numeric-mode openblas --image "$sample/evaluation/images/0007.png" --question "What is the sum of the two digits?"
 report 0 answers run model.skyq "${questions[@]}"
+for preset in transformers vllm eval; do
+  report 0 "run-$preset" run model.skyq --preset "authors-$preset" --max-tokens 4 --question "How many pictures?" \
+    --image "$sample/evaluation/images/0007.png" --image "$sample/evaluation/images/0011.png"
+done
 report 0 evaluate evaluate awq --reference "$sample/tiny-r1v" --benchmark "$sample/evaluation/questions.jsonl" --limit 4 --max-tokens 48
 python3 "$root/Scripts/golden/benchmark_sample.py" benchmarks 2
 report 0 evaluate-several evaluate awq model.skyq --reference "$sample/tiny-r1v" --max-tokens 24 \
   --benchmark benchmarks/HallusionBench.tsv --benchmark benchmarks/MMBench_DEV_EN_V11.tsv --benchmark benchmarks/SeePhys.tsv
+report 0 evaluate-drawn evaluate awq --reference "$sample/tiny-r1v" --max-tokens 8 --temperature 0.6 --samples 2 \
+  --benchmark benchmarks/HallusionBench.tsv
+report 0 evaluate-letters evaluate awq --reference "$sample/tiny-r1v" --mode choice-logits \
+  --benchmark benchmarks/MMBench_DEV_EN_V11.tsv --html evaluation.html
+report 0 evaluate-floor evaluate awq --reference "$sample/tiny-r1v" --max-tokens 8 --floor \
+  --benchmark benchmarks/MMBench_DEV_EN_V11.tsv --benchmark benchmarks/SeePhys.tsv
 
 python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt

@@ -7,11 +7,14 @@ public struct GivenAnswer: Sendable, Equatable {
   public var answer: ModelAnswer
   /// Tokens of it; nil where it was made elsewhere.
   public var tokenCount: Int?
+  /// Natural logarithms of the probabilities of the row's letters, where these were asked for.
+  public var letters: [String: Double]?
 
   /// An answer.
-  public init(_ answer: ModelAnswer, tokenCount: Int?) {
+  public init(_ answer: ModelAnswer, tokenCount: Int?, letters: [String: Double]? = nil) {
     self.answer = answer
     self.tokenCount = tokenCount
+    self.letters = letters
   }
 }
 
@@ -30,10 +33,11 @@ public struct AnswerCounts: Sendable, Equatable {
 
   /// Counts answers.
   /// - Parameter tokens: Tokens of each answer, as far as they are known.
-  init(_ sheet: ScoreSheet, tokens: [Int?]) {
-    count = sheet.outcomes.count
-    states = Dictionary(uniqueKeysWithValues: AnswerState.allCases.map { ($0, sheet.count($0)) })
-    truncated = sheet.truncatedCount
+  init(_ sheets: [ScoreSheet], tokens: [Int?]) {
+    count = sheets.reduce(0) { $0 + $1.outcomes.count }
+    states = Dictionary(
+      uniqueKeysWithValues: AnswerState.allCases.map { state in (state, sheets.reduce(0) { $0 + $1.count(state) }) })
+    truncated = sheets.reduce(0) { $0 + $1.truncatedCount }
     let known = tokens.compactMap(\.self).sorted()
     guard !known.isEmpty, known.count == tokens.count else {
       (meanTokens, p95Tokens) = (nil, nil)

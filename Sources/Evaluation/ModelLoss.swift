@@ -8,17 +8,33 @@ public struct ModelLoss: Sendable {
   public let metrics: [MetricLoss]
   /// How often both say the same, scored or not.
   public let agreement: Agreement
-  /// Rows that both were not read alike on.
+  /// Answers that both were not read alike on.
   public let changed: [ChangedAnswer]
+  /// How far the letters' probabilities are apart; nil where they were not asked for.
+  public let letters: LetterDivergence?
 
-  /// Compares two sheets of the same rows in the same order.
-  init(original: ScoreSheet, candidate: ScoreSheet, of benchmark: Benchmark) {
-    precondition(original.outcomes.map(\.row) == candidate.outcomes.map(\.row), "sheets of the same rows")
-    let (before, after) = (original.main(of: benchmark), candidate.main(of: benchmark))
+  /// Compares sheets of the same rows in the same order, one for each sample. Answers of the same number are compared with
+  /// each other; a model with a single one has it compared with all.
+  init(original: [ScoreSheet], candidate: [ScoreSheet], letters: LetterDivergence?, of benchmark: Benchmark) {
+    let before = original.map { $0.main(of: benchmark) }, after = candidate.map { $0.main(of: benchmark) }
     metrics = benchmark.metrics.compactMap { MetricLoss($0, before, after, benchmark) }
+    let pairs = (0..<max(original.count, candidate.count)).flatMap { sample -> [Pair] in
+      let sheets = (original[sample % original.count].outcomes, candidate[sample % candidate.count].outcomes)
+      precondition(sheets.0.map(\.row) == sheets.1.map(\.row), "sheets of the same rows")
+      return zip(sheets.0, sheets.1).enumerated().map { row, pair in
+        Pair(row: row, sample: sample + 1, original: pair.0, candidate: pair.1)
+      }
+    }
     agreement = Agreement(
-      original.outcomes.map(\.extraction.answer), candidate.outcomes.map(\.extraction.answer))
-    changed = zip(original.outcomes, candidate.outcomes).compactMap { ChangedAnswer($0, $1) }
+      pairs.map(\.original.extraction.answer), pairs.map(\.candidate.extraction.answer), clusters: pairs.map(\.row))
+    changed = pairs.compactMap { ChangedAnswer($0.original, $0.candidate, sample: $0.sample) }
+    self.letters = letters
+  }
+
+  /// Two answers that are compared.
+  private struct Pair {
+    let row: Int, sample: Int
+    let original: RowOutcome, candidate: RowOutcome
   }
 }
 
@@ -39,7 +55,7 @@ public struct MetricLoss: Sendable {
   /// The scores behind it.
   let sample: PairedSample
 
-  init?(_ metric: MetricRule, _ before: ScoreSheet, _ after: ScoreSheet, _ benchmark: Benchmark) {
+  init?(_ metric: MetricRule, _ before: [ScoreSheet], _ after: [ScoreSheet], _ benchmark: Benchmark) {
     let decisions = [before, after].map { benchmark.decisions(metric, $0) { $0.score } }
     sample = PairedSample(
       original: decisions[0].map(\.score), candidate: decisions[1].map(\.score), clusters: decisions[0].map(\.cluster))
@@ -56,19 +72,22 @@ public struct MetricLoss: Sendable {
   }
 }
 
-/// A row that both models were not read alike on.
+/// Answers to a row that both models were not read alike on.
 public struct ChangedAnswer: Sendable {
   /// The row's index.
   public let index: String
+  /// The answers' number among those to the row, counted from 1.
+  public let sample: Int
   /// What was read of each model's answer; nil if nothing was.
   public let original: String?, candidate: String?
   /// What each scores; nil if the row is not scored by rule.
   public let originalScore: Double?, candidateScore: Double?
 
   /// Nil if both were read alike, or neither was read.
-  init?(_ original: RowOutcome, _ candidate: RowOutcome) {
+  init?(_ original: RowOutcome, _ candidate: RowOutcome, sample: Int) {
     guard original.extraction.answer != candidate.extraction.answer else { return nil }
     index = original.row.index
+    self.sample = sample
     (self.original, self.candidate) = (original.extraction.answer, candidate.extraction.answer)
     (originalScore, candidateScore) = (original.score, candidate.score)
   }

@@ -34,47 +34,6 @@ public struct ScoreReport: Sendable {
   }
 }
 
-/// How questions were put and answered.
-public struct EvaluationSettings: Sendable, Equatable {
-  /// How prompts became one string.
-  public var layout: PromptLayout
-  /// What was asked for as an answer, in the place of the benchmarks' own words.
-  public var instruction: String?
-  /// The conversation template, by name; nil for each model's own.
-  public var template: String?
-  /// The system text; nil for the benchmark's, else the model's.
-  public var system: String?
-  /// Whether answers were to begin with thinking; nil leaves it to the template.
-  public var thinks: Bool?
-  /// Most tokens of an answer.
-  public var maxTokens: Int
-  /// Most rows of a benchmark; nil for all.
-  public var limit: Int?
-  /// Which rows those are.
-  public var seed: UInt64
-  /// Whether words such as `None` counted as options.
-  public var keepsMissingWords: Bool
-  /// What multiplied matrices.
-  public var numericMode: String
-
-  /// Settings.
-  public init(
-    layout: PromptLayout, instruction: String?, template: String?, system: String?, thinks: Bool?, maxTokens: Int,
-    limit: Int?, seed: UInt64, keepsMissingWords: Bool, numericMode: String
-  ) {
-    self.layout = layout
-    self.instruction = instruction
-    self.template = template
-    self.system = system
-    self.thinks = thinks
-    self.maxTokens = maxTokens
-    self.limit = limit
-    self.seed = seed
-    self.keepsMissingWords = keepsMissingWords
-    self.numericMode = numericMode
-  }
-}
-
 /// A model, or a file of one's answers.
 public struct EvaluatedModel: Sendable, Equatable {
   /// As the user named it.
@@ -99,30 +58,48 @@ public struct BenchmarkScores: Sendable {
   public let scores: [ModelScore]
   /// One for each candidate; empty without an original.
   public let losses: [ModelLoss]
+  /// The original against itself, computed in other ways; empty unless that was asked for.
+  public let floors: [FlipFloor]
 
   /// Scores answers.
   /// - Parameters:
   ///   - questions: The rows that every model answered, with what tells their pictures from others'.
-  ///   - answers: For each model one answer to each of them.
+  ///   - answers: For each model its samples, each of them an answer to every row. One sample unless answers were drawn.
   ///   - hasOriginal: Whether the first model is the original of the others.
+  ///   - again: Answers of the original that were computed in other ways, and in which.
   /// - Throws: `BenchmarkError.row` if a row's right answer is unusable.
   public init(
     _ rows: BenchmarkRows, _ benchmark: Benchmark, questions: [(row: BenchmarkRow, picture: String?)],
-    answers: [[GivenAnswer]], hasOriginal: Bool
+    answers: [[[GivenAnswer]]], hasOriginal: Bool, again: [(change: String, answers: [[GivenAnswer]])] = []
   ) throws(BenchmarkError) {
     self.rows = rows
     self.benchmark = benchmark
-    var sheets: [ScoreSheet] = []
-    for model in answers {
-      var outcomes: [RowOutcome] = []
-      for (question, given) in zip(questions, model) {
-        outcomes.append(try benchmark.outcome(of: given.answer, to: question.row, picture: question.picture))
+    func sheets(_ samples: [[GivenAnswer]]) throws(BenchmarkError) -> [ScoreSheet] {
+      var sheets: [ScoreSheet] = []
+      for sample in samples {
+        var outcomes: [RowOutcome] = []
+        for (question, given) in zip(questions, sample) {
+          outcomes.append(try benchmark.outcome(of: given.answer, to: question.row, picture: question.picture))
+        }
+        sheets.append(ScoreSheet(outcomes))
       }
-      sheets.append(ScoreSheet(outcomes))
+      return sheets
     }
-    scores = zip(sheets, answers).map { ModelScore($0, tokens: $1.map(\.tokenCount), of: benchmark) }
-    losses =
-      hasOriginal ? sheets.dropFirst().map { ModelLoss(original: sheets[0], candidate: $0, of: benchmark) } : []
+    var sheetsOfModels: [[ScoreSheet]] = []
+    for samples in answers { sheetsOfModels.append(try sheets(samples)) }
+    var floors: [FlipFloor] = []
+    for (change, repeated) in again {
+      let loss = ModelLoss(
+        original: sheetsOfModels[0], candidate: try sheets(repeated), letters: nil, of: benchmark)
+      floors.append(FlipFloor(change, answers: answers[0], again: repeated, loss: loss))
+    }
+    self.floors = floors
+    scores = zip(sheetsOfModels, answers).map { ModelScore($0, tokens: $1.joined().map(\.tokenCount), of: benchmark) }
+    losses = sheetsOfModels.indices.dropFirst(hasOriginal ? 1 : sheetsOfModels.count).map { index in
+      ModelLoss(
+        original: sheetsOfModels[0], candidate: sheetsOfModels[index],
+        letters: LetterDivergence(answers[0][0], answers[index][0]), of: benchmark)
+    }
   }
 }
 

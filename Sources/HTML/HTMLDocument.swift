@@ -75,14 +75,16 @@ public struct HTMLDocument: Sendable {
     th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
     th { font-weight: 600; } th:first-child, .words td { text-align: left; }
     td { font-variant-numeric: tabular-nums; }
-    .words th { white-space: nowrap; }
+    .words th, .whole { white-space: nowrap; }
     .verbatim { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
     pre { background: var(--panel); padding: .75rem; border-radius: .375rem; overflow-x: auto; white-space: pre-wrap;
       overflow-wrap: anywhere; font-size: .8125rem; max-height: 24rem; }
     svg { display: block; width: 100%; height: auto; margin: .5rem 0; }
     svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
     svg .bar { fill: var(--mark); } svg .axis { stroke: var(--line); } svg .cell { fill: var(--bad); }
-    .columns svg { max-width: 36rem; }
+    svg .dot { fill: var(--mark); } svg .whisker { stroke: var(--mark); stroke-width: 1.5; }
+    svg .zero { stroke: var(--soft); stroke-dasharray: 3 3; }
+    .columns svg { max-width: 36rem; } .dots svg { max-width: 44rem; }
     figure { margin: .75rem 0; } figcaption { color: var(--soft); font-size: .875rem; }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 1.5rem; }
     .card { display: flex; gap: 1rem; align-items: flex-start; padding: .75rem; margin: .5rem 0; background: var(--panel);

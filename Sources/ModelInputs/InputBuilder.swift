@@ -29,7 +29,9 @@ public struct InputBuilder: Sendable {
     self.config = config
     self.settings = settings
     promptTemplate = Result {
-      try PromptTemplate(named: settings.template, files: files, config: config, tokenizer: tokenizer)
+      try PromptTemplate(
+        named: settings.template, prefersOwn: settings.prefersOwnTemplate, files: files, config: config,
+        tokenizer: tokenizer)
     }
     if settings.template != nil { _ = try promptTemplate.get() }
     pictures = try config.multimodal.map { try PictureSettings($0, layout: config.layout, files: files) }
@@ -82,8 +84,10 @@ public struct InputBuilder: Sendable {
       if let remark = tiled.remark { remarks.append(remark) }
     }
     let tokensPerTile = config.multimodal?.tokensPerTile ?? 0
+    // Servers know nothing of the system text in config.json.
+    let system = settings.prefersOwnTemplate && template.isOwn ? nil : config.systemMessage
     let prompt = try template.render(
-      system: settings.system ?? config.systemMessage, question: question.text,
+      system: settings.system ?? system, question: question.text,
       imageTokenCounts: tileCounts.map { $0 * tokensPerTile }, thinks: settings.thinks)
     var ids = tokenizer.encode(
       prompt, addsBeginToken: template.allowsBeginToken && tokenizer.addsBeginTokenByDefault)

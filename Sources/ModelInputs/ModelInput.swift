@@ -35,12 +35,18 @@ public struct PromptSettings: Sendable, Equatable {
   public var system: String?
   /// Whether the answer starts with `<think>`.
   public var thinks: Bool?
+  /// Without a `template`, whether the model's own chat_template is taken if it has one, as servers do, before the
+  /// conversation and the system text that config.json names.
+  public var prefersOwnTemplate: Bool
 
   /// Settings; all by the model's files unless given.
-  public init(template: String? = nil, system: String? = nil, thinks: Bool? = nil) {
+  public init(
+    template: String? = nil, system: String? = nil, thinks: Bool? = nil, prefersOwnTemplate: Bool = false
+  ) {
     self.template = template
     self.system = system
     self.thinks = thinks
+    self.prefersOwnTemplate = prefersOwnTemplate
   }
 }
 
@@ -64,6 +70,8 @@ public enum ModelInputError: CategorizedError, Equatable {
   case tooLong(tokens: Int, limit: Int)
   /// Nothing that a model could read.
   case noTokens
+  /// Letters of options that no single token tells apart.
+  case letters([String])
   /// A question holds the token that stands for a part of a picture.
   case reservedToken(String)
 
@@ -83,6 +91,8 @@ public enum ModelInputError: CategorizedError, Equatable {
     case .tooLong(let tokens, let limit): "the prompt has \(tokens) tokens, the model \(limit) positions"
     case .reservedToken(let token):
       "the question holds \(token), which stands for a part of a picture; write <image> where a picture stands"
+    case .letters(let letters):
+      "the tokenizer has no token for each of the letters \(letters.joined(separator: ", ")); let the model write its answers"
     case .noTokens: "a text without a single token; give it words, or take its line away"
     }
   }

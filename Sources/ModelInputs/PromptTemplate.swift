@@ -18,10 +18,18 @@ public struct PromptTemplate: Sendable {
   ///
   /// A text model's own `chat_template` comes before what its vocabulary tells. Where it cannot be evaluated, what the
   /// vocabulary tells is taken, and `note` says so.
-  /// - Parameter name: One of `names`; nil leaves it to the files.
+  /// - Parameters:
+  ///   - name: One of `names`; nil leaves it to the files.
+  ///   - prefersOwn: Whether the files' `chat_template` comes before all else, if there is one.
   /// - Throws: `ModelInputError` for a name that is unknown, and if the model's own template was asked for and cannot be
   ///   used; what reading the files throws.
-  init(named name: String?, files: any NamedFiles, config: ModelConfig, tokenizer: Tokenizer) throws {
+  init(
+    named name: String?, prefersOwn: Bool, files: any NamedFiles, config: ModelConfig, tokenizer: Tokenizer
+  ) throws {
+    if name == nil, prefersOwn, let own = try OwnTemplate(files, tokenizer: tokenizer) {
+      self.init(.own(own))
+      return
+    }
     if name == OwnTemplate.name {
       guard let own = try OwnTemplate(files, tokenizer: tokenizer) else { throw ModelInputError.noTemplate }
       self.init(.own(own))
@@ -85,7 +93,10 @@ public struct PromptTemplate: Sendable {
 
   /// Whether the tokenizer's begin token comes before a prompt if its files ask for that: a model's own template writes
   /// all there is.
-  var allowsBeginToken: Bool { if case .known = kind { true } else { false } }
+  var allowsBeginToken: Bool { !isOwn }
+
+  /// Whether it is the model's own chat_template.
+  var isOwn: Bool { if case .own = kind { true } else { false } }
 
   /// Tokens at which an answer ends, by name, the one that follows a written answer first.
   var stopTokens: [String] {

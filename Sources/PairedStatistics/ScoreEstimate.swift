@@ -67,17 +67,20 @@ public struct Agreement: Sendable, Equatable {
   public let equal: Int
   /// Answers compared.
   public let count: Int
+  /// Wilson's 95 % interval of the share; see `ScoreEstimate` for answers that depend on each other.
+  public let interval: Interval
 
   /// Compares answers position by position; answers that could not be read (nil) are equal to none, not even
   /// to each other.
-  public init<Answer: Equatable>(_ original: [Answer?], _ candidate: [Answer?]) {
+  /// - Parameter clusters: Equal numbers for answers that depend on each other; by default each is alone.
+  public init<Answer: Equatable>(_ original: [Answer?], _ candidate: [Answer?], clusters: [Int]? = nil) {
     precondition(original.count == candidate.count, "one answer of each model for each decision")
-    equal = zip(original, candidate).count { $0 != nil && $0 == $1 }
+    let isEqual = zip(original, candidate).map { $0 != nil && $0 == $1 }
+    equal = isEqual.count { $0 }
     count = original.count
+    interval = ScoreEstimate(isEqual.map { $0 ? 1 : 0 }, clusters: clusters).interval
   }
 
   /// Share of equal answers; 0 without any.
   public var share: Double { count > 0 ? Double(equal) / Double(count) : 0 }
-  /// Wilson's 95 % interval of the share.
-  public var interval: Interval { .wilson(successes: Double(equal), count: Double(count)) }
 }

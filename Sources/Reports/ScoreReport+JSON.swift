@@ -24,11 +24,22 @@ extension ScoreReport {
 extension EvaluationSettings {
   fileprivate var json: JSONValue {
     [
-      "rule": "v1", "layout": .string(layout.rawValue), "instruction": .optional(instruction),
+      "rule": "v1", "mode": .string(mode.rawValue), "layout": .string(layout.rawValue),
+      "instruction": .optional(instruction),
       "template": .optional(template), "system": .optional(system), "think": thinks.map(JSONValue.bool) ?? .null,
-      "max_tokens": .integer(maxTokens), "limit": limit.map(JSONValue.integer) ?? .null,
+      "max_tokens": .integer(maxTokens), "sampling": sampling?.json ?? .null, "samples": .integer(samples),
+      "limit": limit.map(JSONValue.integer) ?? .null,
       "seed": .string(String(seed)), "keeps_missing_words": .bool(keepsMissingWords),
       "numeric_mode": .string(numericMode),
+    ]
+  }
+}
+
+extension AnswerSampling {
+  fileprivate var json: JSONValue {
+    [
+      "temperature": .double(temperature), "top_k": topK.map(JSONValue.integer) ?? .null, "top_p": .double(topP),
+      "repetition_penalty": .double(repetitionPenalty),
     ]
   }
 }
@@ -42,7 +53,7 @@ extension BenchmarkScores {
       "faults": .array(rows.faults.map(JSONValue.string)), "missing_words": .integer(rows.missingWordCount),
       "rendered_prompt": .string(rows.renderedPrompt),
       "calibrated": .array(rows.calibrated.map(JSONValue.integer)), "scores": .array(scores.map(\.json)),
-      "losses": .array(losses.map(\.json)),
+      "losses": .array(losses.map(\.json)), "floors": .array(floors.map(\.json)),
     ]
   }
 }
@@ -109,10 +120,28 @@ extension ModelLoss {
       "changed": .array(
         changed.map {
           [
-            "index": .string($0.index), "original": .optional($0.original), "candidate": .optional($0.candidate),
+            "index": .string($0.index), "sample": .integer($0.sample), "original": .optional($0.original),
+            "candidate": .optional($0.candidate),
             "original_score": .optional($0.originalScore), "candidate_score": .optional($0.candidateScore),
           ]
         }),
+      "letter_kl_divergence": letters.map { letters -> JSONValue in
+        [
+          "rows": .integer(letters.count), "mean": .double(letters.mean),
+          "standard_error": .double(letters.standardError),
+        ]
+      } ?? .null,
+    ]
+  }
+}
+
+extension FlipFloor {
+  fileprivate var json: JSONValue {
+    [
+      "change": .string(change), "answers": .integer(count), "differing": .integer(differingCount),
+      "read_otherwise": .integer(changedCount),
+      "right_to_wrong": decisions.map { JSONValue.integer($0.rightToWrong) } ?? .null,
+      "wrong_to_right": decisions.map { JSONValue.integer($0.wrongToRight) } ?? .null,
     ]
   }
 }

@@ -10,7 +10,7 @@ extension ScoreReport {
     let labels = Self.labels(models.map(\.name))
     var lines: [StyledText] = [
       "scored by rule, without a judge; not comparable with scores by a judge",
-      "layout \(settings.layout.rawValue), greedy, at most \(settings.maxTokens) tokens an answer",
+      "layout \(settings.layout.rawValue), \(settings.making)",
     ]
     if let limit = settings.limit {
       lines.append("at most \(limit) rows of each benchmark, those of seed \(settings.seed)")
@@ -27,7 +27,7 @@ extension ScoreReport {
   }
 
   /// Short names: last parts of paths where these differ, at most as wide as fits.
-  private static func labels(_ names: [String]) -> [String] {
+  static func labels(_ names: [String]) -> [String] {
     let parts = names.map { $0.split(separator: "/").last.map { String($0) } ?? $0 }
     return (Set(parts).count == parts.count ? parts : names).map { name in
       let shown = name.displayed
@@ -36,6 +36,23 @@ extension ScoreReport {
   }
 
   private static let labelWidth = 22
+}
+
+extension EvaluationSettings {
+  /// How answers came about.
+  var making: String {
+    guard mode == .generate else {
+      return "mode \(mode.rawValue): the letter that is likeliest without reasoning, no benchmark's score"
+    }
+    let most = "at most \(maxTokens) tokens an answer"
+    guard let sampling else { return "greedy, " + most }
+    let how: [String?] = [
+      "temperature \(sampling.temperature.upTo(3))", sampling.topK.map { "top-k \($0)" },
+      "top-p \(sampling.topP.upTo(3))",
+      sampling.repetitionPenalty == 1 ? nil : "repetition penalty \(sampling.repetitionPenalty.upTo(3))",
+    ]
+    return "\(how.compactMap(\.self).joined(separator: ", ")), seed \(seed), \(most), answers to each row: \(samples)"
+  }
 }
 
 extension BenchmarkScores {
@@ -56,6 +73,11 @@ extension BenchmarkScores {
       lines.append("")
       lines.append("  \(label) against \(labels[0]):")
       for line in loss.lines { lines.append("    \(line)") }
+    }
+    if !floors.isEmpty {
+      lines.append("")
+      lines.append("  flip floor, \(labels[0]) against itself:")
+      for floor in floors { lines.append("    \(floor.line)") }
     }
     return lines
   }
@@ -110,7 +132,8 @@ extension Benchmark.Claim {
     }
   }
 
-  fileprivate var prefix: String {
+  /// What is said in front of the note.
+  var prefix: String {
     switch self {
     case .score: ""
     case .partly: "partly by rules of our own: "
@@ -122,7 +145,19 @@ extension Benchmark.Claim {
 
 extension ModelLoss {
   fileprivate var lines: [StyledText] {
-    metrics.flatMap(\.lines) + [StyledText("\(agreement.equal) of \(agreement.count) answers are read alike")]
+    let apart = letters.map { letters -> StyledText in
+      "letters of \(letters.count) rows: mean KL divergence \(letters.mean.short) ± \(letters.standardError.short) nats"
+    }
+    return metrics.flatMap(\.lines) + [StyledText("\(agreement.equal) of \(agreement.count) answers are read alike")]
+      + [apart].compactMap(\.self)
+  }
+}
+
+extension FlipFloor {
+  /// What became of the original's answers, computed otherwise.
+  fileprivate var line: String {
+    let flips = decisions.map { ", \($0.words)" } ?? ""
+    return "\(change): \(differingCount) of \(count) answers differ, \(changedCount) are read otherwise\(flips)"
   }
 }
 

@@ -14,6 +14,8 @@ public enum RunEvent: Sendable {
   case memory(MemoryPlan, MemoryLimit)
   /// A stopped run is gone on with.
   case resumed(layerCount: Int, of: Int)
+  /// So many tokens of answers have been generated, of those that have not ended too.
+  case tokens(Int)
   /// So many answers of a model to a benchmark were there already.
   case answersFound(Int, of: Int, benchmark: String)
   /// A decoder layer is quantized.

@@ -220,6 +220,11 @@ import TestSupport
   @Test func `mistakes on the command line are usage errors`() throws {
     for arguments in [
       [], ["--benchmark", "a.tsv", "--limit", "0"], ["--benchmark", "a.tsv", "--max-tokens", "0"],
+      ["--benchmark", "a.tsv", "--batch-size", "0"], ["--benchmark", "a.tsv", "--floor"],
+      ["--benchmark", "a.tsv", "--samples", "2"],
+      ["--benchmark", "a.tsv", "--mode", "letters"], ["--benchmark", "a.tsv", "--temperature", "-1"],
+      ["--benchmark", "a.tsv", "--mode", "choice-logits", "--temperature", "1"],
+      ["--benchmark", "a.tsv", "--mode", "choice-logits", "--reference-answers", "b"],
       ["--benchmark", "a.tsv", "--reference", "b", "--reference-answers", "c"],
       ["--benchmark", "a.tsv", "--benchmark", "b.tsv", "--reference-answers", "c"],
     ] {

@@ -66,6 +66,72 @@ import Testing
     #expect(second.text.contains("<script>alert(1)</script> ]]> &"), "a question is text")
   }
 
+  @Test func `the page of an evaluation has the report's numbers, and what changed in words that stay text`() throws {
+    let hostile = #"<script>alert(1)</script> ]]> & "how many" <b>digits</b>?"#
+    // A question that nobody can answer so, and two that the sample answers rightly.
+    let known = try String(contentsOfFile: sample.evaluationQuestions, encoding: .utf8).split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: String])
+    }.filter { $0["answer"] == $0["reference"] }.prefix(2)
+    var rows: [[String: String]] = [
+      ["image": "images/0007.png", "question": hostile, "answer": "never", "kind": "odd"]
+    ]
+    rows += known.map { $0.filter { ["image", "question", "answer"].contains($0.key) } }
+    let lines = try rows.map { row in
+      var row = row
+      row["image"] = row["image"].map { "\(sample.directory)/evaluation/\($0)" }
+      row["kind"] = row["kind"] ?? "usual"
+      return String(decoding: try JSONSerialization.data(withJSONObject: row), as: UTF8.self)
+    }
+    let questions = try folder.write(lines.joined(separator: "\n"), to: "questions.jsonl")
+    let answers = try folder.write(
+      #"{"index": "1", "prediction": "never"}"# + "\n"
+        + #"{"index": "2", "prediction": "</p><script>"}"# + "\n" + #"{"index": "3", "prediction": "no & never"}"#,
+      to: "answers.jsonl")
+    let result = try skyquant(
+      "evaluate", sample.modelDirectory, "--benchmark", questions, "--reference-answers", answers, "--max-tokens", "40",
+      "--json", "--quiet", "--html", folder.path("e.html"))
+    expectSuccess(result)
+    let report = try JSONValue(parsing: Array(result.output.utf8))
+    let page = try requireAgreement(folder.path("e.html"), report, atLeast: 40)
+    let loss = try #require(value(report, at: "benchmarks.0.losses.0.metrics.0"))
+    #expect(loss["right_to_wrong"]?.intValue == 1 && loss["wrong_to_right"]?.intValue == 2)
+    #expect(page.elements["svg"] == 2 && page.elements["circle"] == 3)
+    #expect(page.elements["img"] == 3 && page.elements["b"] == nil)
+    for text in [
+      hostile, "Right before, wrong now", "Wrong before, right now", "</p><script>", "no & never", questions,
+      "kind: odd", "kind: usual", "Scored by fixed rules",
+    ] { #expect(page.text.contains(text), "\(text)") }
+    let refused = try skyquant("evaluate", sample.modelDirectory, "--benchmark", questions, "--html", questions)
+    expectError(73, "would replace", from: refused)
+    let existing = try skyquant(
+      "evaluate", sample.modelDirectory, "--benchmark", questions, "--html", folder.path("e.html"))
+    expectError(73, "already exists", from: existing)
+  }
+
+  @Test func `pages of letters and of drawn answers have the report's numbers too`() throws {
+    let pictures = try ["0007.png", "0011.png"].map {
+      try Data(contentsOf: URL(fileURLWithPath: "\(sample.directory)/evaluation/images/\($0)")).base64EncodedString()
+    }
+    let table = try folder.write(
+      "index\tquestion\tA\tB\tanswer\timage\n1\tWhich?\tone\ttwo\tA\t\(pictures[0])\n"
+        + "2\tWhich one?\tsix\tten\tB\t\(pictures[1])\n", to: "letters.tsv")
+    _ = try roundedSample(at: made)
+    let ways = [
+      ("letters", ["--mode", "choice-logits", "--floor"], ["Flip floor", "KL divergence of the letters", "no score"]),
+      ("drawn", ["--temperature", "1", "--samples", "2", "--max-tokens", "4"], ["temperature 1.0, top-k 50"]),
+    ]
+    for (name, options, words) in ways {
+      let file = folder.path(name + ".html")
+      let arguments = [
+        "evaluate", made, "--reference", sample.modelDirectory, "--benchmark", table, "--json", "--quiet",
+      ]
+      let result = try skyquant(arguments: arguments + ["--html", file] + options)
+      expectSuccess(result)
+      let page = try requireAgreement(file, try JSONValue(parsing: Array(result.output.utf8)), atLeast: 40)
+      for text in words { #expect(page.text.contains(text), "\(name): \(text)") }
+    }
+  }
+
   @Test func `a page is not replaced unless asked for`() throws {
     let page = folder.path("page.html")
     try "mine".write(toFile: page, atomically: true, encoding: .utf8)

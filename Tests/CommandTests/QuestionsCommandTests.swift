@@ -62,6 +62,25 @@ import TestSupport
     expectError(66, "q.jsonl:2: ", from: try skyquant("run", sample.modelDirectory, "--questions", path))
   }
 
+  @Test func `a preset's settings are in the report, and options override single ones`() throws {
+    let more = ["--samples", "1", "--json", "--quiet", "--preset", "authors-transformers", "--max-tokens", "2"]
+    func settings(_ options: String...) throws -> [String: Any] {
+      let arguments = ["run", sample.modelDirectory, "--questions", sample.evaluationQuestions] + more + options
+      let result = try skyquant(arguments: arguments)
+      expectSuccess(result)
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+      return try #require(report["settings"] as? [String: Any])
+    }
+    let own = try settings()
+    #expect(own["temperature"] as? Double == 0.6 && own["top_p"] as? Double == 0.95 && own["top_k"] as? Int == 50)
+    #expect(own["repetition_penalty"] as? Double == 1.05 && own["max_tokens"] as? Int == 2)
+    let other = try settings("--temperature", "0.5", "--top-k", "0", "--top-p", "1", "--repetition-penalty", "2")
+    #expect(other["temperature"] as? Double == 0.5 && other["top_k"] is NSNull && other["top_p"] as? Double == 1)
+    #expect(other["repetition_penalty"] as? Double == 2 && other["preset"] as? String == "authors-transformers")
+    #expect(try settings("--seed", "18446744073709551615")["seed"] as? String == "18446744073709551615")
+    #expect(try skyquant("run", "model", "--question", "x", "--preset", "authors").exitCode == 64)
+  }
+
   @Test func `options that belong to another way of asking are refused`() throws {
     #expect(try run("--question", "What?").exitCode == 64)
     #expect(try run("--trace", "x.safetensors").exitCode == 64)

@@ -25,6 +25,22 @@ private struct Scene {
     add(index, picture: picture, cells)
   }
 
+  /// Several answers of each model to each row: by model, sample and row.
+  func scores(samples: [[[String]]], letters: [[[String: Double]]]? = nil) throws -> BenchmarkScores {
+    let rows = BenchmarkRows(
+      file: "b.tsv", sha256: "", count: questions.count, askedCount: questions.count, faults: [], missingWordCount: 0,
+      renderedPrompt: "", calibrated: samples.map { _ in 0 })
+    return try BenchmarkScores(
+      rows, benchmark, questions: questions,
+      answers: samples.enumerated().map { model, samples in
+        samples.map { texts in
+          texts.enumerated().map {
+            GivenAnswer(ModelAnswer($1), tokenCount: nil, letters: letters?[model][$0])
+          }
+        }
+      }, hasOriginal: samples.count > 1)
+  }
+
   func scores(_ answers: [[String]], tokens: [Int]? = nil, truncated: Set<Int> = []) throws -> BenchmarkScores {
     let rows = BenchmarkRows(
       file: "b.tsv", sha256: "", count: questions.count, askedCount: questions.count, faults: [], missingWordCount: 0,
@@ -32,9 +48,11 @@ private struct Scene {
     return try BenchmarkScores(
       rows, benchmark, questions: questions,
       answers: answers.map { model in
-        model.enumerated().map { number, text in
-          GivenAnswer(ModelAnswer(text, isTruncated: truncated.contains(number)), tokenCount: tokens?[number])
-        }
+        [
+          model.enumerated().map { number, text in
+            GivenAnswer(ModelAnswer(text, isTruncated: truncated.contains(number)), tokenCount: tokens?[number])
+          }
+        ]
       }, hasOriginal: answers.count > 1)
   }
 }
@@ -149,6 +167,45 @@ private func isClose(_ interval: Interval?, _ lower: Double, _ upper: Double) ->
     #expect(scores.scores.allSatisfy { $0.metrics.isEmpty && $0.compatible.isEmpty && $0.groups.isEmpty })
     let loss = try #require(scores.losses.first)
     #expect(loss.metrics.isEmpty && loss.agreement.equal == 2 && loss.changed.map(\.index) == ["2"])
+  }
+
+  @Test func `of several answers to a row the mean counts, once`() throws {
+    let original = [["B", "B", "A", "B"], ["B", "A", "A", "B"]],
+      candidate = [["B", "A", "A", "A"], ["A", "A", "B", "A"]]
+    let scores = try Self.choices().scores(samples: [original, candidate])
+    #expect(scores.scores.map { $0.answers.count } == [8, 8])
+    let metrics = scores.scores.compactMap(\.metrics.first?.estimate)
+    // Rows have 1, 0.5, 0, 1 and 0.5, 0, 0.5, 0.
+    #expect(metrics.map(\.score) == [0.625, 0.25] && metrics.map(\.count) == [4, 4])
+    #expect(scores.scores[0].groups.map(\.estimate.score) == [0.75, 0.5])
+    let loss = try #require(scores.losses.first), metric = try #require(loss.metrics.first)
+    #expect(metric.estimate.loss == 0.375 && metric.estimate.count == 4 && metric.test == nil)
+    #expect(metric.estimate.method == .clusterBootstrap)
+    // Answers of the same number: alike in rows 1 and 3, and in row 2 of the second.
+    #expect(loss.agreement.equal == 3 && loss.agreement.count == 8)
+    #expect(loss.changed.map(\.index) == ["1", "3", "0", "2", "3"] && loss.changed.map(\.sample) == [1, 1, 2, 2, 2])
+  }
+
+  @Test func `an original with one answer is compared with all of a candidate's`() throws {
+    let scores = try Self.choices().scores(samples: [
+      [["B", "B", "B", "B"]], [["B", "B", "B", "A"], ["A", "B", "B", "B"]],
+    ])
+    let loss = try #require(scores.losses.first)
+    #expect(loss.agreement.equal == 6 && loss.agreement.count == 8)
+    #expect(loss.metrics.first?.estimate.loss == 0.25)
+  }
+
+  @Test func `letters are apart by their divergence, whether or not the likeliest is the same`() throws {
+    let original = [["A": -1.0, "B": -2, "C": -3], ["A": -0.1, "B": -5, "C": -7]]
+    let candidate = [["A": -1.5, "B": -1.5, "C": -4], ["A": -0.2, "B": -4, "C": -6]]
+    let texts = [[["A", "A"]], [["A", "A"]]]
+    let apart = try #require(
+      Self.choices("MMStar.tsv", 2).scores(samples: texts, letters: [original, candidate]).losses.first?.letters)
+    #expect(apart.count == 2)
+    #expect(abs(apart.mean - 0.06674556166661247) < 1e-12 && abs(apart.standardError - 0.05930508424661099) < 1e-12)
+    let same = try Self.choices("MMStar.tsv", 2).scores(samples: texts, letters: [original, original])
+    #expect(same.losses.first?.letters?.mean == 0)
+    #expect(try Self.choices("MMStar.tsv", 2).scores(samples: texts).losses.first?.letters == nil)
   }
 
   @Test func `benchmarks are pooled with Holm's p, and one alone is not`() throws {

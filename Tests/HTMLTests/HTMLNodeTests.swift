@@ -41,10 +41,13 @@ import Testing
 }
 
 @Suite struct ChartTests {
-  private func rects(_ node: HTMLNode) -> [[String: Double]] {
-    node.markup.matches(of: /<rect ([^>]*)>/).map { match in
+  private func rects(_ node: HTMLNode) -> [[String: Double]] { elements("rect", node) }
+
+  /// The numbers of each element of a name, by attribute.
+  private func elements(_ name: String, _ node: HTMLNode) -> [[String: Double]] {
+    node.markup.matches(of: /<([a-z]+) ([^>]*)>/).filter { $0.output.1 == name }.map { match in
       Dictionary(
-        match.output.1.matches(of: /([a-z-]+)="([-0-9.e]+)"/).compactMap { part in
+        match.output.2.matches(of: /([a-z-]+)="([-0-9.e]+)"/).compactMap { part in
           Double(part.output.2).map { (String(part.output.1), $0) }
         }, uniquingKeysWith: { first, _ in first })
     }
@@ -57,6 +60,52 @@ import Testing
     let marks = rects(ColumnChart(columns, caption: []).node)
     #expect(marks.map { $0["height"] } == [30, 120, 60, 0, 0])
     #expect(marks.allSatisfy { ($0["y"] ?? 0) + ($0["height"] ?? 0) == 120 })
+  }
+
+  @Test func `dots stand in proportion to their values, between the ends of their whiskers`() throws {
+    let values = [(0.2, 0.1, 0.35), (0.3, 0.3, 0.4), (0.4, 0.05, 0.45), (.nan, 0, 1)]
+    let rows = values.enumerated().map { index, value in
+      DotPlot.Row(
+        "row", value.0, at: "x.\(index)", interval: (value.1, value.2), at: "x.\(index).interval", title: "")
+    }
+    let node = DotPlot(rows, within: 0...1, scale: 100, caption: []).node
+    let dots = elements("circle", node).compactMap { $0["cx"] }
+    #expect(dots.count == 3 && abs((dots[1] - dots[0]) - (dots[2] - dots[1])) < 0.2)
+    let page = try parsed(node)
+    #expect(page.measures.map(\.key).filter { $0.hasPrefix("x.0") } == ["x.0.interval.0", "x.0.interval.1", "x.0"])
+    let whiskers = node.markup.matches(of: /class="whisker" x1="([0-9.]+)"[^>]*x2="([0-9.]+)"[^>]*>/).compactMap {
+      match in Double(match.output.1).flatMap { left in Double(match.output.2).map { (left, $0) } }
+    }.filter { $0.0 != $0.1 }
+    #expect(whiskers.count == 3)
+    for ((left, right), dot) in zip(whiskers, dots) { #expect(left <= dot && dot <= right && left >= 160) }
+    // One point of a hundred has the same length for all.
+    let unit = (dots[2] - dots[0]) / 20
+    for ((left, right), value) in zip(whiskers, values) {
+      #expect(abs(right - left - 100 * (value.2 - value.1) * unit) < 0.5)
+    }
+    #expect(!page.text.contains("-"), "no mark lies outside of what there is")
+  }
+
+  @Test func `a line marks what is neither gain nor loss, whatever the values`() throws {
+    for value in [-0.02, 0, 0.5] {
+      let row = DotPlot.Row("row", value, at: "x", interval: (value, value + 0.01), at: "y", title: "")
+      let node = DotPlot([row], within: -1...1, zero: 0, scale: 100, caption: []).node
+      #expect(node.markup.matches(of: /class="zero"/).count == 1)
+      #expect(try parsed(node).text.contains("0"))
+    }
+    #expect(elements("circle", DotPlot([], within: 0...1, caption: []).node).isEmpty)
+  }
+
+  @Test func `charts that cover the same values have the same axis`() {
+    func dot(_ covered: [Double]) -> Double? {
+      let row = DotPlot.Row("row", 0.3, at: "x", interval: (0.2, 0.4), at: "y", title: "")
+      return elements("circle", DotPlot([row], within: 0...1, covering: covered, caption: []).node).first?["cx"]
+    }
+    #expect(dot([]) == dot([0.25]) && dot([0, 1]) == dot([1, 0, .nan]) && dot([]) != dot([0, 1]))
+  }
+
+  private func parsed(_ node: HTMLNode) throws -> ParsedPage {
+    try #require(ParsedPage(Data(HTMLDocument(title: "t", [node]).bytes)))
   }
 
   @Test func `a chart without values is a chart`() {

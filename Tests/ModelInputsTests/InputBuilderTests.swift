@@ -43,6 +43,26 @@ import Tokenization
     #expect(own.contains(system) && replaced == own.replacing(system, with: "Say no."))
   }
 
+  @Test(arguments: [nil, true, false])
+  func `a prompt for letters ends where they differ, and thinks no more`(thinks: Bool?) throws {
+    let builder = try InputBuilder(
+      files: file.files, config: file.config, settings: PromptSettings(thinks: thinks))
+    let question = Question(text: "Which one?"), letters = ["A", "B", "D"]
+    let open = try builder.input(for: question, includesAnswer: false, readImage: noImage).renderedPrompt
+    let (input, tokens) = try builder.input(for: question, choosing: letters, readImage: noImage)
+    let closing = open.hasSuffix("<think>\n") ? "\n</think>\n\n" : ""
+    #expect(input.renderedPrompt == open + closing + "Answer:")
+    #expect(thinks == nil || open.hasSuffix("<think>\n") == thinks)
+    #expect(tokens.count == 3 && Set(tokens).count == 3 && input.answerStart == input.ids.count)
+    for (letter, token) in zip(letters, tokens) {
+      let whole = builder.tokenizer.encode(input.renderedPrompt + " " + letter, addsBeginToken: false)
+      #expect(input.ids + [token] == whole)
+    }
+    #expect(throws: ModelInputError.letters(["A", "A"])) {
+      try builder.input(for: question, choosing: ["A", "A"], readImage: noImage)
+    }
+  }
+
   @Test func `plain text is taken as it is`() throws {
     let input = try builder.input(
       for: Question(text: "red square", isPlainText: true), includesAnswer: true, readImage: noImage)

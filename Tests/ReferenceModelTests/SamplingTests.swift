@@ -54,6 +54,30 @@ import Testing
     #expect(try generate(seed: 1) != generate(seed: 2))
   }
 
+  /// The likeliest token at each step, by the rule of the CTRL paper on the model's own logits.
+  @Test(arguments: [false, true])
+  func `a penalty counts the tokens of the answer, and those of the prompt if asked to`(countsPrompt: Bool) throws {
+    let golden = try Golden("tiny-r1v.0")
+    let model = golden.model.language
+    let prompt = try golden.floats("language.embeddings"), promptIDs = try golden.ids("input_ids")
+    var cache = KVCache(layerCount: model.layerCount)
+    var hidden = try model(prompt, cache: &cache)
+    var expected: [Int] = []
+    for _ in 0..<8 {
+      var logits = model.logits(hidden.rows(hidden.rowCount - 1..<hidden.rowCount)).values
+      for id in Set(expected + (countsPrompt ? promptIDs : [])) { logits[id] *= logits[id] > 0 ? 0.25 : 4 }
+      let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
+      expected.append(best)
+      hidden = try model(model.embed([best]), cache: &cache)
+    }
+    var sampling = SamplingOptions(temperature: 0, topK: nil, repetitionPenalty: 4)
+    sampling.penalizesPrompt = countsPrompt
+    let generator = TextGenerator(model: model, sampling: sampling, stopTokens: [], maxTokens: 8)
+    #expect(try generator.generate(from: prompt, promptIDs: promptIDs) == expected)
+    #expect(Set(expected).count > 1)
+    if countsPrompt { #expect(try generator.generate(from: prompt) != expected, "the prompt's ids make a difference") }
+  }
+
   @Test func `draws follow the probabilities`() {
     let probabilities = [0.1, 0, 0.6, 0.3]
     let drawCount = 100_000

@@ -30,7 +30,7 @@ import Testing
   private func run(_ questions: String, limit: Int? = nil) -> QuestionsRun {
     var run = QuestionsRun(model: sample.modelDirectory, questions: questions)
     run.limit = limit
-    run.maxTokens = 48
+    run.settings.maxTokens = 48
     return run
   }
 
@@ -60,15 +60,15 @@ import Testing
 
   @Test func `an answer is drawn as if its question were asked alone`() throws {
     var run = run(sample.evaluationQuestions, limit: 4)
-    run.sampling = SamplingOptions(temperature: 2, topK: nil, seed: 3)
-    run.maxTokens = 12
+    run.settings.sampling = SamplingOptions(temperature: 2, topK: nil, seed: 3)
+    run.settings.maxTokens = 12
     let items = try items(run)
     let directory = String(sample.evaluationQuestions.dropLast("questions.jsonl".count))
     for item in items {
       var question = item.question
       question.images = question.images.map { directory + $0 }
       var alone = AnswerRun(model: sample.modelDirectory, question: question)
-      (alone.sampling, alone.maxTokens) = (run.sampling, run.maxTokens)
+      alone.settings = run.settings
       let answer = try alone.run()
       #expect(answer.text == item.answer.text && answer.prompt == item.prompt)
     }
@@ -77,7 +77,7 @@ import Testing
 
   @Test func `an answer that is cut off says so`() throws {
     var run = run(sample.evaluationQuestions, limit: 2)
-    run.maxTokens = 1
+    run.settings.maxTokens = 1
     let answers = try items(run).map(\.answer)
     #expect(answers.allSatisfy { !$0.isFinished && $0.ids.count == 1 })
   }

@@ -81,23 +81,48 @@ import Workflows
     #expect(try run.run().benchmarks[0].rows.calibrated == [0, 0])
   }
 
-  @Test func `answers are those of a question by itself`() throws {
-    var run = evaluation(limit: 1)
+  /// The lines of a file of answers.
+  private func logged(_ path: String) throws -> [[String: Any]] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  @Test(arguments: [1, 3, 16])
+  func `answers are those of a question by itself, however many are made together`(batchSize: Int) throws {
+    var run = evaluation(limit: 6)
     run.answers = folder.path("answers")
+    run.batchSize = batchSize
     _ = try run.run()
-    let line = try Data(contentsOf: URL(fileURLWithPath: folder.path("answers")))
-    let logged = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
-    let row = try #require(logged["row"] as? Int)
+    let lines = try logged(folder.path("answers"))
+    #expect(Set(lines.compactMap { $0["row"] as? Int }).count == 6)
     let questions = try SampleSource.questions(sample.evaluationQuestions)
       .samples(LoadedModel(sample.modelDirectory).builder)
-    var question = questions[row - 1].question
     let directory = sample.evaluationQuestions.prefix(
       through: try #require(sample.evaluationQuestions.lastIndex(of: "/")))
-    question.images = question.images.map { directory + $0 }
-    var alone = AnswerRun(model: sample.modelDirectory, question: question)
-    alone.maxTokens = 32
-    let answer = try alone.run()
-    #expect(logged["answer"] as? String == answer.text)
-    #expect(logged["opens_thinking"] as? Bool == answer.prompt.hasSuffix("<think>\n"))
+    for line in lines {
+      var question = questions[try #require(line["row"] as? Int) - 1].question
+      question.images = question.images.map { directory + $0 }
+      var alone = AnswerRun(model: sample.modelDirectory, question: question)
+      alone.settings.maxTokens = 32
+      let answer = try alone.run()
+      #expect(line["answer"] as? String == answer.text)
+      #expect(line["opens_thinking"] as? Bool == answer.prompt.hasSuffix("<think>\n"))
+    }
+  }
+
+  @Test func `an answer is in the file before the next place in the batch is filled`() throws {
+    var run = evaluation(limit: 8)
+    run.answers = folder.path("answers")
+    run.batchSize = 2
+    var counts: [Int] = [], tokens: [Int] = []
+    _ = try run.run { event in
+      if case .tokens(let count) = event { tokens.append(count) }
+      guard case .progress(.answers, let done, 8) = event, done > 0 else { return }
+      counts.append(try logged(folder.path("answers")).count - done)
+    }
+    #expect(counts == Array(repeating: 0, count: 8))
+    let written = try logged(folder.path("answers")).reduce(0) { $0 + ($1["tokens"] as? Int ?? 0) }
+    #expect(tokens == Array(1...written), "tokens are told as they come")
   }
 }

@@ -136,7 +136,7 @@ import Workflows
       through: try #require(sample.evaluationQuestions.lastIndex(of: "/")))
     for (model, said) in [(sample.modelDirectory, pairs[0].reference), (quantized, pairs[0].quantized)] {
       var answer = AnswerRun(model: model, question: question)
-      answer.maxTokens = VerificationRun.defaultAnswerTokens
+      answer.settings.maxTokens = VerificationRun.defaultAnswerTokens
       answer.question.images = question.images.map { directory + $0 }
       var pieces = ""
       #expect(try answer.run { pieces += $0 }.text == said)

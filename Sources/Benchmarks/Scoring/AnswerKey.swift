@@ -21,6 +21,18 @@ public enum AnswerKey: Sendable, Equatable {
   /// One of these texts, or a number within 5 % of one.
   case relaxed([String])
 
+  /// The right answer for people.
+  public var text: String {
+    switch self {
+    case .letter(let letter, _): String(letter)
+    case .letters(let letters, _): letters.sorted().map { String($0) }.joined(separator: ", ")
+    case .yesNo(let isYes): isYes ? "Yes" : "No"
+    case .number(let text), .value(let text): text
+    case .list(let elements): elements.joined(separator: ", ")
+    case .text(let texts), .contained(let texts, _), .relaxed(let texts): texts.joined(separator: " or ")
+    }
+  }
+
   /// What rule v1 reads out of an answer to this row.
   public func extraction(from answer: ModelAnswer) -> Extraction {
     guard let text = answer.finalText else { return Extraction(.unfinished, isTruncated: answer.isTruncated) }
@@ -58,8 +70,8 @@ public enum AnswerKey: Sendable, Equatable {
   private func isRight(_ answer: String, _ source: String) -> Bool {
     switch self {
     case .letter(let right, _): return answer == String(right)
-    case .letters(let right, _): return answer == right.sorted().map { String($0) }.joined(separator: ", ")
-    case .yesNo(let right): return answer == (right ? "Yes" : "No")
+    case .letters: return answer == text
+    case .yesNo: return answer == text
     case .number(let right): return NumberReading.isEqual(source, right)
     case .value(let right):
       if TextReading.normalized(right) == answer { return true }

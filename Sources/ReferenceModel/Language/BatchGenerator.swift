@@ -7,12 +7,15 @@ public import Tensors
 public struct GenerationRequest: Sendable {
   /// Embeddings, `[tokens, hidden]`.
   public var prompt: Tensor
+  /// The prompt's ids; only a repetition penalty that counts them asks for them.
+  public var promptIDs: [Int]
   public var sampling: SamplingOptions
   /// Most tokens to generate.
   public var maxTokens: Int
 
-  public init(prompt: Tensor, sampling: SamplingOptions = .greedy, maxTokens: Int) {
+  public init(prompt: Tensor, promptIDs: [Int] = [], sampling: SamplingOptions = .greedy, maxTokens: Int) {
     self.prompt = prompt
+    self.promptIDs = promptIDs
     self.sampling = sampling
     self.maxTokens = maxTokens
   }
@@ -100,6 +103,21 @@ public struct BatchGenerator: Sendable {
     }
   }
 
+  /// Reads all prompts that `next` gives, one after the other, and generates nothing.
+  /// - Parameter onRead: Called with a prompt's number and natural logarithms of the probabilities of each token of the
+  ///   vocabulary to follow it.
+  /// - Throws: `ReferenceModelError.emptyPrompt`; if a weight is missing; what the closures throw.
+  public func read(next: () throws -> Tensor?, onRead: (Int, [Double]) throws -> Void) throws {
+    let batch = try SequenceBatch(model)
+    var number = 0
+    while let prompt = try next() {
+      guard prompt.rowCount > 0 else { throw ReferenceModelError.emptyPrompt }
+      var sequences = [sequence(number, GenerationRequest(prompt: prompt, maxTokens: 0), prompt.rowCount)]
+      try onRead(number, SamplingOptions.logProbabilities(batch.read([prompt], &sequences).values))
+      number += 1
+    }
+  }
+
   /// Requests whose prompts are read together. A numeric mode whose rows depend on each other reads each
   /// alone.
   private func promptGroups(_ admitted: [RequestQueue.Entry]) -> [[RequestQueue.Entry]] {
@@ -119,7 +137,9 @@ public struct BatchGenerator: Sendable {
 
   private func sequence(_ number: Int, _ request: GenerationRequest, _ cacheTokens: Int) -> ActiveSequence {
     ActiveSequence(
-      number: number, sampling: request.sampling, maxTokens: request.maxTokens, cacheTokens: cacheTokens,
+      number: number, sampling: request.sampling,
+      penalizedIDs: request.sampling.penalizesPrompt ? request.promptIDs : [],
+      maxTokens: request.maxTokens, cacheTokens: cacheTokens,
       cache: KVCache(config: model.config, tokens: cacheTokens), random: SplitMix64(seed: request.sampling.seed))
   }
 

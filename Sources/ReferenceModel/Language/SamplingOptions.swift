@@ -10,9 +10,11 @@ public struct SamplingOptions: Sendable, Equatable {
   public var topK: Int?
   /// The likeliest tokens that together reach this probability are kept; 1 keeps all.
   public var topP: Double
-  /// Divides positive and multiplies negative logits of tokens already generated; 1 changes nothing. The prompt is
-  /// not penalised.
+  /// Divides positive and multiplies negative logits of tokens already generated; 1 changes nothing.
   public var repetitionPenalty: Double
+  /// Whether the penalty counts the tokens of the prompt as well, as vLLM does. transformers counts them in text
+  /// models, but not where a model gets embeddings, as InternVL's does.
+  public var penalizesPrompt = false
   public var seed: UInt64
 
   /// Options; the defaults draw from the plain softmax of the 50 likeliest tokens.
@@ -34,7 +36,7 @@ public struct SamplingOptions: Sendable, Equatable {
   /// The distribution that the next token is drawn from; one token has all of it at temperature 0.
   /// - Parameters:
   ///   - logits: `[vocabulary]`.
-  ///   - generated: ids generated so far, without the prompt.
+  ///   - generated: ids that the penalty counts: those generated so far, and where it is penalised the prompt's.
   /// - Returns: `[vocabulary]`, summing to 1.
   public func probabilities(logits: [Float], generated: [Int]) -> [Double] {
     var scores = penalized(logits, generated)
@@ -99,6 +101,13 @@ public struct SamplingOptions: Sendable, Equatable {
       guard sum <= 1 - p else { return }
       scores[index] = -.infinity
     }
+  }
+
+  /// Natural logarithms of the softmax of `logits`.
+  static func logProbabilities(_ logits: [Float]) -> [Double] {
+    let scores = logits.map(Double.init), largest = scores.max() ?? 0
+    let sum = log(scores.reduce(0) { $0 + exp($1 - largest) }) + largest
+    return scores.map { $0 - sum }
   }
 
   private static func softmax(_ scores: [Double]) -> [Double] {

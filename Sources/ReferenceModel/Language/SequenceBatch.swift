@@ -9,6 +9,8 @@ struct ActiveSequence: Sendable {
   /// Whose it is.
   let number: Int
   let sampling: SamplingOptions
+  /// Ids of the prompt that the repetition penalty counts.
+  let penalizedIDs: [Int]
   /// Most tokens to generate.
   let maxTokens: Int
   /// Tokens that the cache has room for.
@@ -21,7 +23,7 @@ struct ActiveSequence: Sendable {
   /// The next token by its scores, `[vocabulary]`, and the generator behind the draw.
   func drawing(_ scores: ArraySlice<Float>) -> (id: Int, random: SplitMix64) {
     var random = random
-    let id = sampling.next(logits: scores, generated: generated, &random)
+    let id = sampling.next(logits: scores, generated: penalizedIDs + generated, &random)
     return (id, random)
   }
 }

@@ -22,11 +22,15 @@ public struct TextGenerator: Sendable {
   /// Reads the prompt at once, then generates until a stop token or `maxTokens`.
   /// - Parameters:
   ///   - prompt: embeddings `[tokens, hidden]`.
+  ///   - promptIDs: its ids, for a repetition penalty that counts them.
   ///   - onToken: called with each id as soon as it is known.
   /// - Returns: the generated ids, without the stop token.
   /// - Throws: `ReferenceModelError.emptyPrompt`; if a weight is missing; what `onToken` throws.
-  public func generate(from prompt: Tensor, onToken: (Int) throws -> Void = { _ in }) throws -> [Int] {
-    var request: GenerationRequest? = GenerationRequest(prompt: prompt, sampling: sampling, maxTokens: maxTokens)
+  public func generate(from prompt: Tensor, promptIDs: [Int] = [], onToken: (Int) throws -> Void = { _ in }) throws
+    -> [Int]
+  {
+    var request: GenerationRequest? = GenerationRequest(
+      prompt: prompt, promptIDs: promptIDs, sampling: sampling, maxTokens: maxTokens)
     var generated: [Int] = []
     let limits = BatchLimits(sequences: 1, cacheByteCount: 0)
     try BatchGenerator(model: model, stopTokens: stopTokens, limits: limits).generate(

@@ -12,10 +12,13 @@ public struct PagePictures: Sendable {
   public mutating func add(_ jpeg: [UInt8], of sample: Int) { files[sample] = jpeg }
 
   /// The picture of a sample; nothing if it has none.
-  func node(of sample: Int) -> [HTMLNode] {
-    files[sample].map {
-      [.tag("img", ["src": "data:image/jpeg;base64,\($0.base64)", "alt": "what the sample shows"])]
-    } ?? []
+  func node(of sample: Int) -> [HTMLNode] { files[sample].map { [.picture($0)] } ?? [] }
+}
+
+extension HTMLNode {
+  /// A picture inside the page.
+  static func picture(_ jpeg: [UInt8]) -> HTMLNode {
+    .tag("img", ["src": "data:image/jpeg;base64,\(jpeg.base64)", "alt": "what the sample shows"])
   }
 }
 

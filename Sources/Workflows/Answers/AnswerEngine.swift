@@ -36,6 +36,7 @@ public struct GeneratedAnswer: Sendable, Equatable {
 public struct AnswerEngine: Sendable {
   private let model: LoadedModel
   private let generator: BatchGenerator
+  private let batchSize: Int
 
   /// Questions that are answered together unless something else is asked for.
   public static let defaultBatchSize = BatchLimits.defaultSequences
@@ -45,6 +46,7 @@ public struct AnswerEngine: Sendable {
   ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`).
   public init(_ model: LoadedModel, batchSize: Int = defaultBatchSize, memoryLimit: Int? = nil) {
     self.model = model
+    self.batchSize = batchSize
     let cacheByteCount = Self.cacheByteCount(model, MemoryLimit(memoryLimit))
     generator = BatchGenerator(
       model: model.model.language, stopTokens: model.builder.stopIDs,
@@ -59,23 +61,35 @@ public struct AnswerEngine: Sendable {
   }
 
   /// Answers all questions that `next` gives, which are numbered from 0. They are asked for as there is room,
-  /// a few dozen ahead of the answers.
+  /// a few dozen ahead of the answers, and no more than are answered together.
   /// - Parameters:
   ///   - next: Gives a question; nil ends them.
+  ///   - onToken: Called for each token of an answer as soon as it is known.
   ///   - onAnswer: Called with a question's number and its answer, in the order in which answers end.
   /// - Throws: `ReferenceModelError`; what reading weights throws; what the closures throw.
   public func answer(
-    _ next: () throws -> AnswerRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
+    _ next: () throws -> AnswerRequest?, onToken: () throws -> Void = {},
+    onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
-    var queue = PromptQueue(model)
-    try generate({ try queue.next(next) }, onAnswer: onAnswer)
+    var queue = PromptQueue(model, ahead: batchSize)
+    try generate({ try queue.next(next) }, onToken: onToken, onAnswer: onAnswer)
+  }
+
+  /// Reads all questions that `next` gives, and writes nothing.
+  /// - Parameter onRead: Called with a question's number and natural logarithms of the probabilities of every token that
+  ///   may follow it, in the order of the questions.
+  /// - Throws: as `answer`.
+  func read(_ next: () throws -> AnswerRequest?, onRead: (Int, [Double]) throws -> Void) throws {
+    var queue = PromptQueue(model, ahead: batchSize)
+    try generator.read(next: { try queue.next(next)?.prompt }, onRead: onRead)
   }
 
   /// The same of prompts in front of the first decoder layer.
   func generate(
-    _ next: () throws -> GenerationRequest?, onAnswer: (Int, GeneratedAnswer) throws -> Void
+    _ next: () throws -> GenerationRequest?, onToken: () throws -> Void = {},
+    onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
-    try generator.generate(next: next) { number, text in
+    try generator.generate(next: next, onToken: { _, _ in try onToken() }) { number, text in
       let words = model.builder.tokenizer.decode(text.ids)
       try onAnswer(number, GeneratedAnswer(text: words, ids: text.ids, isFinished: text.isFinished))
     }

@@ -3,7 +3,7 @@ public import JSON
 public import Kernels
 internal import ModelFiles
 public import ModelInputs
-public import ReferenceModel
+internal import ReferenceModel
 internal import Storage
 
 /// A question to a model.
@@ -14,17 +14,12 @@ public struct AnswerRun: Sendable {
   public var question: Question
   /// How it becomes a prompt.
   public var prompt = PromptSettings()
-  /// How tokens are drawn.
-  public var sampling = SamplingOptions.greedy
-  /// Most tokens to produce.
-  public var maxTokens = defaultMaxTokens
+  /// How the answer is made.
+  public var settings = AnswerSettings()
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
   /// Where every intermediate tensor of the prompt goes, if that is wanted.
   public var trace: TraceFile?
-
-  /// `maxTokens` unless something else is asked for.
-  public static let defaultMaxTokens = 1024
 
   /// A question with default settings.
   public init(model: String, question: Question) {
@@ -40,12 +35,14 @@ public struct AnswerRun: Sendable {
     public let text: String
     /// What it was computed with.
     public let numericMode: String
+    /// How it was made, for programs.
+    let settings: JSONValue
 
     /// All of it for programs.
     public var json: JSONValue {
       [
         "schema": "skyquant.run/1", "rendered_prompt": .string(prompt), "answer": .string(text),
-        "numeric_mode": .string(numericMode),
+        "numeric_mode": .string(numericMode), "settings": settings,
       ]
     }
   }
@@ -63,16 +60,18 @@ public struct AnswerRun: Sendable {
     onPiece: (String) throws -> Void = { _ in }, observe: RunObserver = { _ in }
   ) throws -> Answer {
     try trace?.requireName(keeping: [model] + question.images)
-    let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
-    let input = try loaded.builder.input(for: question, includesAnswer: false) { path in
+    let loaded = try LoadedModel(model, prompt: settings.applied(to: prompt), numericMode: numericMode)
+    let input = try loaded.builder.input(for: settings.images.placed(in: question), includesAnswer: false) { path in
       try readFile(path, limit: Self.imageByteLimit)
     }
     if !question.isPlainText { for note in loaded.promptNotes { try observe(.warning(note)) } }
-    let answer = try loaded.answer(input, sampling: sampling, maxTokens: maxTokens, onPiece: onPiece)
+    let answer = try loaded.answer(
+      input, sampling: settings.sampling, maxTokens: settings.maxTokens, onPiece: onPiece)
     try trace?.write(
       input, generated: answer.ids, loaded,
       permissions: loaded.file.permissions.intersection(OutputPermissions(from: question.images)))
     return Answer(
-      prompt: input.renderedPrompt, text: answer.text, numericMode: loaded.model.numericMode.name)
+      prompt: input.renderedPrompt, text: answer.text, numericMode: loaded.model.numericMode.name,
+      settings: settings.json(template: question.isPlainText ? nil : try loaded.builder.template.name))
   }
 }

@@ -14,11 +14,16 @@ struct PromptQueue {
   private static let keptTileByteCount = 512 << 20
 
   private let model: LoadedModel
+  private let inputCount: Int
   private var tiles = TileTokens(towerCount: 1, keptByteCount: keptTileByteCount)
   /// The next one comes last.
   private var ready: [GenerationRequest] = []
 
-  init(_ model: LoadedModel) { self.model = model }
+  /// - Parameter count: Inputs that are wanted soon; more are not read ahead.
+  init(_ model: LoadedModel, ahead count: Int) {
+    self.model = model
+    inputCount = min(count, Self.inputLimit)
+  }
 
   /// The next input of `source`, embedded; nil when there is none left.
   /// - Throws: `ReferenceModelError`; if a weight is missing; what `source` throws.
@@ -32,7 +37,7 @@ struct PromptQueue {
     let tilesAtOnce = model.model.vision?.tilesAtOnce ?? .max
     var requests: [AnswerRequest] = []
     var (byteCount, tileCount) = (0, 0)
-    while requests.count < Self.inputLimit, byteCount < Self.byteLimit, tileCount < tilesAtOnce,
+    while requests.count < inputCount, byteCount < Self.byteLimit, tileCount < tilesAtOnce,
       let request = try source()
     {
       byteCount += request.input.answerStart * bytesPerToken
@@ -43,7 +48,9 @@ struct PromptQueue {
     try InputEmbedder([model]).embed(requests.map(\.input.promptOnly), &tiles, onTile: { _, _ in }) { index, prompt in
       let request = requests[index]
       embedded.append(
-        GenerationRequest(prompt: prompt[0], sampling: request.sampling, maxTokens: request.maxTokens))
+        GenerationRequest(
+          prompt: prompt[0], promptIDs: request.input.promptOnly.ids, sampling: request.sampling,
+          maxTokens: request.maxTokens))
     }
     return embedded
   }

@@ -2,7 +2,7 @@
 public import JSON
 public import Kernels
 public import ModelInputs
-public import ReferenceModel
+internal import ReferenceModel
 
 /// Questions of a file to a model.
 public struct QuestionsRun: Sendable {
@@ -16,10 +16,8 @@ public struct QuestionsRun: Sendable {
   public var imagesRoot: String?
   /// How they become prompts.
   public var prompt = PromptSettings()
-  /// How tokens are drawn; for each question as if it were the only one.
-  public var sampling = SamplingOptions.greedy
-  /// Most tokens to produce for a question.
-  public var maxTokens = AnswerRun.defaultMaxTokens
+  /// How answers are made; for each question as if it were the only one.
+  public var settings = AnswerSettings()
   /// Questions answered together at most; no answer depends on it.
   public var batchSize = AnswerEngine.defaultBatchSize
   /// What multiplies matrices.
@@ -51,11 +49,18 @@ public struct QuestionsRun: Sendable {
     }
   }
 
+  /// How all answers were made.
+  public struct Making: Sendable {
+    /// What they were computed with.
+    public let numericMode: String
+    /// The settings, for programs.
+    let settings: JSONValue
+  }
+
   /// All answers for programs.
-  /// - Parameter numericMode: What they were computed with.
-  public static func json(_ items: [Item], numericMode: String) -> JSONValue {
+  public static func json(_ items: [Item], _ making: Making) -> JSONValue {
     [
-      "schema": "skyquant.answers/1", "numeric_mode": .string(numericMode),
+      "schema": "skyquant.answers/1", "numeric_mode": .string(making.numericMode), "settings": making.settings,
       "answers": .array(items.map(\.json)),
     ]
   }
@@ -63,18 +68,19 @@ public struct QuestionsRun: Sendable {
   /// Opens the model and asks it. Questions are read and pictures decoded as there is room for them.
   /// - Parameter onItem: Called with each question and its answer, in the order of the file; what it throws
   ///   ends the run.
-  /// - Returns: What the answers were computed with.
+  /// - Returns: How the answers were made.
   /// - Throws: what `LoadedModel` throws; `StorageError`, `BenchmarkError` for a table, `QuestionError` with
   ///   the place of
   ///   a question that cannot be asked; `ReferenceModelError`; `WorkflowError.pictureOutside`; what the closures throw.
-  public func run(onItem: (Item) throws -> Void, observe: RunObserver = { _ in }) throws -> String {
+  public func run(onItem: (Item) throws -> Void, observe: RunObserver = { _ in }) throws -> Making {
     let file = try QuestionFile(path: questions, imagesRoot: imagesRoot, limit: limit ?? .max)
     let asked = file.questions
-    let loaded = try LoadedModel(model, prompt: prompt, numericMode: numericMode)
+    let loaded = try LoadedModel(model, prompt: settings.applied(to: prompt), numericMode: numericMode)
     for note in file.notes { try observe(.warning(note)) }
+    var template: String?
     if asked.contains(where: { !$0.question.isPlainText }) {
       // A template that cannot be used is no question's fault.
-      _ = try loaded.builder.template
+      template = try loaded.builder.template.name
       for note in loaded.promptNotes { try observe(.warning(note)) }
     }
     var prompts: [String] = []
@@ -82,10 +88,12 @@ public struct QuestionsRun: Sendable {
     var told = 0
     try AnswerEngine(loaded, batchSize: batchSize).answer {
       guard prompts.count < asked.count else { return nil }
-      let input = try file.input(for: asked[prompts.count], loaded.builder, includesAnswer: false)
+      let input = try file.input(
+        for: (settings.images.placed(in: asked[prompts.count].question), asked[prompts.count].place), loaded.builder,
+        includesAnswer: false)
       for remark in input.remarks { try observe(.warning(remark)) }
       prompts.append(input.renderedPrompt)
-      return AnswerRequest(input, sampling: sampling, maxTokens: maxTokens)
+      return AnswerRequest(input, sampling: settings.sampling, maxTokens: settings.maxTokens)
     } onAnswer: { number, answer in
       for answer in answered.add(answer, number) {
         try onItem(Item(question: asked[told].question, prompt: prompts[told], answer: answer))
@@ -93,6 +101,6 @@ public struct QuestionsRun: Sendable {
         try observe(.progress(.answers, done: told, total: asked.count))
       }
     }
-    return loaded.model.numericMode.name
+    return Making(numericMode: loaded.model.numericMode.name, settings: settings.json(template: template))
   }
 }

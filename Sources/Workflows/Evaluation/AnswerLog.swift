@@ -5,7 +5,7 @@ internal import Evaluation
 internal import JSON
 internal import Storage
 
-/// What an answer belongs to: the same five give the same answer.
+/// What an answer belongs to: the same six give the same answer.
 struct AnswerID: Hashable {
   /// SHA-256 of the benchmark file.
   var benchmark: String
@@ -17,6 +17,15 @@ struct AnswerID: Hashable {
   var settings: String
   /// SHA-256 of the prompt; see `BenchmarkFile.asked`.
   var question: String
+  /// The answer's number among those to the row, counted from 1.
+  var sample = 1
+
+  /// The same for another of a row's answers.
+  func numbered(_ number: Int) -> AnswerID {
+    var id = self
+    id.sample = number
+    return id
+  }
 }
 
 /// Answers by what they belong to.
@@ -55,12 +64,19 @@ final class AnswerLog {
   // MARK: Lines
 
   private static func json(_ given: GivenAnswer, _ id: AnswerID, row: Int) -> JSONValue {
-    [
+    var line: JSONObject = [
       "benchmark": .string(id.benchmark), "index": .string(id.index), "model": .string(id.model),
       "settings": .string(id.settings), "question": .string(id.question), "row": .integer(row),
       "answer": .string(given.answer.text), "opens_thinking": .bool(given.answer.opensThinking),
       "truncated": .bool(given.answer.isTruncated), "tokens": given.tokenCount.map(JSONValue.integer) ?? .null,
     ]
+    if id.sample > 1 { line["sample"] = .integer(id.sample) }
+    if let letters = given.letters {
+      var object = JSONObject()
+      for letter in letters.keys.sorted() { object[letter] = letters[letter].map(JSONValue.double) }
+      line["letters"] = .object(object)
+    }
+    return .object(line)
   }
 
   private static func parsed(_ json: JSONValue) -> (AnswerID, GivenAnswer)? {
@@ -68,7 +84,10 @@ final class AnswerLog {
       let model = json["model"]?.stringValue, let settings = json["settings"]?.stringValue,
       let question = json["question"]?.stringValue, let given = GivenAnswer(line: json)
     else { return nil }
-    let id = AnswerID(benchmark: benchmark, index: index, model: model, settings: settings, question: question)
+    let sample = json["sample"].map { $0.intValue ?? 0 } ?? 1
+    guard sample >= 1 else { return nil }
+    let id = AnswerID(
+      benchmark: benchmark, index: index, model: model, settings: settings, question: question, sample: sample)
     return (id, given)
   }
 }
@@ -79,7 +98,13 @@ extension GivenAnswer {
     guard let text = line["answer"]?.stringValue, let opensThinking = line["opens_thinking"]?.boolValue,
       let isTruncated = line["truncated"]?.boolValue
     else { return nil }
+    var letters: [String: Double]?
+    for (letter, value) in line["letters"]?.objectValue?.members ?? [] {
+      guard let value = value.doubleValue else { return nil }
+      letters = (letters ?? [:]).merging([letter: value]) { $1 }
+    }
     self.init(
-      ModelAnswer(text, opensThinking: opensThinking, isTruncated: isTruncated), tokenCount: line["tokens"]?.intValue)
+      ModelAnswer(text, opensThinking: opensThinking, isTruncated: isTruncated), tokenCount: line["tokens"]?.intValue,
+      letters: letters)
   }
 }

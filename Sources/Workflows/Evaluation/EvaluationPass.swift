@@ -2,20 +2,16 @@
 internal import Basics
 internal import Benchmarks
 internal import Evaluation
-internal import JSON
-internal import Kernels
 internal import ModelFiles
 internal import ModelInputs
 internal import Storage
 
 /// A model that answers the rows of a benchmark.
 struct EvaluationPass {
-  private let model: LoadedModel
+  let model: LoadedModel
+  let run: EvaluationRun
   private let contentID: String
   private let file: BenchmarkFile
-  private let layout: PromptLayout
-  private let instruction: String?
-  private let maxTokens: Int
   private let settings: String
 
   /// - Throws: what `LoadedModel` throws.
@@ -27,63 +23,96 @@ struct EvaluationPass {
       ? asked.loaded : try LoadedModel(asked.loaded.file, prompt: prompt, numericMode: run.numericMode)
     contentID = asked.contentID
     self.file = file
-    (layout, instruction, maxTokens) = (run.layout, run.instruction, run.maxTokens)
+    self.run = run
     settings = try run.answerSettings()
   }
 
   /// A row as the model reads it.
-  /// - Throws: what `BenchmarkFile.asked` throws; why the question cannot become an input.
-  func input(_ number: Int) throws -> (asked: BenchmarkFile.Asked, input: ModelInput) {
-    let asked = try file.asked(number, layout: layout, instruction: instruction)
+  struct Asked {
+    let row: BenchmarkRow
+    let question: Question
+    let id: AnswerID
+    let input: ModelInput
+    /// Letters to choose among, each with the token that stands for it; empty where the model writes its answer.
+    let letters: [(letter: String, token: Int)]
+  }
+
+  /// A row as the model reads it.
+  /// - Throws: what `BenchmarkFile.asked` throws; why the question cannot become an input, or has no letters to choose
+  ///   among where the run wants these.
+  func asked(_ number: Int) throws -> Asked {
+    let asked = try file.asked(number, layout: run.layout, instruction: run.instruction)
+    func bytes(_ name: String) throws -> [UInt8] { try file.bytes(of: name, in: asked) }
     do {
-      let input = try model.builder.input(for: asked.question, includesAnswer: false) {
-        try file.bytes(of: $0, in: asked)
+      switch run.mode {
+      case .generate:
+        let input = try model.builder.input(for: asked.question, includesAnswer: false, readImage: bytes)
+        return Asked(row: asked.row, question: asked.question, id: id(asked), input: input, letters: [])
+      case .choiceLogits:
+        let letters = try file.letters(of: asked.row)
+        let (input, tokens) = try model.builder.input(for: asked.question, choosing: letters, readImage: bytes)
+        return Asked(
+          row: asked.row, question: asked.question, id: id(asked), input: input,
+          letters: zip(letters, tokens).map { (letter: $0, token: $1) })
       }
-      return (asked, input)
-    } catch let error as any CategorizedError where error.category.isAboutRow {
+    } catch let error as any CategorizedError where error.category.isAboutRow && !(error is BenchmarkError) {
       throw asked.row.fault(.unaskable(error.description))
     }
   }
 
-  /// The answers to all rows that can be asked: from the log, or else from the model, which are logged.
+  /// The answers to all rows that can be asked, as many to each as are wanted: from the log, or else from the model, which
+  /// are logged as they end.
   /// - Throws: what keeps the model from answering and the log from growing; in a strict run what is wrong with a row.
   func answers(
     _ rows: inout AskedRows, _ log: AnswerLog, _ progress: inout AnswerProgress, _ observe: RunObserver
-  ) throws -> [Int: GivenAnswer] {
-    var answers: [Int: GivenAnswer] = [:]
-    var open: [Int] = []
+  ) throws -> [Int: [GivenAnswer]] {
+    var answers: [Int: [Int: GivenAnswer]] = [:]
+    var open: [(row: Int, sample: Int)] = []
+    var foundCount = 0
     for number in rows.usableNumbers {
       guard let id = try reporting(number, &rows, { try self.id(of: number) }) else { continue }
-      if let answer = log[id] { answers[number] = answer } else { open.append(number) }
+      for sample in 1...run.samples {
+        if let answer = log[id.numbered(sample)] {
+          answers[number, default: [:]][sample] = answer
+          foundCount += 1
+        } else {
+          open.append((number, sample))
+        }
+      }
     }
-    if !answers.isEmpty { try observe(.answersFound(answers.count, of: rows.numbers.count, benchmark: file.path)) }
-    try progress.advance(by: rows.numbers.count - open.count, observe)
+    let all = run.samples * rows.numbers.count
+    if foundCount > 0 { try observe(.answersFound(foundCount, of: all, benchmark: file.path)) }
+    try progress.advance(by: all - open.count, observe)
     var waiting = open[...]
-    var given: [(number: Int, id: AnswerID, row: Int, opensThinking: Bool)] = []
-    try model.answer(
+    var last: (number: Int, asked: Asked)?
+    try answer(
       {
-        while let number = waiting.popFirst() {
-          guard let (asked, input) = try reporting(number, &rows, { try self.input(number) }) else {
+        while let (number, sample) = waiting.popFirst() {
+          // The samples of a row follow each other.
+          if last?.number != number {
+            last = nil
+            if rows.isUsable(number), let asked = try reporting(number, &rows, { try self.asked(number) }) {
+              for remark in asked.input.remarks {
+                try observe(.warning("\(asked.row.place.file.displayed): \(remark)"))
+              }
+              last = (number, asked)
+            }
+          }
+          guard let asked = last?.asked else {
             try progress.advance(by: 1, observe)
             continue
           }
-          for remark in input.remarks { try observe(.warning("\(asked.row.place.file.displayed): \(remark)")) }
-          given.append((number, id(asked), asked.row.place.row, ModelAnswer.isOpened(by: input.renderedPrompt)))
-          return input
+          return (Wanted(asked, number: number, sample: sample), asked.input)
         }
         return nil
-      }, maxTokens: maxTokens
-    ) { index, said in
-      let (number, id, row, opensThinking) = given[index]
-      let answer = GivenAnswer(
-        ModelAnswer(said.text, opensThinking: opensThinking, isTruncated: said.isTruncated),
-        tokenCount: said.tokenCount)
+      }, onToken: { try progress.write(observe) }
+    ) { wanted, given in
       try requireUnchanged()
-      try log.add(answer, id, row: row)
-      answers[number] = answer
+      try log.add(given, wanted.id, row: wanted.place)
+      answers[wanted.number, default: [:]][wanted.id.sample] = given
       try progress.advance(by: 1, observe)
     }
-    return answers
+    return answers.mapValues { samples in samples.keys.sorted().compactMap { samples[$0] } }
   }
 
   /// What `body` gives; nil if the row is at fault, which is noted.
@@ -106,7 +135,7 @@ struct EvaluationPass {
   }
 
   private func id(of number: Int) throws -> AnswerID {
-    id(try file.asked(number, layout: layout, instruction: instruction))
+    id(try file.asked(number, layout: run.layout, instruction: run.instruction))
   }
 
   private func id(_ asked: BenchmarkFile.Asked) -> AnswerID {
@@ -116,16 +145,21 @@ struct EvaluationPass {
   }
 }
 
-extension EvaluationRun {
-  /// SHA-256 of what decides an answer beside model and question.
-  func answerSettings() throws -> String {
-    let settings: JSONValue = [
-      "max_tokens": .integer(maxTokens), "numeric_mode": .string(numericMode.name),
-      "system": prompt.system.map(JSONValue.string) ?? .null,
-      "template": prompt.template.map(JSONValue.string) ?? .null,
-      "think": prompt.thinks.map(JSONValue.bool) ?? .null,
-    ]
-    return SHA256Hasher.hash(try settings.serialized(.canonical)).description
+extension BenchmarkFile {
+  /// The letters that a row's answer is one of.
+  /// - Throws: `BenchmarkError.row` if it is no such row.
+  fileprivate func letters(of row: BenchmarkRow) throws(BenchmarkError) -> [String] {
+    var options: [AnswerOption] = []
+    switch try benchmark.answer.scoring(of: row) {
+    case .rule(.letter(_, let ofKey)): options = ofKey
+    case .noAnswer, .judged: options = row.options
+    case .rule: break
+    }
+    guard options.count > 1 else {
+      throw row.fault(
+        .unaskable("the answer is no letter of several options, which --mode choice-logits chooses among"))
+    }
+    return options.map { String($0.letter) }
   }
 }
 
@@ -134,10 +168,11 @@ extension FailureCategory {
   fileprivate var isAboutRow: Bool { self == .malformedInput || self == .missingInput || self == .unsupported }
 }
 
-/// How many answers there are, of all.
+/// How many answers there are, of all, and how many tokens have been written for them.
 struct AnswerProgress {
   let total: Int
   private var done = 0
+  private var tokenCount = 0
 
   init(total: Int) { self.total = total }
 
@@ -145,5 +180,11 @@ struct AnswerProgress {
   mutating func advance(by count: Int, _ observe: RunObserver) throws {
     done += count
     try observe(.progress(.answers, done: done, total: total))
+  }
+
+  /// One more token of an answer.
+  mutating func write(_ observe: RunObserver) throws {
+    tokenCount += 1
+    try observe(.tokens(tokenCount))
   }
 }

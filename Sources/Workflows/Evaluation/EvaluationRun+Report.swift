@@ -10,9 +10,11 @@ extension EvaluationRun {
   /// - Parameters:
   ///   - given: The original's answers from files, one for each benchmark; empty if there are none.
   ///   - answers: By model that was asked, benchmark and row.
+  ///   - again: The original's that were computed in other ways, by benchmark and row.
   /// - Throws: `WorkflowError.nothingToAsk` where not one row was answered by all.
   func report(
-    _ rows: [AskedRows], _ asked: [AskedModel], _ given: [AnswersFile], _ answers: [[[Int: GivenAnswer]]]
+    _ rows: [AskedRows], _ asked: [AskedModel], _ given: [AnswersFile], _ answers: [[[Int: [GivenAnswer]]]],
+    again: [(change: String, answers: [[Int: [GivenAnswer]]])]
   ) throws -> ScoreReport {
     var models = asked.map { EvaluatedModel(name: $0.loaded.file.path, contentID: $0.contentID) }
     if case .answers(let paths) = reference {
@@ -21,7 +23,9 @@ extension EvaluationRun {
     let calibrated = CalibratedRows(asked.map(\.loaded.file))
     let benchmarks = try rows.indices.map { index in
       let ofBenchmark = answers.map { $0[index] }
-      return try scores(rows[index], asked[0], calibrated, given.isEmpty ? nil : given[index], ofBenchmark)
+      return try scores(
+        rows[index], asked[0], calibrated, given.isEmpty ? nil : given[index], ofBenchmark,
+        again: again.map { ($0.change, $0.answers[index]) })
     }
     return ScoreReport(settings: settings, models: models, hasOriginal: reference != nil, benchmarks: benchmarks)
   }
@@ -29,7 +33,7 @@ extension EvaluationRun {
   /// All models on one benchmark: the rows that every one has answered.
   private func scores(
     _ rows: AskedRows, _ first: AskedModel, _ calibrated: CalibratedRows, _ given: AnswersFile?,
-    _ answers: [[Int: GivenAnswer]]
+    _ answers: [[Int: [GivenAnswer]]], again: [(change: String, answers: [Int: [GivenAnswer]])]
   ) throws -> BenchmarkScores {
     let numbers = rows.usableNumbers
     guard let shown = numbers.first else {
@@ -38,25 +42,30 @@ extension EvaluationRun {
     let questions = try numbers.map { number in
       (row: try rows.file.source.row(number), picture: rows.file.source.pictureKey(number))
     }
-    var models = answers.map { ofModel in numbers.compactMap { ofModel[$0] } }
+    func bySample(_ answers: [Int: [GivenAnswer]]) -> [[GivenAnswer]] {
+      (0..<samples).map { sample in numbers.compactMap { answers[$0]?[sample] } }
+    }
+    var models = answers.map(bySample)
     var counts = calibrated.counts(numbers, of: rows.file)
     if let given {
-      let original = zip(questions, models[0]).compactMap { question, candidate in
+      let original = zip(questions, models[0][0]).compactMap { question, candidate in
         given.answer(to: question.row.index, opensThinking: candidate.answer.opensThinking)
       }
-      models.insert(original, at: 0)
+      models.insert([original], at: 0)
       counts.insert(0, at: 0)
     }
-    let prompt = try EvaluationPass(first, rows.file, self).input(shown).input.renderedPrompt
+    let prompt = try EvaluationPass(first, rows.file, self).asked(shown).input.renderedPrompt
+    var benchmark = rows.file.benchmark
+    if mode == .choiceLogits { benchmark.claim = .none("the letter that is likeliest without reasoning") }
     return try BenchmarkScores(
-      rows.summary(renderedPrompt: prompt, calibrated: counts), rows.file.benchmark, questions: questions,
-      answers: models, hasOriginal: reference != nil)
+      rows.summary(renderedPrompt: prompt, calibrated: counts), benchmark, questions: questions,
+      answers: models, hasOriginal: reference != nil, again: again.map { ($0.change, bySample($0.answers)) })
   }
 
   private var settings: EvaluationSettings {
     EvaluationSettings(
-      layout: layout, instruction: instruction, template: prompt.template, system: prompt.system, thinks: prompt.thinks,
-      maxTokens: maxTokens, limit: limit, seed: seed, keepsMissingWords: keepsMissingWords,
-      numericMode: numericMode.name)
+      mode: mode, layout: layout, instruction: instruction, template: prompt.template, system: prompt.system,
+      thinks: prompt.thinks, maxTokens: maxTokens, sampling: answerSampling, samples: samples, limit: limit, seed: seed,
+      keepsMissingWords: keepsMissingWords, numericMode: numericMode.name)
   }
 }

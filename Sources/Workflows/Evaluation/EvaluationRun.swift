@@ -5,6 +5,7 @@ public import Evaluation
 public import Kernels
 internal import ModelFiles
 public import ModelInputs
+public import ReferenceModel
 internal import Storage
 
 /// Models to score on benchmarks, and perhaps to compare with their original.
@@ -25,6 +26,8 @@ public struct EvaluationRun: Sendable {
   public var reference: Reference?
   /// How the parts of a prompt become one string.
   public var layout = PromptLayout.front
+  /// How answers come about.
+  public var mode = EvaluationMode.generate
   /// What is asked for as an answer, in the place of the benchmarks' own words.
   public var instruction: String?
   /// How questions become prompts.
@@ -33,19 +36,32 @@ public struct EvaluationRun: Sendable {
   public var maxTokens = defaultMaxTokens
   /// Most rows of each benchmark, by whole groups; nil for all.
   public var limit: Int?
-  /// Which rows those are.
+  /// Which rows those are, and what is drawn.
   public var seed: UInt64 = 0
   /// Keeps options such as `None`, which VLMEvalKit loses.
   public var keepsMissingWords = false
   /// Ends the run at the first row that cannot be used.
   public var isStrict = false
+  /// How tokens are drawn; its seed is `seed`, for each answer made into another one.
+  public var sampling = SamplingOptions.greedy
+  /// Answers to each row; more than one make sense if they are drawn.
+  public var samples = 1
+  /// Whether the original is asked once more in other ways, to see which flips come from that alone.
+  public var measuresFloor = false
+  /// Rows answered together at most; no answer depends on it.
+  public var batchSize = defaultBatchSize
   /// Where answers are kept, so that a stopped run can go on; nil keeps none.
   public var answers: String?
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
+  /// Where the page for people goes, if one is wanted.
+  public var page: PageFile?
 
   /// `maxTokens` unless something else is asked for.
   public static let defaultMaxTokens = 4096
+  /// `batchSize` unless something else is asked for: answers that begin together may end together, and those that have
+  /// not are lost with a killed run.
+  public static let defaultBatchSize = 16
 
   /// An evaluation with default settings.
   public init(models: [String], benchmarks: [String]) {
@@ -58,7 +74,8 @@ public struct EvaluationRun: Sendable {
   ///   `BenchmarkError` and, in a strict run, what is wrong with a row; what opening the models, reading the files and
   ///   writing the log throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> ScoreReport {
-    precondition(!models.isEmpty && !benchmarks.isEmpty, "something to evaluate")
+    precondition(!models.isEmpty && !benchmarks.isEmpty && samples >= 1, "something to evaluate")
+    try page?.requireName(keeping: models + benchmarks + referencePaths, besides: answers.map { [$0] } ?? [])
     var rows = try benchmarks.map { path in
       try AskedRows(
         BenchmarkFile(path, keepsMissingWords: keepsMissingWords), limit: limit, seed: seed, isStrict: isStrict)
@@ -70,10 +87,12 @@ public struct EvaluationRun: Sendable {
       permissions: asked.reduce(OutputPermissions(from: benchmarks)) {
         $0.intersection($1.loaded.file.permissions)
       })
-    var progress = AnswerProgress(total: asked.count * rows.reduce(0) { $0 + $1.numbers.count })
-    var answersOfModels: [[[Int: GivenAnswer]]] = []  // by model, benchmark and row
+    let ways = try otherWays(asked)
+    var progress = AnswerProgress(
+      total: (asked.count + ways.count) * samples * rows.reduce(0) { $0 + $1.numbers.count })
+    var answersOfModels: [[[Int: [GivenAnswer]]]] = []  // by model, benchmark and row
     for model in asked {
-      var ofModel: [[Int: GivenAnswer]] = []
+      var ofModel: [[Int: [GivenAnswer]]] = []
       for index in rows.indices {
         let pass = try EvaluationPass(model, rows[index].file, self)
         ofModel.append(try pass.answers(&rows[index], log, &progress, observe))
@@ -81,7 +100,27 @@ public struct EvaluationRun: Sendable {
       answersOfModels.append(ofModel)
       model.loaded.file.releasePages()
     }
-    return try report(rows, asked, given, answersOfModels)
+    var again: [(change: String, answers: [[Int: [GivenAnswer]]])] = []
+    let unlogged = try AnswerLog(path: nil, permissions: .everyone)
+    for way in ways {
+      var ofWay: [[Int: [GivenAnswer]]] = []
+      for index in rows.indices {
+        let pass = try EvaluationPass(way.original, rows[index].file, way.run)
+        ofWay.append(try pass.answers(&rows[index], way.isLogged ? log : unlogged, &progress, observe))
+      }
+      again.append((way.change, ofWay))
+    }
+    let report = try report(rows, asked, given, answersOfModels, again: again)
+    try writePage(report, rows, asked, given, answersOfModels)
+    return report
+  }
+
+  private var referencePaths: [String] {
+    switch reference {
+    case .model(let path): [path]
+    case .answers(let paths): paths
+    case nil: []
+    }
   }
 
   // MARK: Before

@@ -51,11 +51,11 @@ public struct LoadedModel: Sendable {
     _ input: ModelInput, sampling: SamplingOptions = .greedy, maxTokens: Int,
     onPiece: (String) throws -> Void = { _ in }
   ) throws -> (text: String, ids: [Int]) {
-    let prompt = try InputEmbedder([self]).embed(input.promptOnly)[0]
+    let asked = input.promptOnly, prompt = try InputEmbedder([self]).embed(asked)[0]
     let generator = TextGenerator(
       model: model.language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()
-    let ids = try generator.generate(from: prompt) { id in try onPiece(decoder.append(id)) }
+    let ids = try generator.generate(from: prompt, promptIDs: asked.ids) { id in try onPiece(decoder.append(id)) }
     try onPiece(decoder.finish())
     return (builder.tokenizer.decode(ids), ids)
   }

@@ -61,7 +61,7 @@ extension Tokenizer {
 
 extension ModelInput {
   /// The first picture as a model sees it whole, small; nil without pictures.
-  fileprivate func smallPicture(side: Int) -> [UInt8]? {
+  func smallPicture(side: Int) -> [UInt8]? {
     // The thumbnail comes last, and a single tile is the picture itself.
     guard let pixels, let count = tileCounts.first, count > 0, pixels.tiles.count >= count else { return nil }
     let tile = pixels.tiles[count - 1]

@@ -36,7 +36,9 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Also write the report as JSON to this file.", valueName: "file"), completion: .file())
   var out: String?
 
-  @Flag(help: "Replace an existing file of --out.")
+  @OptionGroup var page: PageOptions
+
+  @Flag(help: "Replace existing files of --out and --html.")
   var force = false
 
   @OptionGroup var prompt: PromptOptions
@@ -50,6 +52,7 @@ struct Evaluate: ParsableCommand {
     var job = try evaluation.job(models)
     job.prompt = prompt.settings
     job.numericMode = try numerics.mode()
+    job.page = page.file(overwriting: force)
     job.answers = answers ?? out.map { $0 + ".answers.jsonl" }
     try requireOutputs(job)
     var progress = Progress(output)
@@ -72,7 +75,9 @@ struct Evaluate: ParsableCommand {
 
   /// Checks before the work that what is to be written takes nothing that is read.
   private func requireOutputs(_ job: EvaluationRun) throws {
-    if let answers = job.answers { try requireOutput(answers, keeping: inputs, besides: out.map { [$0] } ?? []) }
+    let reports = [out, page.html].compactMap(\.self)
+    if let answers = job.answers { try requireOutput(answers, keeping: inputs, besides: reports) }
+    if let html = page.html { try requireOutput(html, keeping: inputs, besides: out.map { [$0] } ?? []) }
     guard let out else { return }
     try requireOutput(out, keeping: inputs)
     try AtomicFileWriter.require(path: out, overwriting: force)

@@ -8,8 +8,8 @@ struct Run: ParsableCommand {
     abstract: "Ask a model about pictures, or let it continue a text.",
     discussion: """
       Runs originals, AWQ directories and .skyq files with the reference forward pass, and prints the answer as it \
-      comes: on a terminal without control sequences, into a file or pipe byte for byte. Greedy unless a temperature is \
-      given.
+      comes: on a terminal without control sequences, into a file or pipe byte for byte. Greedy unless a temperature or a \
+      preset that has one is given.
 
       The questions of a file are answered together, several times as fast as one after the other and with the same \
       answers, which are printed in the order of the file.
@@ -18,6 +18,8 @@ struct Run: ParsableCommand {
         skyquant run model.skyq --image receipt.png --question "What is the total?"
         skyquant run TEXT-MODEL --prompt "Gravity is" --temperature 0.7 --seed 1
         skyquant run model.skyq --questions q.jsonl --max-tokens 256 --json
+        skyquant run model.skyq --preset authors-vllm --image a.png --image b.png \\
+          --question "What has changed?"
       """)
 
   @Argument(help: "Checkpoint directory, quantized or not, or .skyq file.", completion: .file())
@@ -56,12 +58,11 @@ struct Run: ParsableCommand {
     var job = QuestionsRun(model: model, questions: questions)
     asked.apply(to: &job)
     job.prompt = prompt.settings
-    job.sampling = generation.sampling
-    job.maxTokens = generation.maxTokens
+    job.settings = generation.settings
     job.numericMode = try numerics.mode()
     var items: [QuestionsRun.Item] = []
     var progress = Progress(output)
-    let mode = try job.run { item in
+    let making = try job.run { item in
       guard !output.json else { return items.append(item) }
       // What a terminal shows of answers would follow the bar on its line.
       progress.finish()
@@ -70,14 +71,13 @@ struct Run: ParsableCommand {
       progress.show($0)
     }
     progress.finish()
-    if output.json { try output.print(QuestionsRun.json(items, numericMode: mode)) { [] } }
+    if output.json { try output.print(QuestionsRun.json(items, making)) { [] } }
   }
 
   private func ask() throws {
     var job = AnswerRun(model: model, question: asked.single)
     job.prompt = prompt.settings
-    job.sampling = generation.sampling
-    job.maxTokens = generation.maxTokens
+    job.settings = generation.settings
     job.numericMode = try numerics.mode()
     job.trace = trace.map { TraceFile($0, overwrites: force) }
     var progress = Progress(output)

@@ -1,6 +1,7 @@
 // Choices of the libraries as command-line arguments.
 public import Benchmarks
 public import Calibration
+public import Evaluation
 public import Kernels
 public import LayerSearch
 public import Quantization
@@ -13,6 +14,8 @@ extension CodeScheme: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 extension NumericModeChoice: ExpressibleByArgument {}
 extension PromptLayout: ExpressibleByArgument {}
+extension EvaluationMode: ExpressibleByArgument {}
+extension AnswerPreset: ExpressibleByArgument {}
 
 extension QuantizationMethod: ExpressibleByArgument {
   /// By its name.

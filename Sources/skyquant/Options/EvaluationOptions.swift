@@ -2,6 +2,8 @@
 import ArgumentParser
 import Basics
 import Benchmarks
+import Evaluation
+import ReferenceModel
 import Storage
 import Workflows
 
@@ -26,11 +28,49 @@ struct EvaluationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("At most so many rows of each benchmark, by whole groups.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Which rows --limit takes; the same number takes the same.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Which rows --limit takes, and what is drawn; the same number takes and draws the same.", valueName: "number"))
   var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "How answers come about.",
+      discussion: """
+        generate: the model writes them; choice-logits: the option's letter that is likeliest where an answer without \
+        reasoning would stand, which compares models quickly and is no benchmark's score.
+        """, valueName: "mode"))
+  var mode = EvaluationMode.generate
+
+  @Option(help: ArgumentHelp("Draw answers at this temperature; 0 is greedy.", valueName: "t"))
+  var temperature = 0.0
+
+  @Option(help: ArgumentHelp("Draw among the K likeliest tokens only; 0 for all.", valueName: "k"))
+  var topK = 50
+
+  @Option(help: ArgumentHelp("Draw among the likeliest tokens that make up this probability.", valueName: "p"))
+  var topP = 1.0
+
+  @Option(
+    help: ArgumentHelp("Divide the scores of tokens that an answer has already by this.", valueName: "factor"))
+  var repetitionPenalty = 1.0
+
+  @Option(help: ArgumentHelp("Answers to each row, whose mean counts; needs a --temperature.", valueName: "k"))
+  var samples = 1
 
   @Option(help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
   var maxTokens = EvaluationRun.defaultMaxTokens
+
+  @Flag(
+    help: """
+      Ask the original once more with other batches, and with OpenBLAS if it is there: how many answers change by that alone.
+      """)
+  var floor = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Answer at most so many rows together, fewer if memory is short. Answers do not depend on it.", valueName: "n"))
+  var batchSize = EvaluationRun.defaultBatchSize
 
   @Option(
     help: ArgumentHelp(
@@ -67,6 +107,24 @@ struct EvaluationOptions: ParsableArguments {
     }
     guard limit ?? 1 >= 1 else { throw ValidationError("--limit must be at least 1") }
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1") }
+    guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature must not be negative") }
+    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1") }
+    guard topK >= 0 else { throw ValidationError("--top-k must not be negative") }
+    guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
+      throw ValidationError("--repetition-penalty must be positive")
+    }
+    guard (1...1024).contains(samples) else { throw ValidationError("--samples must be from 1 to 1024") }
+    guard samples == 1 || temperature > 0 else {
+      throw ValidationError("--samples asks for different answers, which only a --temperature above 0 gives")
+    }
+    guard mode == .generate || (temperature == 0 && repetitionPenalty == 1) else {
+      throw ValidationError("--mode \(mode.rawValue) draws nothing: leave out --temperature and --repetition-penalty")
+    }
+    guard mode == .generate || referenceAnswers.isEmpty else {
+      throw ValidationError("--mode \(mode.rawValue) needs the original itself: give --reference")
+    }
+    guard !floor || reference != nil else { throw ValidationError("--floor asks the original again: give --reference") }
+    guard batchSize >= 1 else { throw ValidationError("--batch-size must be at least 1") }
   }
 
   /// An evaluation of `models` as it was asked for.
@@ -74,8 +132,11 @@ struct EvaluationOptions: ParsableArguments {
     var job = EvaluationRun(models: models, benchmarks: benchmark)
     job.reference = reference.map { .model(path: $0) }
     if !referenceAnswers.isEmpty { job.reference = .answers(paths: referenceAnswers) }
-    (job.limit, job.seed, job.maxTokens) = (limit, seed, maxTokens)
+    (job.limit, job.seed, job.maxTokens, job.batchSize) = (limit, seed, maxTokens, batchSize)
     (job.layout, job.keepsMissingWords, job.isStrict) = (layout, keepNone, strict)
+    (job.mode, job.samples, job.measuresFloor) = (mode, samples, floor)
+    job.sampling = SamplingOptions(
+      temperature: temperature, topK: topK > 0 ? topK : nil, topP: topP, repetitionPenalty: repetitionPenalty)
     job.instruction = try instruction.map(Self.text)
     return job
   }

@@ -14,6 +14,9 @@ struct Progress {
   private var lastShown: Double
   private var timeLeft = TimeLeft()
   private var plan: RunPlan?
+  /// The last progress, and tokens that have been generated so far.
+  private var last: (stage: Stage, done: Int, total: Int)?
+  private var tokenCount = 0
   /// What was told of the files beside a model's weights.
   private(set) var carried = CarriedText()
 
@@ -29,7 +32,12 @@ struct Progress {
   /// Shows what a job tells.
   mutating func show(_ event: RunEvent) {
     switch event {
-    case .progress(let stage, let done, let total): update(stage, done, total)
+    case .progress(let stage, let done, let total):
+      last = (stage, done, total)
+      update(stage, done, total)
+    case .tokens(let count):
+      tokenCount = count
+      if let (stage, done, total) = last { update(stage, done, total) }
     case .planned(let plan):
       self.plan = plan
       timeLeft.follow(plan)
@@ -51,8 +59,9 @@ struct Progress {
     timeLeft.advance(stage.kind, to: share, at: now)
     guard now - lastShown >= (isAnimated ? Self.interval.bar : Self.interval.log) else { return }
     lastShown = now
+    let tokens = stage == .answers && tokenCount > 0 ? ", \(tokenCount) tokens" : ""
     let line = ProgressLine(
-      share: share, label: "\(stage)", count: stage.count(done, of: total), left: timeLeft.seconds,
+      share: share, label: "\(stage)", count: stage.count(done, of: total) + tokens, left: timeLeft.seconds,
       memory: ProcessMemory.residentByteCount)
     if isAnimated {
       // A line as wide as the terminal would wrap on some.

@@ -27,7 +27,7 @@ extension ScoreReport {
   }
 
   /// Short names: last parts of paths where these differ, at most as wide as fits.
-  private static func labels(_ names: [String]) -> [String] {
+  static func labels(_ names: [String]) -> [String] {
     let parts = names.map { $0.split(separator: "/").last.map { String($0) } ?? $0 }
     return (Set(parts).count == parts.count ? parts : names).map { name in
       let shown = name.displayed

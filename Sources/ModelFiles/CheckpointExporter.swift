@@ -1,6 +1,7 @@
 // From a quantized model, packed or not, to a checkpoint directory in one of the layouts of `CheckpointFormat`.
 internal import Basics
 internal import JSON
+internal import ModelCards
 internal import ModelConfig
 internal import Quantization
 internal import Safetensors
@@ -72,6 +73,7 @@ public struct CheckpointExporter {
     for name in source.carried.names {
       if let bytes = try file(name, isSymmetric: isSymmetric) { try directory.write(bytes, to: name) }
     }
+    try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     try directory.commit()
   }
 
@@ -102,7 +104,9 @@ public struct CheckpointExporter {
   }
 
   private func file(_ name: String, isSymmetric: Bool) throws -> [UInt8]? {
-    guard name == "config.json", !keepsConfig, let scheme else { return try source.files.bytes(of: name) }
+    guard !keepsConfig, let scheme else { return try source.files.bytes(of: name) }
+    if name == ModelCard.fileName { return try source.files.bytes(of: name).map(format.describing) }
+    guard name == "config.json" else { return try source.files.bytes(of: name) }
     let document = format.config(
       ExportedQuantization(
         config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric))

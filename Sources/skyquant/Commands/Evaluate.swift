@@ -1,6 +1,7 @@
 // skyquant evaluate: how many points of a benchmark quantization cost.
 import ArgumentParser
 import JSON
+import ModelCards
 import Reports
 import Storage
 import Workflows
@@ -36,6 +37,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Also write the report as JSON to this file.", valueName: "file"), completion: .file())
   var out: String?
 
+  @OptionGroup var card: CardOptions
+
   @Flag(help: "Replace an existing file of --out.")
   var force = false
 
@@ -53,8 +56,10 @@ struct Evaluate: ParsableCommand {
     job.answers = answers ?? out.map { $0 + ".answers.jsonl" }
     try requireOutputs(job)
     var progress = Progress(output)
+    let update = try card.update(.evaluate, of: models, &progress)
     let report = try job.run { progress.show($0) }
     progress.finish()
+    if let update { try update.write(report.cardLines(of: update.number, version: Version.current)) }
     if let out {
       var writer = try AtomicFileWriter(path: out, overwriting: force, permissions: OutputPermissions(from: inputs))
       try writer.append(try report.json.serialized(.pretty) + [UInt8(ascii: "\n")])

@@ -1,6 +1,7 @@
 // skyquant verify: what quantization cost, measured from the written bytes.
 import ArgumentParser
 import Basics
+import ModelCards
 import Reports
 import Verification
 import Workflows
@@ -52,6 +53,7 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var gates: GateOptions
   @OptionGroup var page: PageOptions
+  @OptionGroup var card: CardOptions
 
   @Flag(help: "Replace an existing file of --html.")
   var force = false
@@ -80,8 +82,10 @@ struct Verify: ParsableCommand {
     job.numericMode = try numerics.mode()
     job.page = page.file(overwriting: force)
     var progress = Progress(output)
+    let update = try card.update(.verify, of: quantized, &progress)
     let report = try job.run { progress.show($0) }
     progress.finish()
+    if let update { try update.write(report.reports[update.number].cardLines(version: Version.current)) }
     let pictures = try job.samples.pictures()
     try output.print(
       report.json(pictures), styled: report.lines(width: StandardOutput.columnCount) + pictures.lines)

@@ -37,7 +37,8 @@ let package = Package(
       name: "Workflows",
       targets: [
         "Workflows", "Reports", "Verification", "Evaluation", "Benchmarks", "PairedStatistics", "LayerSearch",
-        "Calibration", "ModelFiles", "ModelInputs", "ReferenceModel", "ModelConfig", "Kernels", "Quantization", "Skyq",
+        "Calibration", "ModelCards", "ModelFiles", "ModelInputs", "ReferenceModel", "ModelConfig", "Kernels",
+        "Quantization", "Skyq",
         "Storage", "JSON", "HTML", "Tensors", "Basics",
       ]),
   ],
@@ -91,12 +92,16 @@ let package = Package(
     library("PairedStatistics", []),
     library("Evaluation", ["Benchmarks", "PairedStatistics"]),
 
+    // Model cards and their front matter
+    library("ModelCards", ["Basics"]),
+
     // Quantization and its proof
     library("Quantization", ["Basics", "Tensors", "Kernels"]),
     library(
       "ModelFiles",
       [
-        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Kernels", "Quantization",
+        "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelCards", "ModelConfig", "Kernels",
+        "Quantization",
       ]),
     library(
       "GGUFExport",
@@ -120,14 +125,14 @@ let package = Package(
       "Reports",
       [
         "Basics", "Tensors", "JSON", "HTML", "Companions", "Benchmarks", "PairedStatistics", "Evaluation",
-        "Quantization", "ModelFiles", "Calibration", "LayerSearch", "Verification",
+        "Quantization", "ModelCards", "ModelFiles", "Calibration", "LayerSearch", "Verification",
       ]),
     library(
       "Workflows",
       [
         "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
         "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Evaluation", "Kernels", "ReferenceModel",
-        "Quantization", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
+        "Quantization", "ModelCards", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart
@@ -138,7 +143,7 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelFiles", "GGUFExport",
+        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelCards", "ModelFiles", "GGUFExport",
         "Calibration", "LayerSearch", "Verification", "Benchmarks", "Evaluation", "Doctor", "Reports", "Workflows",
         "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -154,6 +159,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("Basics", []),
     tests("HTML", []),
+    tests("ModelCards", []),
     tests("Tensors", []),
     tests("Storage", ["Basics", "Tensors"]),
     tests("JSON", []),

@@ -79,6 +79,9 @@ jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preproces
 report 1 verify-other-files verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --min-top1 0.1
 report 0 verify-files-allowed verify other --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
   --min-top1 0.1 --allow-different-files
+report 0 verify-several verify awq gptq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1
+report 1 verify-several-fail verify awq ct --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 \
+  --max-mean-kl 0
 report 0 pack-evaluated pack awq evaluated.skyq --evaluation reports/verify.json
 report 0 provenance-evaluated inspect evaluated.skyq --provenance
 jq -e '.evaluations."verify.json"' reports/provenance-evaluated.json >evaluation
@@ -103,7 +106,9 @@ python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt
 report 0 quantize-text quantize text --text questions.txt --window 64 --method rtn --group-size 32 --out text-awq
 report 0 export-gguf export text-awq --to gguf-q4_1 --out text.gguf
+report 0 export-text export text-awq --to compressed-tensors --out text-packed
 report 0 verify-text verify text-awq --reference text --text questions.txt --window 64 --samples 3
+report 0 verify-texts verify text-awq text-packed --reference text --text questions.txt --window 64 --samples 3
 report 0 run-text run text --prompt "How many" --max-tokens 4
 
 # require_all WHAT WANTED...: fails unless every one of WANTED is a line of standard input.

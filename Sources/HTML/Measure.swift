@@ -19,8 +19,24 @@ extension HTMLNode {
 }
 
 extension HTMLAttribute {
+  static let keyName = "data-key"
+
   /// Says of an element which number of the report it shows; one that is not finite is `null`, as there.
   static func measured(_ value: Double, at key: String) -> [HTMLAttribute] {
-    [HTMLAttribute("data-key", key), HTMLAttribute("data-value", value.isFinite ? "\(value)" : "null")]
+    [HTMLAttribute(keyName, key), HTMLAttribute("data-value", value.isFinite ? "\(value)" : "null")]
+  }
+}
+
+extension HTMLNode {
+  /// The same where the report is a part of another one: each number's key begins with `place`.
+  public func measured(under place: String) -> HTMLNode {
+    switch self {
+    case .text: self
+    case .sequence(let nodes): .sequence(nodes.map { $0.measured(under: place) })
+    case .element(let name, let attributes, let children):
+      .element(
+        name, attributes.map { $0.name == HTMLAttribute.keyName ? HTMLAttribute($0.name, "\(place).\($0.value)") : $0 },
+        children.map { $0.measured(under: place) })
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Writes an AWQ checkpoint while the model is being quantized: plan first, then every layer as soon as it is done.
 public import JSON
 internal import Kernels
+internal import ModelCards
 internal import ModelConfig
 public import Quantization
 internal import Safetensors
@@ -24,20 +25,22 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// that a stopped run has finished.
   /// - Parameters:
   ///   - folder: Where the directory is made.
+  ///   - shardByteCount: Bytes of tensors in one file at most, or one larger tensor.
   ///   - resumed: Those layers, and the digests of the shards written until then; see `secure`. Must be given if and only
   ///     if the folder is resumed.
   /// - Throws: `StorageError` if the disk fails, what the stopped run wrote is not there any more, or something else is.
   public init(
     source: ModelFile, scheme: QuantizationScheme, in folder: consuming WorkFolder,
+    shardByteCount: Int = defaultShardByteCount,
     resuming resumed: (layerCount: Int, shardDigests: [SHA256Digest])? = nil,
     quantizes: (_ module: String) -> Bool
   ) throws {
     let plan = CheckpointPlan(source, scheme: scheme, quantizes: quantizes)
-    let shards = try plan.shards(scheme)
+    let shards = try plan.shards(scheme, of: shardByteCount)
     let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
       let weights = shards.shards.map(\.fileName) + [ShardIndex.fileName]
-      try directory.require(only: Set(weights + source.carried.names + Self.writtenNames))
+      try directory.require(only: Set(weights + source.carried.names + Self.writtenNames + Self.besideNames))
       let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
       writer = try SafetensorsCheckpointWriter(
         shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(scheme).count },
@@ -52,15 +55,23 @@ public struct AWQCheckpointWriter: ~Copyable {
     self.plan = plan
   }
 
+  /// Bytes of tensors in one file unless something else is asked for.
+  public static let defaultShardByteCount = ShardPlan.defaultShardByteCount
+
   /// The files that are written anew.
   private static let writtenNames = ["config.json", provenanceName]
+  /// Files that may be written beside them.
+  private static let besideNames = [ModelCard.fileName, ModelCard.originalName, GitAttributes.fileName]
+
+  /// Bytes of all tensors.
+  public var tensorByteCount: Int { plan.all.flatMap { $0.outputs(scheme) }.reduce(0) { $0 + $1.byteCount } }
 
   /// Bytes of the directory that quantizing `source` will make, and of its largest file.
   /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
-    _ source: ModelFile, scheme: QuantizationScheme, quantizes: (_ module: String) -> Bool
+    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount, quantizes: (_ module: String) -> Bool
   ) throws -> (total: Int, largestFile: Int) {
-    let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme)
+    let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme, of: shardByteCount)
     return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)
   }
 
@@ -78,14 +89,22 @@ public struct AWQCheckpointWriter: ~Copyable {
   }
 
   /// Writes config and carried-over files.
-  /// - Parameter provenance: How the checkpoint was made; written as `skyquant.json`.
+  /// - Parameters:
+  ///   - provenance: How the checkpoint was made; written as `skyquant.json`.
+  ///   - others: Files that are no part of the original, a card or `.gitattributes`; they take the place of its own.
+  ///   - left: Files of the original that stay behind.
   /// - Returns: The directory, which lacks nothing but its name: the caller commits it.
   /// - Throws: `StorageError` or `JSONError`.
-  public consuming func complete(provenance: JSONValue) throws -> StagedDirectory {
+  public consuming func complete(
+    provenance: JSONValue, besides others: [(name: String, bytes: [UInt8])] = [], leaving left: Set<String> = []
+  ) throws -> StagedDirectory {
+    precondition(others.allSatisfy { Self.besideNames.contains($0.name) }, "a stopped run would not know the file")
     var directory = try writer.finish()
-    for name in source.carried.names where !Self.writtenNames.contains(name) {
+    let notCarried = left.union(Self.writtenNames + others.map(\.name))
+    for name in source.carried.names where !notCarried.contains(name) {
       if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
     }
+    for (name, bytes) in others { try directory.write(bytes, to: name) }
     let newline = [UInt8(ascii: "\n")]
     let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
     try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")

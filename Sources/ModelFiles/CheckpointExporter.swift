@@ -1,6 +1,7 @@
 // From a quantized model, packed or not, to a checkpoint directory in one of the layouts of `CheckpointFormat`.
 internal import Basics
 internal import JSON
+internal import ModelCards
 internal import ModelConfig
 internal import Quantization
 internal import Safetensors
@@ -85,6 +86,7 @@ public struct CheckpointExporter {
     for name in source.carried.names {
       if let bytes = try file(name, isSymmetric: isSymmetric) { try directory.write(bytes, to: name) }
     }
+    try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     try directory.commit()
   }
 
@@ -122,9 +124,9 @@ public struct CheckpointExporter {
   }
 
   private func file(_ name: String, isSymmetric: Bool) throws -> [UInt8]? {
-    guard name == "config.json", let scheme, !keepsConfig || widening != nil else {
-      return try source.files.bytes(of: name)
-    }
+    guard let scheme, !keepsConfig || widening != nil else { return try source.files.bytes(of: name) }
+    if name == ModelCard.fileName, !keepsConfig { return try source.files.bytes(of: name).map(format.describing) }
+    guard name == "config.json" else { return try source.files.bytes(of: name) }
     let quantization = ExportedQuantization(
       config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric)
     var document = keepsConfig ? source.config.document : format.config(quantization)

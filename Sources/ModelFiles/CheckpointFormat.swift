@@ -9,6 +9,8 @@ internal import Tensors
 public struct CheckpointFormat: Sendable {
   /// What it is called on the command line and in reports.
   public let name: String
+  /// Programs that read it, and under which condition.
+  let readers: String
   /// Whether a model without quantized linears can be written in it: its config.json need not be changed.
   let takesAnyModel: Bool
   /// Where codes and zeros stand in their words.
@@ -50,7 +52,8 @@ extension CheckpointFormat: CaseIterable {
 
   /// AWQ GEMM: read by vLLM, and by transformers with AutoAWQ's kernels.
   public static let awq = CheckpointFormat(
-    name: "awq", takesAnyModel: true, layout: .awqGEMM,
+    name: "awq", readers: "vLLM 0.33, lmdeploy 0.18 (InternVL, groups of 128) and transformers with AutoAWQ's kernels",
+    takesAnyModel: true, layout: .awqGEMM,
     parts: [
       Part(suffix: ".qweight", content: .codes), Part(suffix: ".qzeros", content: .zeros),
       Part(suffix: ".scales", content: .scales),
@@ -61,7 +64,7 @@ extension CheckpointFormat: CaseIterable {
 
   /// compressed-tensors, pack-quantized: read by vLLM and transformers with compressed-tensors.
   public static let compressedTensors = CheckpointFormat(
-    name: "compressed-tensors", takesAnyModel: false, layout: .packQuantized,
+    name: "compressed-tensors", readers: "vLLM and transformers", takesAnyModel: false, layout: .packQuantized,
     parts: [
       Part(suffix: ".weight_packed", content: .codes), Part(suffix: ".weight_scale", content: .scales),
       Part(suffix: ".weight_shape", content: .shape), Part(suffix: ".weight_zero_point", content: .zeros),
@@ -76,7 +79,7 @@ extension CheckpointFormat: CaseIterable {
 
   private static func gptq(name: String, layout: Int4Layout) -> CheckpointFormat {
     CheckpointFormat(
-      name: name, takesAnyModel: false, layout: layout,
+      name: name, readers: "GPTQModel, and vLLM 0.33 if all zeros are 8", takesAnyModel: false, layout: layout,
       parts: [
         Part(suffix: ".qweight", content: .codes), Part(suffix: ".qzeros", content: .zeros),
         Part(suffix: ".scales", content: .scales), Part(suffix: ".g_idx", content: .groupIndex),

@@ -69,10 +69,11 @@ struct CheckpointPlan {
   var all: [PlannedTensor] { outside + layers.flatMap { $0 } }
 
   /// The files that hold them.
+  /// - Parameter byteCount: Bytes of tensors in one at most, or one larger tensor.
   /// - Throws: `SafetensorsError` for what cannot be written.
-  func shards(_ scheme: QuantizationScheme) throws -> ShardPlan {
+  func shards(_ scheme: QuantizationScheme, of byteCount: Int) throws -> ShardPlan {
     do throws(SafetensorsError.Reason) {
-      return try ShardPlan(tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"])
+      return try ShardPlan(tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"], shardByteCount: byteCount)
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }

@@ -32,7 +32,7 @@ extension QuantizationReport {
   }
 
   /// What calibration was good for, by the errors themselves: not every method takes plain rounding where that is better.
-  private var gainLine: StyledText {
+  var gainLine: StyledText {
     guard options.method.needsCalibration else { return "plain rounding, no calibration" }
     let better = reports.count { $0.errorAfter < $0.errorBefore }
     let worse = reports.count { $0.errorAfter > $0.errorBefore }
@@ -42,11 +42,19 @@ extension QuantizationReport {
       + "methods that won: \(winners)"
   }
 
-  /// What the model was calibrated on, and how long it took: `16 samples of questions.jsonl, 2 held out; 13 pictures in 26
-  /// tiles` and `846 tokens (416 image, 320 prompt, 110 answer), 1.3 s`.
+  /// What the model was calibrated on, and how long it took.
   private var calibrationLines: [StyledText] {
-    guard let samples = calibration["samples"]?.arrayValue, let files = calibration["files"]?.arrayValue else {
+    guard let samples = calibrationFacts else {
       return ["\(tokenCount) calibration tokens, \(Seconds.text(seconds))"]
+    }
+    return ["\(samples.name)", "\(samples.tokens), \(Seconds.text(seconds))"]
+  }
+
+  /// What the model was calibrated on: `16 samples of questions.jsonl, 2 held out; 13 pictures in 26 tiles` and
+  /// `846 tokens (416 image, 320 prompt, 110 answer)`; nil if there was nothing.
+  var calibrationFacts: (name: String, tokens: String)? {
+    guard let samples = calibration["samples"]?.arrayValue, let files = calibration["files"]?.arrayValue else {
+      return nil
     }
     let heldOut = samples.count { $0["held_out"]?.boolValue == true }
     let tiles = samples.map { $0["tiles"]?.arrayValue ?? [] }
@@ -56,10 +64,10 @@ extension QuantizationReport {
     }
     let name = (files.first?["name"]?.stringValue ?? "").displayed
     let shown = pictures > 0 ? "; \(pictures) pictures in \(tileCount) tiles" : ""
-    return [
+    return (
       "\(samples.count) samples of \(name), \(heldOut) held out\(shown)",
-      "\(tokenCount) tokens (\(classes.joined(separator: ", "))), \(Seconds.text(seconds))",
-    ]
+      "\(tokenCount) tokens (\(classes.joined(separator: ", ")))"
+    )
   }
 
   /// The result on one screen.

@@ -62,7 +62,7 @@ extension ClassSummary {
 }
 
 extension Estimate {
-  fileprivate var json: JSONValue { ["mean": .double(mean), "standard_error": .double(standardError)] }
+  var json: JSONValue { ["mean": .double(mean), "standard_error": .double(standardError)] }
 }
 
 extension GateResult {

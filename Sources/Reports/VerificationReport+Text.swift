@@ -8,29 +8,38 @@ extension VerificationReport {
   /// - Parameter width: Columns that there are; nil if nobody knows.
   public func lines(width: Int?) -> [StyledText] {
     var lines: [StyledText] = ["\(quantizedName.displayed) against \(referenceName.displayed)", ""]
-    if nonFiniteCount > 0 {
-      lines += [
-        "\("warning:", .warning) the KL divergence is no finite number at \(nonFiniteCount) of "
-          + "\(overall.divergence.count) tokens: a model computes NaN or infinity there",
-        "",
-      ]
-    }
-    if isBeyondMeasure {
-      lines += [
-        "\("warning:", .warning) the perplexity is larger than any number: nothing is left of what the model has learned",
-        "",
-      ]
-    }
+    for line in damageLines { lines += [line, ""] }
     lines += table(width: width)
     lines += ["", "residual stream after each layer, relative error (lower is better):"] + layerLines(width: width)
     if let answers { lines += ["", answers.line] + answers.changedLines(limit: 5) }
-    if !files.isEmpty { lines += [""] + fileLines(limit: 20) }
-    if !gates.isEmpty { lines += [""] + gates.map(\.line) + fileGate }
+    for part in [fileLines, gateLines] where !part.isEmpty { lines += [""] + part }
     return lines
   }
 
-  private func fileLines(limit: Int) -> [StyledText] {
-    ["settings that travel along and are not the reference's:"]
+  /// What makes numbers worthless.
+  var damageLines: [StyledText] {
+    var lines: [StyledText] = []
+    if nonFiniteCount > 0 {
+      lines.append(
+        "\("warning:", .warning) the KL divergence is no finite number at \(nonFiniteCount) of "
+          + "\(overall.divergence.count) tokens: a model computes NaN or infinity there")
+    }
+    if isBeyondMeasure {
+      lines.append(
+        "\("warning:", .warning) the perplexity is larger than any number: nothing is left of what the model has learned"
+      )
+    }
+    return lines
+  }
+
+  /// The gates, that of equal files among them if there is any.
+  var gateLines: [StyledText] { gates.isEmpty ? [] : gates.map(\.line) + fileGate }
+
+  /// Settings that differ, if there are any.
+  var fileLines: [StyledText] {
+    let limit = 20
+    guard !files.isEmpty else { return [] }
+    return ["settings that travel along and are not the reference's:"]
       + files.prefix(limit).map { "  \($0.description)" }
       + (files.count > limit ? ["  … and \(files.count - limit) more (--json lists all)"] : [])
   }
@@ -48,12 +57,10 @@ extension VerificationReport {
     table.add(["tokens", "", "mean KL ± se", "median", "p90", "p99", "p99.9", "max", "same top-1", "PPL ratio"])
     for (name, summary) in classes.map({ ($0.tokenClass.rawValue, $0.summary) }) + [("all", overall)] {
       let divergence = summary.divergence
-      let mean = "\(divergence.estimate.mean.short) ± \(divergence.estimate.standardError.short)"
       table.add([
-        "\(name)", "\(divergence.count)", "\(mean, divergence.concern)", "\(divergence.median.short)",
+        "\(name)", "\(divergence.count)", divergence.styledMean, "\(divergence.median.short)",
         "\(divergence.p90.short)", "\(divergence.p99.short)", "\(divergence.p999.short)", "\(divergence.max.short)",
-        "\((100 * summary.sameTop.mean).fixed(1)) ± \((100 * summary.sameTop.standardError).fixed(1)) %",
-        "\(summary.perplexityRatio.mean.fixed(4)) ± \(summary.perplexityRatio.standardError.fixed(4))",
+        "\(summary.sameTop.percentText)", "\(summary.perplexityRatio.ratioText)",
       ])
     }
     return table.styledLines(width: width) + [
@@ -74,12 +81,24 @@ extension VerificationReport {
 }
 
 extension Distribution {
+  /// `2.17e-5 ± 6.08e-6`, with a colour where it stands out.
+  var styledMean: StyledText { StyledText(estimate.shortText, concern) }
+
   /// What stands out on a terminal: a mean KL divergence of 0.05 nats and more, which 4 bits need not cost, and one of 0.1,
   /// which is more like 3 bits; and one that is no number.
   fileprivate var concern: TextRole? {
     guard estimate.mean < 0.1 else { return .bad }
     return estimate.mean < 0.05 ? nil : .warning
   }
+}
+
+extension Estimate {
+  /// `2.17e-5 ± 6.08e-6`
+  var shortText: String { "\(mean.short) ± \(standardError.short)" }
+  /// `99.7 ± 0.1 %`
+  var percentText: String { "\((100 * mean).fixed(1)) ± \((100 * standardError).fixed(1)) %" }
+  /// `0.9988 ± 0.0004`
+  var ratioText: String { "\(mean.fixed(4)) ± \(standardError.fixed(4))" }
 }
 
 extension AnswerSummary {

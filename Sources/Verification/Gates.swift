@@ -24,6 +24,10 @@ public enum TokenScope: Sendable, Hashable {
     }
   }
 
+  /// What decides where nothing else is said: tokens of answers where there are any, which are what a model has to
+  /// produce, else all.
+  static func decisive(among classes: [TokenClass]) -> TokenScope { classes.contains(.answer) ? .only(.answer) : .all }
+
   /// All names.
   public static let names = ["all"] + TokenClass.allCases.map(\.rawValue)
 }
@@ -63,8 +67,7 @@ public struct Gate: Sendable, Equatable {
   package func judge(_ overall: ClassSummary, _ classes: [(tokenClass: TokenClass, summary: ClassSummary)])
     -> GateResult
   {
-    let answers = classes.contains { $0.tokenClass == .answer }
-    let scope = scope ?? (answers ? .only(.answer) : .all)
+    let scope = scope ?? .decisive(among: classes.map(\.tokenClass))
     let summary: ClassSummary?
     switch scope {
     case .all: summary = overall

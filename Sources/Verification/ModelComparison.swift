@@ -1,16 +1,16 @@
-// Streams two models through the same tokens, layer by layer: each layer of each model is read once, and no logits
-// are stored.
+// Streams models through the same tokens, layer by layer: each layer of each model is read once, and no logits are
+// stored. The reference's states and logits are made once, however many candidates are compared with it.
 public import Kernels
 public import ReferenceModel
 public import Tensors
 
-/// One prompt with its answer, embedded by both models.
+/// One prompt with its answer, embedded by all models.
 public struct VerificationSample: Sendable {
   /// `[tokens, hidden]` as the reference embeds it.
   public var reference: Tensor
-  /// `[tokens, hidden]` as the quantized model embeds it.
-  public var quantized: Tensor
-  /// Where the tokens stand, in both models.
+  /// `[tokens, hidden]` as each candidate embeds it.
+  public var candidates: [Tensor]
+  /// Where the tokens stand, in all models.
   public var positions: Positions
   /// The token ids.
   public var ids: [Int]
@@ -19,11 +19,12 @@ public struct VerificationSample: Sendable {
 
   /// A sample of equally many embeddings, ids and classes, at `positions`; nil for text from the first position on.
   public init(
-    reference: Tensor, quantized: Tensor, positions: Positions? = nil, ids: [Int], classes: [TokenClass]
+    reference: Tensor, candidates: [Tensor], positions: Positions? = nil, ids: [Int], classes: [TokenClass]
   ) {
-    precondition(reference.shape == quantized.shape && reference.rowCount == ids.count && ids.count == classes.count)
+    precondition(candidates.allSatisfy { $0.shape == reference.shape }, "all models embed the same tokens")
+    precondition(reference.rowCount == ids.count && ids.count == classes.count)
     self.reference = reference
-    self.quantized = quantized
+    self.candidates = candidates
     self.positions = positions ?? Positions(text: ids.indices)
     self.ids = ids
     self.classes = classes
@@ -38,66 +39,92 @@ public struct LayerError: Sendable, Equatable {
   public var relativeError: Double
 }
 
-/// What the comparison found.
+/// What the comparison found of one candidate.
 public struct ComparisonResult: Sendable {
   /// In order of samples and positions.
-  public var tokens: [TokenStatistics]
+  public var tokens: [TokenStatistics] = []
   /// In order of layers.
-  public var layers: [LayerError]
+  public var layers: [LayerError] = []
+
+  /// Nothing yet.
+  public init() {}
 }
 
-/// Compares a quantized language model with its reference.
+/// Compares language models with their reference.
 public struct ModelComparison {
   /// Positions whose logits are held at a time: bounds memory at two times this many vocabulary rows.
   private static let chunk = 128
   private let reference: LanguageModel
-  private let quantized: LanguageModel
+  private let candidates: [LanguageModel]
 
-  /// A comparison of two models with equal layer counts and vocabularies.
-  public init(reference: LanguageModel, quantized: LanguageModel) {
+  /// A comparison of models with equal layer counts and vocabularies.
+  public init(reference: LanguageModel, candidates: [LanguageModel]) {
     self.reference = reference
-    self.quantized = quantized
+    self.candidates = candidates
   }
 
-  /// Runs both models over `samples`.
+  /// Runs all models over `samples`. What is found of a candidate does not depend on the others.
   /// - Parameter onLayer: Called after each layer with the number of layers done; what it throws ends the run.
+  /// - Returns: One result for each candidate, in their order.
   /// - Throws: what reading the weights throws.
-  public func run(_ samples: [VerificationSample], onLayer: (Int) throws -> Void = { _ in }) throws -> ComparisonResult
+  public func run(_ samples: [VerificationSample], onLayer: (Int) throws -> Void = { _ in }) throws
+    -> [ComparisonResult]
   {
     var samples = samples
-    var errors: [LayerError] = []
+    var results = candidates.map { _ in ComparisonResult() }
     for index in 0..<reference.layerCount {
-      let layers = (try reference.layer(index), try quantized.layer(index))
-      var difference = SquaredSums()
+      let layer = try reference.layer(index)
       for sample in samples.indices {
-        let positions = samples[sample].positions
-        samples[sample].reference = layers.0(samples[sample].reference, rotary: reference.rotary(at: positions))
-        samples[sample].quantized = layers.1(samples[sample].quantized, rotary: quantized.rotary(at: positions))
-        difference.add(samples[sample].reference, samples[sample].quantized)
+        let rotary = reference.rotary(at: samples[sample].positions)
+        samples[sample].reference = layer(samples[sample].reference, rotary: rotary)
       }
-      errors.append(LayerError(layer: index, relativeError: difference.relativeError))
+      for (number, candidate) in candidates.enumerated() {
+        let error = try advance(&samples, number, through: candidate.layer(index))
+        results[number].layers.append(LayerError(layer: index, relativeError: error))
+      }
       try onLayer(index + 1)
     }
-    let tokens = samples.enumerated().flatMap { index, sample in compareLogits(sample, number: index) }
-    return ComparisonResult(tokens: tokens, layers: errors)
+    for (index, sample) in samples.enumerated() {
+      for (number, tokens) in compareLogits(sample, number: index).enumerated() { results[number].tokens += tokens }
+    }
+    return results
   }
 
-  private func compareLogits(_ sample: VerificationSample, number: Int) -> [TokenStatistics] {
+  /// Takes all samples through a layer of candidate `number`.
+  /// - Returns: The relative error behind it.
+  private func advance(
+    _ samples: inout [VerificationSample], _ number: Int, through layer: DecoderLayer
+  ) -> Double {
+    var difference = SquaredSums()
+    for sample in samples.indices {
+      let rotary = candidates[number].rotary(at: samples[sample].positions)
+      samples[sample].candidates[number] = layer(samples[sample].candidates[number], rotary: rotary)
+      difference.add(samples[sample].reference, samples[sample].candidates[number])
+    }
+    return difference.relativeError
+  }
+
+  /// The statistics of each candidate's positions in one sample.
+  private func compareLogits(_ sample: VerificationSample, number: Int) -> [[TokenStatistics]] {
     let count = sample.ids.count
-    return stride(from: 0, to: count, by: Self.chunk).flatMap { start in
+    var tokens = candidates.map { _ in [TokenStatistics]() }
+    for start in stride(from: 0, to: count, by: Self.chunk) {
       let range = start..<min(start + Self.chunk, count)
       let p = reference.logits(reference.finalNorm(sample.reference.rows(range)))
-      let q = quantized.logits(quantized.finalNorm(sample.quantized.rows(range)))
       let width = p.rowWidth
-      return Parallel.map(range.count) { offset in
-        let position = start + offset
-        return TokenStatistics(
-          reference: p.values[offset * width..<(offset + 1) * width],
-          quantized: q.values[offset * width..<(offset + 1) * width],
-          next: position + 1 < count ? sample.ids[position + 1] : nil, tokenClass: sample.classes[position],
-          sample: number, position: position)
+      let known = Parallel.map(range.count) { LogSoftmax(p.values[$0 * width..<($0 + 1) * width]) }
+      for (index, candidate) in candidates.enumerated() {
+        let q = candidate.logits(candidate.finalNorm(sample.candidates[index].rows(range)))
+        tokens[index] += Parallel.map(range.count) { offset in
+          let position = start + offset
+          return TokenStatistics(
+            reference: known[offset], quantized: LogSoftmax(q.values[offset * width..<(offset + 1) * width]),
+            next: position + 1 < count ? sample.ids[position + 1] : nil, tokenClass: sample.classes[position],
+            sample: number, position: position)
+        }
       }
     }
+    return tokens
   }
 }
 

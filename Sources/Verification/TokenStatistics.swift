@@ -39,10 +39,16 @@ public struct TokenStatistics: Sendable, Equatable {
     reference: ArraySlice<Float>, quantized: ArraySlice<Float>, next: Int?, tokenClass: TokenClass, sample: Int,
     position: Int = 0
   ) {
-    let p = LogSoftmax(reference)
-    let q = LogSoftmax(quantized)
+    self.init(
+      reference: LogSoftmax(reference), quantized: LogSoftmax(quantized), next: next, tokenClass: tokenClass,
+      sample: sample, position: position)
+  }
+
+  init(
+    reference p: LogSoftmax, quantized q: LogSoftmax, next: Int?, tokenClass: TokenClass, sample: Int, position: Int
+  ) {
     var divergence = 0.0
-    for (a, b) in zip(reference, quantized) {
+    for (a, b) in zip(p.logits, q.logits) {
       let logP = Double(a) - p.logNormalizer
       divergence += exp(logP) * (logP - (Double(b) - q.logNormalizer))
     }
@@ -51,13 +57,14 @@ public struct TokenStatistics: Sendable, Equatable {
     self.position = position
     self.divergence = divergence
     (referenceTop, quantizedTop) = (p.top, q.top)
-    referenceLogProbability = next.map { Double(reference[reference.startIndex + $0]) - p.logNormalizer }
-    quantizedLogProbability = next.map { Double(quantized[quantized.startIndex + $0]) - q.logNormalizer }
+    referenceLogProbability = next.map(p.logProbability)
+    quantizedLogProbability = next.map(q.logProbability)
   }
 }
 
-/// ln Σ exp(x) and the position of the largest x, the first of equals.
-private struct LogSoftmax {
+/// A row of logits with ln Σ exp(x) and the position of the largest x, the first of equals.
+struct LogSoftmax {
+  let logits: ArraySlice<Float>
   let logNormalizer: Double
   let top: Int
 
@@ -66,7 +73,11 @@ private struct LogSoftmax {
     var largest = -Float.infinity
     for (index, value) in logits.enumerated() where value > largest { (top, largest) = (index, value) }
     let sum = logits.reduce(0.0) { $0 + exp(Double($1) - Double(largest)) }
+    self.logits = logits
     self.top = top
     logNormalizer = Double(largest) + log(sum)
   }
+
+  /// ln p of the token `id`.
+  func logProbability(_ id: Int) -> Double { Double(logits[logits.startIndex + id]) - logNormalizer }
 }

@@ -37,6 +37,9 @@ public struct VerificationReport: Sendable {
   public var worstTokens: [WorstToken] = []
   /// What is to be known of the samples, one line each.
   public var warnings: [String] = []
+  /// The file that the samples come from: its name without a directory, the SHA-256 of its bytes, and whether the model was
+  /// calibrated on it, or on some of its pictures.
+  public var sampleFile: (name: String, sha256: String, wasSeen: Bool)?
 
   /// Puts the parts together; nil if no token was compared.
   public init?(
@@ -68,6 +71,17 @@ public struct VerificationReport: Sendable {
   /// any.
   public var passes: Bool {
     nonFiniteCount == 0 && !isBeyondMeasure && gates.allSatisfy { $0.verdict == .pass } && filesPass
+  }
+
+  /// The tokens that gates are about unless they name others.
+  public var decisiveScope: TokenScope { .decisive(among: classes.map(\.tokenClass)) }
+
+  /// The numbers of the tokens of `scope`; nil if there are none.
+  public func summary(of scope: TokenScope) -> ClassSummary? {
+    switch scope {
+    case .all: overall
+    case .only(let tokenClass): classes.first { $0.tokenClass == tokenClass }?.summary
+    }
   }
 
   /// Whether so little of the text's probability is left that no number holds the perplexity.

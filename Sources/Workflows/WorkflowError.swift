@@ -27,6 +27,12 @@ public enum WorkflowError: CategorizedError {
   case quantizedReference(path: String)
   /// A candidate without a single int4 linear.
   case notQuantized(path: String)
+  /// Two of the candidates of a verification are one model.
+  case sameCandidate(first: String, second: String)
+  /// A model card has not the place for what is to be written into it.
+  case noCardSection(path: String, section: String)
+  /// A model card is that of another model than those that were measured.
+  case otherCard(directory: String, models: [String])
   /// No sample has a token that could be compared.
   case nothingToCompare(path: String)
   /// No row of a benchmark can be asked; the first reason why, if there is one.
@@ -75,6 +81,16 @@ public enum WorkflowError: CategorizedError {
       "\(path.displayed): is quantized itself; give the original that the other was made from as --reference"
     case .notQuantized(let path):
       "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote"
+    case .sameCandidate(let first, let second):
+      first == second
+        ? "\(first.displayed): is given twice; give each candidate once"
+        : "\(first.displayed) and \(second.displayed) are one place; give each candidate once"
+    case .noCardSection(let path, let section):
+      "\(path.displayed): expected the lines '<!-- skyquant \(section): begin -->' and '<!-- skyquant \(section): end -->', "
+        + "once each and in this order; `skyquant quantize` writes them"
+    case .otherCard(let directory, let models):
+      "\(directory.displayed): is none of the models that are measured (\(models.map(\.displayed).joined(separator: ", "))), "
+        + "by the digests of its weights; give the directory whose card it is"
     case .nothingToCompare(let path): "\(path.displayed): no token to compare"
     case .nothingToAsk(let path, let first):
       first.map { "\(path.displayed): no row can be asked; the first: \($0)" }
@@ -97,7 +113,8 @@ public enum WorkflowError: CategorizedError {
     switch self {
     case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits: .unsupported
     case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare, .nothingToAsk,
-      .cannotSee, .notAnAnswer, .swappedModels, .quantizedReference, .notQuantized:
+      .cannotSee, .notAnAnswer, .swappedModels, .quantizedReference, .notQuantized, .sameCandidate,
+      .noCardSection, .otherCard:
       .malformedInput
     case .noFile, .noTensor, .missingCalibration: .missingInput
     case .smallFiles(_, let error): error.category

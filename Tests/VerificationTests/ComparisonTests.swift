@@ -21,7 +21,7 @@ import Verification
   private func sample(_ ids: [Int]) throws -> VerificationSample {
     let embeddings = try model.embed(ids)
     let classes = ids.indices.map { $0 < ids.count / 2 ? TokenClass.prompt : .answer }
-    return VerificationSample(reference: embeddings, quantized: embeddings, ids: ids, classes: classes)
+    return VerificationSample(reference: embeddings, candidates: [embeddings], ids: ids, classes: classes)
   }
 
   private func report(_ result: ComparisonResult, _ gates: [Gate]) throws -> VerificationReport {
@@ -34,7 +34,7 @@ import Verification
   @Test func `a model does not differ from itself`() throws {
     // Longer than the 128 positions whose logits are held at a time.
     let samples = [try sample((0..<150).map { $0 % 400 }), try sample([3, 1, 4, 1, 5])]
-    let result = try ModelComparison(reference: model, quantized: model).run(samples)
+    let result = try ModelComparison(reference: model, candidates: [model]).run(samples)[0]
     #expect(result.tokens.count == 155 && result.layers.map(\.layer) == [0, 1, 2, 3])
     #expect(result.layers.allSatisfy { $0.relativeError == 0 })
     #expect(result.tokens.allSatisfy { $0.divergence == 0 && $0.hasSameTop })
@@ -54,7 +54,7 @@ import Verification
     var wrong = model
     for index in wrong.finalNorm.weight.indices { wrong.finalNorm.weight[index] *= 2 }
     let samples = [try sample([3, 1, 4, 1, 5, 9, 2, 6])]
-    let result = try ModelComparison(reference: model, quantized: wrong).run(samples)
+    let result = try ModelComparison(reference: model, candidates: [wrong]).run(samples)[0]
     #expect(result.layers.allSatisfy { $0.relativeError == 0 })
     #expect(result.tokens.allSatisfy { $0.divergence > 0 && $0.hasSameTop }, "doubled logits keep their order")
     let report = try report(result, [Gate(.meanDivergence, 0)])
@@ -66,7 +66,7 @@ import Verification
     var wrong = model
     for index in wrong.finalNorm.weight.indices { wrong.finalNorm.weight[index] *= 1e5 }
     let samples = [try sample([3, 1, 4, 1, 5, 9, 2, 6])]
-    let report = try report(try ModelComparison(reference: model, quantized: wrong).run(samples), [])
+    let report = try report(try ModelComparison(reference: model, candidates: [wrong]).run(samples)[0], [])
     #expect(report.nonFiniteCount == 0 && !report.passes)
     #expect(
       report.lines(width: nil).contains { $0.plain.hasPrefix("warning: the perplexity is larger than any number") })

@@ -182,7 +182,7 @@ import Workflows
     let verification = VerificationRun(
       quantized: rounding.output, reference: sample.modelDirectory,
       samples: SampleSource(.questions(path: sample.evaluationQuestions), limit: 1))
-    let report = try verification.run().json
+    let report = try verification.run().reports[0].json
     try folder.write(try report.serialized(), to: "verify.json")
     try folder.write("{}", to: "other.json")
     var packing = PackingRun(model: sample.modelDirectory, output: folder.path("x.skyq"))

@@ -127,7 +127,8 @@ import Workflows
     var samples = SampleSource.questions(sample.evaluationQuestions)
     samples.limit = 2
     let quantized = try rounded("rtn")
-    let report = try VerificationRun(quantized: quantized, reference: sample.modelDirectory, samples: samples).run()
+    let run = VerificationRun(quantized: quantized, reference: sample.modelDirectory, samples: samples)
+    let report = try run.run().reports[0]
     #expect(report.overall.divergence.max > 0 && report.passes)
     let pairs = try #require(report.answers).pairs
     #expect(pairs.map(\.sample) == [1, 2])
@@ -156,7 +157,7 @@ import Workflows
         counts.append(done)
         #expect(done == counts.count && done <= total)
       }
-    }
+    }.reports[0]
     #expect(report.overall.divergence.max > 0)
     return counts.count
   }

@@ -190,7 +190,7 @@ def kept(scene, model):
         if problem:
             return f"{ascii(name)}: {problem}"
     return mismatch(config, made) or files_differ(
-        scene.model, scene.out / "q", except_for=("config.json", "skyquant.json"))
+        scene.model, scene.out / "q", except_for=("config.json", "skyquant.json", "README.md"))
 
 
 def wrongly_made(name, tensor, source):

@@ -15,7 +15,8 @@ do {
     if case .progress(let stage, let done, let total) = event { print("\(stage): \(done) of \(total)") }
   }
   let verification = try VerificationRun(quantized: output, reference: model, samples: samples).run()
-  print("\(report.reports.count) linears in int4, mean KL \(verification.overall.divergence.estimate.mean)")
+  let divergence = verification.reports[0].overall.divergence
+  print("\(report.reports.count) linears in int4, mean KL \(divergence.estimate.mean)")
 } catch {
   print("error: \(error)")
   exit(1)

@@ -21,27 +21,33 @@ public struct VerificationPage: Sendable {
 
   /// The page.
   public var document: HTMLDocument {
-    HTMLDocument(
-      title: "What quantization cost",
-      [
-        head, warnings,
-        HTMLDocument.section("Divergence", [classTable] + [.tag("div", ["class": "charts"], histograms)]),
-        HTMLDocument.section("Layer by layer", [layers]), answers, worst, files, making, prompt,
-      ])
+    HTMLDocument(title: "What quantization cost", [head] + findings + [prompt])
+  }
+
+  /// What was found, without which models it was found of.
+  var findings: [HTMLNode] {
+    [
+      verdict, warnings,
+      HTMLDocument.section("Divergence", [classTable] + [.tag("div", ["class": "charts"], histograms)]),
+      HTMLDocument.section("Layer by layer", [layers]), answers, worst, files, making,
+    ]
   }
 
   private var head: HTMLNode {
-    let models: HTMLNode = .tag(
+    .tag(
       "p", [:],
       [
         .verbatim(report.quantizedName), " against ", .verbatim(report.referenceName), ", on ",
         .count(report.sampleCount, at: "samples"), " samples with ",
         .count(report.overall.divergence.count, at: "all.tokens"), " tokens.",
       ])
-    guard !report.gates.isEmpty || report.nonFiniteCount > 0 else { return models }
+  }
+
+  private var verdict: HTMLNode {
+    guard !report.gates.isEmpty || report.nonFiniteCount > 0 else { return [] }
     let verdict = HTMLNode.tag(
       "p", ["class": "verdict \(report.passes ? "good" : "bad")"], [.text(report.passes ? "PASS" : "FAIL")])
-    return [models, verdict, gates]
+    return [verdict, gates]
   }
 
   private var gates: HTMLNode {
@@ -160,7 +166,7 @@ public struct VerificationPage: Sendable {
       "How it was made", [.tag("pre", ["class": "verbatim"], [.text(provenance.joined(separator: "\n"))])])
   }
 
-  private var prompt: HTMLNode {
+  var prompt: HTMLNode {
     HTMLDocument.section(
       "The first prompt, as the models read it",
       [
@@ -189,7 +195,7 @@ extension Double {
 
 extension HTMLNode {
   /// A mean and its standard error, at `key` in the report.
-  fileprivate static func estimate(_ estimate: Estimate, at key: String, as text: (Double) -> String) -> HTMLNode {
+  static func estimate(_ estimate: Estimate, at key: String, as text: (Double) -> String) -> HTMLNode {
     [
       .measure(estimate.mean, at: "\(key).mean", as: text(estimate.mean)), " ± ",
       .measure(estimate.standardError, at: "\(key).standard_error", as: text(estimate.standardError)),

@@ -53,7 +53,7 @@ public enum HubCache {
   }
 
   /// `OWNER/NAME`, of the characters that the hub allows.
-  private static func isRepositoryName(_ path: String) -> Bool {
+  public static func isRepositoryName(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     return parts.count == 2
       && parts.allSatisfy { part in

@@ -117,7 +117,7 @@ public struct QuantizationRun: Sendable {
     for warning in report.warnings where !told.contains(warning) { try observe(.warning(warning)) }
 
     var writer = try AWQCheckpointWriter(
-      source: file, scheme: options.scheme, in: outputs.folder,
+      source: file, scheme: options.scheme, in: outputs.folder, shardByteCount: recipe.usedShardByteCount,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
     try keeping.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
@@ -129,7 +129,10 @@ public struct QuantizationRun: Sendable {
     report.seconds = clock.elapsed
     report.tokenCount = shape.tokenCount
     try file.requireUnchanged(audit.digests)
-    let checkpoint = try writer.complete(provenance: report.json)
+    let hubFiles = try HubFiles(recipe, of: file, report, tensorByteCount: writer.tensorByteCount)
+    for note in hubFiles.notes { try observe(.warning(note)) }
+    let checkpoint = try writer.complete(
+      provenance: report.json, besides: hubFiles.files, leaving: hubFiles.leftBehind)
     // The report first: a run that is killed between the two goes on and finds what it would have written.
     try outputs.report.publish(report.table, permissions: file.permissions)
     try page?.write(QuantizationPage(report).document, permissions: file.permissions)

@@ -3,8 +3,10 @@
 public import Basics
 public import Calibration
 public import LayerSearch
+internal import ModelFiles
 public import ModelInputs
 public import Quantization
+internal import Storage
 
 /// How a model is quantized.
 public struct Recipe: Sendable, Equatable {
@@ -34,6 +36,13 @@ public struct Recipe: Sendable, Equatable {
   public var omitted: Set<QuantizationStep> = []
   /// How questions become prompts.
   public var prompt = PromptSettings()
+  /// Bytes of tensors that a file of weights holds at most, a larger tensor alone; nil for as many as
+  /// `save_pretrained` of transformers puts there. It shapes files and no tensor.
+  public var shardByteCount: Int?
+  /// What the original is called on a model hub, for the card: `OWNER/NAME`.
+  public var baseModel: String?
+  /// Whether the original's card goes along, as `README.original.md`.
+  public var keepsCard = false
   /// What the model is calibrated on, and how much of it; nothing is enough for plain rounding only.
   public var samples = SampleSource()
 
@@ -51,6 +60,9 @@ public struct Recipe: Sendable, Equatable {
     for (damping, setting) in dampings {
       try require(damping > 0 && damping <= 100, setting, "must be above 0 and at most 100")
     }
+    try require(shardByteCount.map { $0 > 0 } ?? true, "shard-size", "must be above 0")
+    try require(
+      baseModel.map(HubCache.isRepositoryName) ?? true, "base-model", "must be OWNER/NAME, as a model hub has it")
     try require(heldOutEvery == 0 || heldOutEvery > 1, "held-out-every", "must be 0 or above 1")
   }
 
@@ -79,6 +91,9 @@ public struct Recipe: Sendable, Equatable {
       return scheme
     }
   }
+
+  /// Bytes of tensors that a file of weights holds at most.
+  var usedShardByteCount: Int { shardByteCount ?? AWQCheckpointWriter.defaultShardByteCount }
 
   /// How much tokens count.
   public var resolvedTokenWeighting: TokenWeighting {

@@ -13,6 +13,9 @@ enum RecipeKey: String, CaseIterable {
   case heldOutEvery = "held_out_every"
   case tokenWeights = "token_weights"
   case keepSixteenBit = "keep_16bit"
+  case shardSize = "shard_size"
+  case baseModel = "base_model"
+  case keepCard = "keep_card"
 
   /// What it is called where a stopped run was told something else.
   var label: String {

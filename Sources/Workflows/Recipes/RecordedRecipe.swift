@@ -88,6 +88,9 @@ public struct RecordedRecipe: Sendable, Equatable {
     recipe.propagation = try settings.named(.propagate, Propagation.allCases, \.rawValue)
     recipe.tokenWeighting = try settings.tokenWeighting(.tokenWeights)
     recipe.sixteenBitBytes = try settings.integer(.keepSixteenBit, in: 0...1 << 53)
+    recipe.shardByteCount = try settings.integer(.shardSize, in: 0...1 << 53)
+    recipe.baseModel = try settings.string(.baseModel)
+    recipe.keepsCard = try settings.bool(.keepCard) ?? false
     recipe.prompt = PromptSettings(
       template: try settings.string(.template), system: try settings.string(.system),
       thinks: try settings.bool(.think))
@@ -142,6 +145,10 @@ extension Recipe {
     set(.think, prompt.thinks.map(JSONValue.bool))
     set(.window, .integer(samples.window))
     set(.samples, samples.limit.map(JSONValue.integer))
+    // What shapes files and no tensor is told where it was asked for: all else stays as it was without.
+    if let shardByteCount { set(.shardSize, .integer(shardByteCount)) }
+    if let baseModel { set(.baseModel, .string(baseModel)) }
+    if keepsCard { set(.keepCard, .bool(true)) }
     set(.resolved, resolved)
     return object
   }

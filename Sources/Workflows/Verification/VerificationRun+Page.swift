@@ -14,6 +14,8 @@ extension VerificationRun {
   private static let contextCount = 32
   /// Side in pixels of the pictures on a page.
   private static let pictureSide = 224
+  /// Cards with a picture on a page of several candidates.
+  private static let pictureCount = 36
 
   /// The worst positions with the text around them.
   func worstTokens(
@@ -36,18 +38,29 @@ extension VerificationRun {
   /// Writes the page, if one is wanted.
   /// - Throws: `StorageError`.
   func writePage(
-    _ report: VerificationReport, _ asked: [SampleSource.Sample], _ original: LoadedModel, _ candidate: LoadedModel
+    _ report: CandidatesReport, _ asked: [SampleSource.Sample], _ original: LoadedModel, _ quantized: [LoadedModel]
   ) throws {
     guard let page else { return }
-    let changed = (report.answers?.pairs ?? []).filter { $0.reference != $0.quantized }.map(\.sample)
-    var pictures = PagePictures()
-    for sample in Set(report.worstTokens.map(\.sample) + changed.prefix(VerificationPage.cardLimit)) {
-      if let jpeg = asked[sample - 1].input.smallPicture(side: Self.pictureSide) { pictures.add(jpeg, of: sample) }
+    let shown = report.reports.map { report in
+      let changed = (report.answers?.pairs ?? []).filter { $0.reference != $0.quantized }.map(\.sample)
+      return report.worstTokens.map(\.sample) + changed.prefix(VerificationPage.cardLimit)
     }
-    let provenance = (try? ModelProvenance(candidate.file)).map { ProvenanceText($0, path: quantized).facts } ?? []
-    try page.write(
-      VerificationPage(report, pictures: pictures, provenance: provenance).document,
-      permissions: original.file.permissions.intersection(candidate.file.permissions))
+    var pages: [VerificationPage] = []
+    for (number, samples) in shown.enumerated() {
+      var pictures = PagePictures()
+      // Several candidates share the room of a page.
+      for sample in Set(shown.count == 1 ? samples[...] : samples.prefix(Self.pictureCount / shown.count)) {
+        if let jpeg = asked[sample - 1].input.smallPicture(side: Self.pictureSide) { pictures.add(jpeg, of: sample) }
+      }
+      let provenance = (try? ModelProvenance(quantized[number].file)).map {
+        ProvenanceText($0, path: candidates[number]).facts
+      }
+      pages.append(
+        VerificationPage(report.reports[number], pictures: pictures, provenance: provenance ?? []))
+    }
+    let permissions = quantized.reduce(original.file.permissions) { $0.intersection($1.file.permissions) }
+    let document = pages.count == 1 ? pages[0].document : CandidatesPage(report, pages).document
+    try page.write(document, permissions: permissions)
   }
 }
 

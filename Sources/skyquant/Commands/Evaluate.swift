@@ -1,6 +1,7 @@
 // skyquant evaluate: how many points of a benchmark quantization cost.
 import ArgumentParser
 import JSON
+import ModelCards
 import Reports
 import Storage
 import Workflows
@@ -37,6 +38,7 @@ struct Evaluate: ParsableCommand {
   var out: String?
 
   @OptionGroup var page: PageOptions
+  @OptionGroup var card: CardOptions
 
   @Flag(help: "Replace existing files of --out and --html.")
   var force = false
@@ -56,8 +58,10 @@ struct Evaluate: ParsableCommand {
     job.answers = answers ?? out.map { $0 + ".answers.jsonl" }
     try requireOutputs(job)
     var progress = Progress(output)
+    let update = try card.update(.evaluate, of: models, &progress)
     let report = try job.run { progress.show($0) }
     progress.finish()
+    if let update { try update.write(report.cardLines(of: update.number, version: Version.current)) }
     if let out {
       var writer = try AtomicFileWriter(path: out, overwriting: force, permissions: OutputPermissions(from: inputs))
       try writer.append(try report.json.serialized(.pretty) + [UInt8(ascii: "\n")])

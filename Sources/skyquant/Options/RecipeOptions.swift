@@ -79,6 +79,20 @@ struct RecipeOptions: ParsableArguments {
   var keepSixteenBit: ByteBudget?
 
   @Option(
+    help: ArgumentHelp(
+      "Put at most so much into one file of weights, a larger tensor alone (default: 5GB).",
+      discussion: "A number with B, kB, MB, GB, KiB, MiB or GiB. It changes no tensor.", valueName: "size"))
+  var shardSize: ByteBudget?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the original is called on a model hub, for the model card.", valueName: "owner/name"))
+  var baseModel: String?
+
+  @Flag(help: "Keep the original's model card, as README.original.md.")
+  var keepCard = false
+
+  @Option(
     help: ArgumentHelp("Leave a step out, to measure what it is worth (repeatable).", valueName: "step"))
   var without: [QuantizationStep] = []
 
@@ -103,6 +117,9 @@ struct RecipeOptions: ParsableArguments {
     recipe.propagation = propagate ?? recipe.propagation
     recipe.tokenWeighting = tokenWeights ?? recipe.tokenWeighting
     recipe.sixteenBitBytes = keepSixteenBit?.bytes ?? recipe.sixteenBitBytes
+    recipe.shardByteCount = shardSize?.bytes ?? recipe.shardByteCount
+    recipe.baseModel = baseModel ?? recipe.baseModel
+    recipe.keepsCard = keepCard || recipe.keepsCard
     if !without.isEmpty { recipe.omitted = Set(without) }
     return recipe
   }

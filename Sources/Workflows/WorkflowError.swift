@@ -26,7 +26,7 @@ public enum WorkflowError: CategorizedError {
   /// What a candidate is to be compared with is quantized itself.
   case quantizedReference(path: String)
   /// A candidate without a single int4 linear.
-  case notQuantized(path: String)
+  case notQuantized(path: String, read: String)
   /// Two of the candidates of a verification are one model.
   case sameCandidate(first: String, second: String)
   /// A model card has not the place for what is to be written into it.
@@ -78,9 +78,11 @@ public enum WorkflowError: CategorizedError {
       "\(quantized.displayed): is quantized and \(reference.displayed) is not; swap them: skyquant verify "
         + "\(quantized.displayed) --reference \(reference.displayed)"
     case .quantizedReference(let path):
-      "\(path.displayed): is quantized itself; give the original that the other was made from as --reference"
-    case .notQuantized(let path):
-      "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote"
+      "\(path.displayed): is quantized itself; give the original that the other was made from as --reference, or "
+        + "--quantized-reference to compare two that are"
+    case .notQuantized(let path, let read):
+      "\(path.displayed): has no linear in int4, so that there is nothing to verify; give what `skyquant quantize` wrote "
+        + "(read was \(read))"
     case .sameCandidate(let first, let second):
       first == second
         ? "\(first.displayed): is given twice; give each candidate once"

@@ -1,5 +1,6 @@
 // What is verified against what: a quantized model against its original, by questions that it has not seen.
 import Foundation
+import JSON
 import SampleModel
 import TestSupport
 import Testing
@@ -31,6 +32,24 @@ import Testing
     expectError(65, "swap them: skyquant verify \(quantized) --reference \(original)", from: swapped)
     expectError(65, "is quantized itself; give the original", from: try verify(quantized, quantized))
     expectError(65, "has no linear in int4", from: try verify(original, original))
+    expectError(65, "questions.jsonl: 2 samples, 2 pictures in ", from: try verify(original, original))
+  }
+
+  @Test func `what is wrong with questions is told, whatever they are asked of`() throws {
+    let questions = try folder.write(#"{"image": "none.png", "question": "x"}"#, to: "questions.jsonl")
+    let result = try verify(sample.modelDirectory, sample.modelDirectory, questions: questions)
+    expectError(66, "questions.jsonl:1: ", from: result)
+  }
+
+  @Test func `two quantized models are compared if that is asked for`() throws {
+    let other = folder.path("other")
+    expectSuccess(try skyquant("export", quantized, "--to", "compressed-tensors", "--out", other, "--quiet"))
+    let result = try verify(other, quantized, "--quantized-reference", "--json")
+    expectSuccess(result)
+    let report = try JSONValue(parsing: [UInt8](result.output.utf8))
+    for scope in ["image", "prompt", "answer", "all"] {
+      #expect(report[scope]?["kl_divergence"]?["mean"]?.doubleValue == 0, "\(scope)")
+    }
   }
 
   @Test func `a gate is about answer tokens unless it names others`() throws {

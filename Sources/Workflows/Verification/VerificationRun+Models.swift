@@ -37,16 +37,26 @@ extension VerificationRun {
     throw .differentModels(reference: reference, quantized: path, what: what, counts: (first, second))
   }
 
-  /// Checks that the original is one, and that the candidate has something to verify.
+  /// Checks that the original is one. Whether the candidate has something to verify is told after the questions are
+  /// read, so that nobody who tries questions on a model and itself misses what is wrong with them.
   private func requireRoles(
     _ original: ModelConfig, _ candidate: ModelConfig, _ path: String
   ) throws(WorkflowError) {
     switch (original.quantization == nil, candidate.quantization == nil) {
-    case (true, false): return
+    case (true, _): return
     case (false, true): throw .swappedModels(quantized: reference, reference: path)
-    case (false, false): throw .quantizedReference(path: reference)
-    case (true, true): throw .notQuantized(path: path)
+    case (false, false):
+      guard allowsQuantizedReference else { throw .quantizedReference(path: reference) }
     }
+  }
+
+  /// Checks that every candidate has something to verify.
+  func requireQuantized(_ models: [LoadedModel], _ asked: [SampleSource.Sample]) throws(WorkflowError) {
+    guard let plain = models.firstIndex(where: { $0.file.config.quantization == nil }) else { return }
+    let tiles = asked.flatMap(\.input.tileCounts)
+    throw .notQuantized(
+      path: candidates[plain],
+      read: "\(samples.name.displayed): \(asked.count) samples, \(tiles.count) pictures in \(tiles.reduce(0, +)) tiles")
   }
 }
 

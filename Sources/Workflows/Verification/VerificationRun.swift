@@ -23,6 +23,8 @@ public struct VerificationRun: Sendable {
   public var gates: [Gate] = []
   /// Whether gates let files pass that mean something else than the reference's.
   public var allowsDifferentFiles = false
+  /// Whether the reference may be quantized itself: what a conversion was made from.
+  public var allowsQuantizedReference = false
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
 
@@ -56,6 +58,7 @@ public struct VerificationRun: Sendable {
     let asked = try samples.samples(original.builder, noting: &files) {
       try observe(.progress(.prompts, done: $0, total: $1))
     }
+    try requireQuantized(quantized, asked)
     let seen = zip(candidates, quantized).map { $1.file.seenBefore(files.files, path: $0) }
     let notes = try notes(asked, seen, original, observe)
     let embedded = try embedded(asked, [original] + quantized, observe)

@@ -51,6 +51,10 @@ struct Verify: ParsableCommand {
       """, valueName: "n"))
   var answerTokens: Int?
 
+  @Flag(
+    help: "Take a reference that is quantized itself: what a model was converted from, to see that nothing was lost.")
+  var quantizedReference = false
+
   @OptionGroup var gates: GateOptions
   @OptionGroup var page: PageOptions
   @OptionGroup var card: CardOptions
@@ -79,6 +83,7 @@ struct Verify: ParsableCommand {
     job.prompt = prompt.settings
     job.gates = gates.gates
     job.allowsDifferentFiles = gates.allowDifferentFiles
+    job.allowsQuantizedReference = quantizedReference
     job.numericMode = try numerics.mode()
     job.page = page.file(overwriting: force)
     var progress = Progress(output)

@@ -101,7 +101,8 @@ let package = Package(
     library(
       "GGUFExport",
       [
-        "Basics", "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
+        "Basics", "Tensors", "Storage", "JSON", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization",
+        "ModelFiles",
       ]),
     library("Calibration", ["Tensors", "Storage", "Kernels", "ReferenceModel", "ModelConfig", "CLinux"]),
     library(
@@ -162,7 +163,7 @@ let package = Package(
     tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
     tests("Jinja", ["JSON"], resources: [.copy("Resources")]),
     tests("ModelConfig", ["JSON"], resources: [.copy("Resources")]),
-    tests("Tokenization", ["Basics", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
+    tests("Tokenization", ["Basics", "Storage", "JSON", "Jinja", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
@@ -190,7 +191,7 @@ let package = Package(
       "GGUFExport",
       [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
-        "SampleModel",
+        "SampleModel", "Tokenization",
       ]),
     tests("Calibration", ["Tensors", "Storage", "Kernels", "LayerSearch"]),
     tests(

@@ -1,6 +1,7 @@
 // Choices of the libraries as command-line arguments.
 public import Benchmarks
 public import Calibration
+public import GGUFExport
 public import Kernels
 public import LayerSearch
 public import ArgumentParser
@@ -11,6 +12,10 @@ extension Propagation: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 extension NumericModeChoice: ExpressibleByArgument {}
 extension PromptLayout: ExpressibleByArgument {}
+
+extension GGUFOptions.LinearType: ExpressibleByArgument {}
+extension GGUFOptions.MatrixType: ExpressibleByArgument {}
+extension GGUFOptions.PositionLayout: ExpressibleByArgument {}
 
 extension QuantizationMethod: ExpressibleByArgument {
   /// By its name.

@@ -4,9 +4,8 @@
 /// A linear as rows of Q4_K blocks of 256 values each: half-precision d and dmin, 12 bytes with a scale and a
 /// minimum of 6 bits for each 32 values, 128 bytes of codes. A value is d·scale·code − dmin·minimum.
 ///
-/// d is the largest of the block's scales s by a divisor, 1 or from 63 down to 32, the first that leaves the
-/// least squared error; dmin the same of s·z. With groups of 256 or more they are s itself and s·z rounded to
-/// half precision.
+/// d is the largest of the block's scales s by a divisor from 63 down to 32, the first that leaves the least squared
+/// error; dmin the same of s·z.
 public struct Q4KBlocks: Sendable, Equatable {
   /// Values of a block.
   public static let blockSize = 256
@@ -77,7 +76,7 @@ private struct SixBitMultiples {
     }
     guard let largest = values.max(by: { abs($0) < abs($1) }), largest != 0 else { return }
     var least = Double.infinity
-    for divisor in [1] + (32...63).reversed() {
+    for divisor in (32...63).reversed() {
       let candidate = Float16(largest / Float(divisor))
       guard candidate.isFinite, candidate != 0 else { continue }
       let found = values.map { UInt8(max(0, min(63, ($0 / Float(candidate)).rounded()))) }

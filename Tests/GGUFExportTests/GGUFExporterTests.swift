@@ -192,8 +192,8 @@ import TestSupport
       ["rope_type": "yarn", "factor": 4, "beta_fast": 8],
       ["rope_type": "longrope", "short_factor": factors, "long_factor": factors],
     ] as [JSONValue] {
-      let (_, model) = try Self.model(architecture: "llama", scaling: scaling)
-      #expect(throws: ModelFilesError.self) { try GGUFExporter(model) }
+      let (other, model) = try Self.model(architecture: "llama", scaling: scaling)
+      withExtendedLifetime(other) { _ = #expect(throws: ModelFilesError.self) { try GGUFExporter(model) } }
     }
   }
 

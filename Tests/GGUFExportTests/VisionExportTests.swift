@@ -150,8 +150,8 @@ private let pictures = GGUFPictures(
     #expect(file.values["clip.vision.image_std"] as? [Float] == pictures.deviation)
     #expect(file.values.count == counts.count + texts.count + 2 + 4 + 2, "alignment and the order of positions, too")
     #expect(try folder.names() == ["model", "out"])
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted() == report.files.map(\.name))
+    #expect(report.files.map(\.name) == ["model.gguf", "mmproj-model.gguf"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).count == 2)
     for (name, byteCount) in report.files.map({ ($0.name, $0.byteCount) }) {
       #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("out/" + name))).count == byteCount)
     }

@@ -191,7 +191,7 @@ let package = Package(
       "GGUFExport",
       [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
-        "SampleModel", "Tokenization",
+        "SampleModel", "GGUF",
       ]),
     tests("Calibration", ["Tensors", "Storage", "Kernels", "LayerSearch"]),
     tests(

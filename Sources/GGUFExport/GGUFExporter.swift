@@ -80,32 +80,45 @@ public struct GGUFExporter {
       done += 1
       try onTensor(done, total)
     }
-    guard let vision else {
-      let plan = language.plan
-      let file = try AtomicFileWriter(
-        path: path, overwriting: overwriting, permissions: source.permissions, byteCount: plan.fileByteCount)
-      try file.reserve(plan.fileByteCount)
-      var writer = try GGUFWriter(plan, to: file)
-      try language.write(into: &writer, &report, onTensor: advance)
-      try writer.finish().commit()
-      report.add(path.split(separator: "/").last.map(String.init) ?? path, plan)
-      return report
+    if let vision {
+      try write(vision, to: path, overwriting, &report, advance)
+    } else {
+      try writeLanguage(to: path, overwriting, &report, advance)
     }
+    return report
+  }
+
+  private func writeLanguage(
+    to path: String, _ overwriting: Bool, _ report: inout GGUFExportReport, _ onTensor: () throws -> Void
+  ) throws {
+    let plan = language.plan
+    let file = try AtomicFileWriter(
+      path: path, overwriting: overwriting, permissions: source.permissions, byteCount: plan.fileByteCount)
+    try file.reserve(plan.fileByteCount)
+    var writer = try GGUFWriter(plan, to: file)
+    try language.write(into: &writer, &report, onTensor: onTensor)
+    try writer.finish().commit()
+    report.add(path.split(separator: "/").last.map(String.init) ?? path, plan)
+  }
+
+  private func write(
+    _ vision: VisionPart, to path: String, _ overwriting: Bool, _ report: inout GGUFExportReport,
+    _ onTensor: () throws -> Void
+  ) throws {
     let sizes = [language.plan.fileByteCount, vision.plan.fileByteCount]
+    let names = [source.plainName + ".gguf", "mmproj-" + source.plainName + ".gguf"]
     var directory = try StagedDirectory(
       path: path, overwriting: overwriting, permissions: source.permissions, byteCount: sizes[0] + sizes[1],
       largestFile: max(sizes[0], sizes[1]))
-    let name = source.plainName + ".gguf"
-    var writer = try begun(name, language.plan, in: &directory)
-    try language.write(into: &writer, &report, onTensor: advance)
+    var writer = try begun(names[0], language.plan, in: &directory)
+    try language.write(into: &writer, &report, onTensor: onTensor)
     try writer.finish().synchronize()
-    report.add(name, language.plan)
-    writer = try begun("mmproj-" + name, vision.plan, in: &directory)
-    report.visionError = try vision.write(into: &writer, onTensor: advance)
+    writer = try begun(names[1], vision.plan, in: &directory)
+    report.visionError = try vision.write(into: &writer, onTensor: onTensor)
     try writer.finish().synchronize()
-    report.add("mmproj-" + name, vision.plan)
     try directory.commit()
-    return report
+    report.add(names[0], language.plan)
+    report.add(names[1], vision.plan)
   }
 
   private func begun(

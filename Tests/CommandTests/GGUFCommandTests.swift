@@ -15,7 +15,8 @@ import TestSupport
 
   @Test func `a tower that llama cpp would compute otherwise is refused in one line, and can be left out`() throws {
     let refused = try skyquant("export", awq, "--to", "gguf", "--out", folder.path("pair"))
-    expectError(69, "norm_type is rms_norm in 3 layers of width 256; --text-only writes the language model alone", from: refused)
+    let reason = "norm_type is rms_norm in 3 layers of width 256; --text-only writes the language model alone"
+    expectError(69, reason, from: refused)
     #expect(try folder.names() == ["awq"])
     let alone = try skyquant("export", awq, "--to", "gguf", "--text-only", "--out", folder.path("text.gguf"), "--json")
     expectSuccess(alone)

@@ -61,10 +61,9 @@ struct GGUFReader {
         let scale = half(), least = half(), packed = bytes(12), codes = bytes(128)
         return (0..<8).flatMap { part -> [Float] in
           let upper = part % 4
-          let (level, minimum) =
-            part < 4
-            ? (packed[part] & 63, packed[part + 4] & 63)
-            : (packed[upper + 8] & 15 | (packed[upper] >> 6) << 4, packed[upper + 8] >> 4 | (packed[upper + 4] >> 6) << 4)
+          let (high, low) = (packed[upper + 8] >> 4, packed[upper + 8] & 15)
+          let level = part < 4 ? packed[part] & 63 : low | (packed[upper] >> 6) << 4
+          let minimum = part < 4 ? packed[part + 4] & 63 : high | (packed[upper + 4] >> 6) << 4
           return codes[part / 2 * 32..<part / 2 * 32 + 32].map {
             scale * Float(level) * Float(part % 2 == 0 ? $0 & 15 : $0 >> 4) - least * Float(minimum)
           }

@@ -18,6 +18,8 @@ struct TinyVisionModel {
   var top: JSONObject = [:], vision: JSONObject = [:]
   /// Values put into the weights of these canonical names.
   var spoiled: [String: Float] = [:]
+  /// Whether the tower's weights are a hole in the file, for towers of real sizes, of which only headers are read.
+  var isHollow = false
 
   static let width = 64, inner = 96, layers = 2, hidden = 256
 
@@ -65,10 +67,9 @@ struct TinyVisionModel {
       let bits = values.map { UInt16($0.bitPattern >> 16) }
       parts.append((TensorInfo(name: name, dtype: .bfloat16, shape: shape), littleEndian(bits)))
     }
-    var writer = try SafetensorsWriter(
-      SafetensorsPlan(tensors: parts.map(\.0)), to: AtomicFileWriter(path: folder.path(name + "/model.safetensors")))
-    for (info, bytes) in parts { try writer.write(bytes, of: info.name) }
-    try writer.finish().commit()
+    let plan = try SafetensorsPlan(tensors: parts.map(\.0))
+    let path = try folder.write(plan.headerBytes + parts.flatMap(\.1), to: name + "/model.safetensors")
+    try FileHandle(forUpdating: URL(fileURLWithPath: path)).truncate(atOffset: UInt64(plan.fileByteCount))
     return (try ModelFile.open(folder.path(name)), values)
   }
 
@@ -85,6 +86,10 @@ struct TinyVisionModel {
   private func randomValues(_ config: ModelConfig) -> [String: [Float]] {
     var generator = SeededGenerator(seed: 300), result: [String: [Float]] = [:]
     for weight in config.requiredWeights where !weight.name.hasPrefix("language_model.") {
+      guard !isHollow else {
+        result[weight.name] = []
+        continue
+      }
       var values = (0..<weight.extents.reduce(1) { $0 * $1.size }).map { _ in
         Float(bitPattern: Float.random(in: -2...2, using: &generator).bitPattern & 0xFFFF_0000)
       }

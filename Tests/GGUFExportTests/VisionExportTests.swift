@@ -1,11 +1,13 @@
 // Vision towers as files for llama.cpp, read back by a plain reader and held to the weights they were made from.
 import Basics
 import Foundation
-import GGUFExport
+import GGUF
+@testable import GGUFExport
 import JSON
 import ModelConfig
 import ModelFiles
 import Storage
+import Tensors
 import TestSupport
 import Testing
 
@@ -221,6 +223,42 @@ private let pictures = GGUFPictures(
     var options = GGUFOptions()
     options.mmproj = .bf16
     _ = try exported(model, options)
+  }
+}
+
+@Suite struct RealVisionSizesTests {
+  private static func model(_ changes: JSONObject) -> TinyVisionModel {
+    var vision: JSONObject = [
+      "hidden_size": 3200, "num_attention_heads": 25, "num_hidden_layers": 45, "intermediate_size": 64,
+      "norm_type": "rms_norm", "qk_normalization": true, "qkv_bias": false,
+    ]
+    for (key, value) in changes.members { vision[key] = value }
+    return TinyVisionModel(vision: vision, isHollow: true)
+  }
+
+  @Test func `InternViT-6B has RMSNorms, those of queries and keys too, and no biases of them`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _) = try Self.model([:]).write(into: folder)
+    _ = try GGUFExporter(model, pictures: pictures)
+    let part = try VisionPart(model, try #require(model.config.multimodal), pictures, GGUFOptions())
+    let outside = ["v.class_embd", "v.position_embd.weight", "v.patch_embd.weight", "v.patch_embd.bias"]
+    let projector = ["0", "1", "3"].flatMap { ["mm.model.mlp.\($0).weight", "mm.model.mlp.\($0).bias"] }
+    let weights = [
+      "attn_q", "attn_k", "attn_v", "attn_q_norm", "attn_k_norm", "attn_out", "ln1", "ln2", "ls1", "ls2", "ffn_up",
+      "ffn_down",
+    ]
+    let layer = weights.map { $0 + ".weight" } + ["attn_out", "ffn_up", "ffn_down"].map { $0 + ".bias" }
+    let names = outside + projector + (0..<45).flatMap { index in layer.map { "v.blk.\(index).\($0)" } }
+    #expect(Set(part.plan.tensors.map(\.name)) == Set(names) && part.plan.tensors.count == 45 * 15 + 10)
+    let query = part.plan.tensors.first { $0.name == "v.blk.44.attn_q.weight" }
+    #expect(query == GGUFTensor(name: "v.blk.44.attn_q.weight", type: .float16, shape: [3200, 3200]))
+  }
+
+  @Test func `LayerNorm in a tower of that size would be taken for RMSNorm`() throws {
+    let folder = try TemporaryDirectory()
+    let (model, _) = try Self.model(["norm_type": "layer_norm", "qk_normalization": false]).write(into: folder)
+    let error = #expect(throws: GGUFExportError.self) { try GGUFExporter(model, pictures: pictures) }
+    #expect(error == .computedOtherwise(path: model.path, .norm(.layerNorm, width: 3200, layers: 45)))
   }
 }
 

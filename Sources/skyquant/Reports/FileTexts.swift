@@ -135,20 +135,7 @@ extension ExportRun.Result {
       "tensors": .integer(tensorCount),
     ]
     if let gguf {
-      result["bytes"] = .integer(gguf.byteCount)
-      result["files"] = .array(
-        gguf.files.map {
-          ["name": .string($0.name), "bytes": .integer($0.byteCount), "tensors": .integer($0.tensorCount)]
-        })
-      result["largest_shift"] = .double(Double(gguf.largestShift))
-      if gguf.q4KWeightCount > 0 { result["largest_added_error"] = .double(gguf.largestAddedError) }
-      if let error = gguf.visionError {
-        result["mmproj"] = [
-          "type": .string(run.gguf.mmproj.rawValue), "position": .string(run.gguf.positions.rawValue),
-          "relative_error": .double(error),
-        ]
-      }
-      result["losses"] = .array(gguf.losses.map(JSONValue.string))
+      for (key, value) in gguf.json(run.gguf).members { result[key] = value }
     }
     return .object(result)
   }
@@ -157,30 +144,6 @@ extension ExportRun.Result {
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
     guard let gguf else { return ["\(written), \(run.layout)"] }
-    let losses = gguf.losses + ["skyquant.json and other files of the directory"]
-    let vision = gguf.visionError.map { error in
-      "vision tower and projector as \(run.gguf.mmproj.rawValue.uppercased()): rounding takes \(error.short) of their "
-        + "norm; \(run.gguf.positions.text)"
-    }
-    let q41 =
-      "\(gguf.q41WeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half precision "
-      + "shift a group by up to \(gguf.largestShift) of a step"
-    let q4K =
-      "\(gguf.q4KWeightCount) weights as Q4_K, 4.5 bits each: codes as they were; scales and offsets as multiples of 6 "
-      + "bits add up to \(Percentage.text(gguf.largestAddedError, decimals: 2)) to a linear's error of rounding"
-    return ["\(written), \(ByteCount.text(gguf.byteCount))"]
-      + (gguf.files.count > 1 ? gguf.files.map { "  \($0.name.displayed): \(ByteCount.text($0.byteCount))" } : [])
-      + (gguf.q4KWeightCount > 0 ? [q4K] : []) + (gguf.q41WeightCount > 0 || gguf.q4KWeightCount == 0 ? [q41] : [])
-      + [vision].compactMap(\.self) + ["not carried over: \(losses.joined(separator: "; "))"]
-  }
-}
-
-extension GGUFOptions.PositionLayout {
-  /// Who looks for the positions where they stand now.
-  fileprivate var text: String {
-    switch self {
-    case .llamaCpp: "positions in the order in which llama.cpp adds them"
-    case .huggingFace: "positions in the checkpoint's order, which llama.cpp adds to the wrong tokens"
-    }
+    return ["\(written), \(ByteCount.text(gguf.byteCount))"] + gguf.lines(run.gguf)
   }
 }

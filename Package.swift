@@ -106,7 +106,8 @@ let package = Package(
     library(
       "GGUFExport",
       [
-        "Basics", "Tensors", "Storage", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization", "ModelFiles",
+        "Basics", "Tensors", "Storage", "JSON", "GGUF", "ModelConfig", "Tokenization", "Kernels", "Quantization",
+        "ModelFiles",
       ]),
     library("Calibration", ["Tensors", "Storage", "Kernels", "ReferenceModel", "ModelConfig", "CLinux"]),
     library(
@@ -168,7 +169,7 @@ let package = Package(
     tests("GGUF", ["Tensors", "Storage"], resources: [.copy("Resources")]),
     tests("Jinja", ["JSON"], resources: [.copy("Resources")]),
     tests("ModelConfig", ["JSON"], resources: [.copy("Resources")]),
-    tests("Tokenization", ["Basics", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
+    tests("Tokenization", ["Basics", "Storage", "JSON", "Jinja", "SampleModel"], resources: [.copy("Resources")]),
     tests("ImageProcessing", ["Tensors", "CCrypto"], resources: [.copy("Resources")]),
     tests("Benchmarks", ["Tensors", "Storage", "JSON", "SampleModel"], resources: [.copy("Resources")]),
     tests("PairedStatistics", ["JSON"], resources: [.copy("Resources")]),
@@ -196,7 +197,7 @@ let package = Package(
       "GGUFExport",
       [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Kernels", "ModelConfig", "ModelFiles", "Quantization",
-        "SampleModel",
+        "SampleModel", "GGUF",
       ]),
     tests("Calibration", ["Tensors", "Storage", "Kernels", "LayerSearch"]),
     tests(

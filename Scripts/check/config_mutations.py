@@ -51,7 +51,7 @@ def commands(kind, layout, model, base, work):
         yield "import", ["import", model, work / "out.skyq", "--quiet"], (0, 65, 69)
         yield "export", ["export", model, "--to", "compressed-tensors", "--out", work / "out", "--quiet"], (0, 65, 69)
         if layout == "text":
-            yield "export gguf", ["export", model, "--to", "gguf-q4_1", "--out", work / "out.gguf", "--quiet"], (0, 65, 69)
+            yield "export gguf", ["export", model, "--to", "gguf", "--out", work / "out.gguf", "--quiet"], (0, 65, 69)
 
 
 def problems(task):

@@ -16,7 +16,7 @@ cd "$root"
 python=$(python_environment "${GGUF_ENV:-$out/env}" llama-cpp-python safetensors numpy)
 build_skyquant
 "$skyquant" quantize "$model" --method rtn --group-size "$group" --out "$out/awq" --force --quiet
-"$skyquant" export "$out/awq" --to gguf-q4_1 --out "$out/model.gguf" --force --quiet
+"$skyquant" export "$out/awq" --to gguf --out "$out/model.gguf" --force --quiet
 # llama.cpp cuts off nothing at the border of a token if the text ends at one.
 prompt=$("$python" - "$out/model.gguf" "$text" "$tokens" <<'PYTHON'
 import sys

@@ -105,8 +105,11 @@ report 0 evaluate-floor evaluate awq --reference "$sample/tiny-r1v" --max-tokens
 python3 "$root/Scripts/make/text_sample.py" text
 jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt
 report 0 quantize-text quantize text --text questions.txt --window 64 --method rtn --group-size 32 --out text-awq
-report 0 export-gguf export text-awq --to gguf-q4_1 --out text.gguf
+report 0 export-gguf export text-awq --to gguf --out text.gguf
 report 0 export-text export text-awq --to compressed-tensors --out text-packed
+python3 "$root/Scripts/make/layernorm_sample.py" layernorm
+report 0 quantize-layernorm quantize layernorm --method rtn --out layernorm-awq
+report 0 export-gguf-vision export layernorm-awq --to gguf --linear-type q4_k --out layernorm-gguf
 report 0 verify-text verify text-awq --reference text --text questions.txt --window 64 --samples 3
 report 0 verify-texts verify text-awq text-packed --reference text --text questions.txt --window 64 --samples 3
 report 0 run-text run text --prompt "How many" --max-tokens 4

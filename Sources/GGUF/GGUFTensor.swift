@@ -9,6 +9,10 @@ public enum GGUFTensorType: UInt32, Sendable {
   /// Blocks of 32: half-precision d and m, then 16 bytes of codes; byte j holds code j below and j + 16 above.
   /// A value is d·code + m.
   case q4_1 = 3
+  /// Blocks of 32: half-precision d, then 32 signed bytes. A value is d·byte.
+  case q8_0 = 8
+  /// Blocks of 256: half-precision d and dmin, 12 bytes with eight scales and minima of 6 bits, 128 bytes of codes.
+  case q4_K = 12
   case bfloat16 = 30
 
   /// Values of a block, and its bytes.
@@ -17,8 +21,13 @@ public enum GGUFTensorType: UInt32, Sendable {
     case .float32: (1, 4)
     case .float16, .bfloat16: (1, 2)
     case .q4_1: (32, 20)
+    case .q8_0: (32, 34)
+    case .q4_K: (256, 144)
     }
   }
+
+  /// Values of a block, which rows are made of; 1 if there are no blocks.
+  public var blockSize: Int { block.count }
 
   /// Bytes of a tensor of this type; nil if its rows are not whole blocks.
   func byteCount(of shape: Shape) -> Int? {

@@ -9,6 +9,7 @@ public enum GGUFValue: Sendable, Equatable {
   case string(String)
   case strings([String])
   case int32s([Int32])
+  case float32s([Float])
 
   /// The number of its type in the file.
   private var type: UInt32 {
@@ -18,7 +19,7 @@ public enum GGUFValue: Sendable, Equatable {
     case .float32: 6
     case .bool: 7
     case .string: 8
-    case .strings, .int32s: 9
+    case .strings, .int32s, .float32s: 9
     }
   }
 
@@ -39,6 +40,10 @@ public enum GGUFValue: Sendable, Equatable {
       bytes.append(littleEndian: UInt32(5))
       bytes.append(littleEndian: UInt64(values.count))
       for value in values { bytes.append(littleEndian: UInt32(bitPattern: value)) }
+    case .float32s(let values):
+      bytes.append(littleEndian: UInt32(6))
+      bytes.append(littleEndian: UInt64(values.count))
+      for value in values { bytes.append(littleEndian: value.bitPattern) }
     }
   }
 }

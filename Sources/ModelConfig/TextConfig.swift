@@ -43,6 +43,8 @@ public struct TextConfig: Sendable, Equatable {
   public let tiesEmbeddings: Bool
   /// Beginning-of-sequence id, if the config names one.
   public let beginToken: Int?
+  /// Id that fills up batches, if the config names one.
+  public let paddingToken: Int?
   /// End-of-sequence ids.
   public let endTokens: [Int]
 
@@ -74,6 +76,7 @@ public struct TextConfig: Sendable, Equatable {
     hasQKNorm = architecture == .qwen3
     tiesEmbeddings = try reader.bool("tie_word_embeddings", default: tiesByDefault)
     beginToken = reader.value("bos_token_id")?.intValue
+    paddingToken = reader.value("pad_token_id")?.intValue
     let end = reader.value("eos_token_id")
     endTokens = end?.arrayValue?.compactMap(\.intValue) ?? end?.intValue.map { [$0] } ?? []
     try validate(reader)

@@ -17,10 +17,10 @@ public struct PictureSettings: Sendable, Equatable {
   public let usesThumbnail: Bool
   /// What is to be known of how the files were read; nil if there is nothing.
   public let note: String?
-  let mean: [Float]
-  let deviation: [Float]
-  /// What samples are divided by.
-  let divisor: Float
+  /// What is subtracted of red, green and blue after the division, and what the differences are divided by.
+  public let mean: [Float], deviation: [Float]
+  /// What samples are divided by first.
+  public let divisor: Float
 
   /// The settings in the files of a model with the vision tower `config`.
   /// - Throws: `ModelInputError.preprocessor` for a value that is not computed here; what reading the files throws.

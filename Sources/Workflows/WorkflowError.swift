@@ -45,6 +45,8 @@ public enum WorkflowError: CategorizedError {
   case noFile(model: String, name: String)
   /// A model has no tensor of that name.
   case noTensor(model: String, name: String)
+  /// A model becomes one GGUF file and a directory is named, or two and a file is.
+  case wrongOutput(model: String, isDirectory: Bool)
   /// What is wrong with a model's small files, which know their own names only.
   case smallFiles(model: String, any CategorizedError)
 
@@ -106,6 +108,11 @@ public enum WorkflowError: CategorizedError {
       "\(model.displayed): no file '\(name.displayed)' inside; `skyquant extract` lists them"
     case .noTensor(let model, let name):
       "\(model.displayed): no tensor '\(name.displayed)'; `skyquant inspect --tensors` lists them"
+    case .wrongOutput(let model, isDirectory: false):
+      "\(model.displayed): is a vision-language model, which becomes two files; name a directory with --out, or give "
+        + "--text-only"
+    case .wrongOutput(let model, isDirectory: true):
+      "\(model.displayed): becomes one file; give --out a name that ends in .gguf"
     case .smallFiles(let model, let error): "\(model.displayed): \(error)"
     }
   }
@@ -113,7 +120,7 @@ public enum WorkflowError: CategorizedError {
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits: .unsupported
+    case .alreadyQuantized, .splitFusedSet, .nothingToQuantize, .noLinearFits, .wrongOutput: .unsupported
     case .pictureOutside, .nothingToCalibrateOn, .notAnEvaluation, .differentModels, .nothingToCompare, .nothingToAsk,
       .cannotSee, .notAnAnswer, .swappedModels, .quantizedReference, .notQuantized, .sameCandidate,
       .noCardSection, .otherCard:

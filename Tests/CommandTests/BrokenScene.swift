@@ -20,7 +20,7 @@ struct BrokenScene {
     "export damaged.skyq --out new", "inspect model/config.json",
     "quantize model --calibration lines.jsonl --out new",
     // What is not read or written
-    "inspect unknown", "inspect pickled", "export model.skyq --to gguf-q4_1 --out model.gguf",
+    "inspect unknown", "inspect pickled", "export model.skyq --to gguf --out model.gguf",
     "import model new.skyq",
   ]
 

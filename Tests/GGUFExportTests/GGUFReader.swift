@@ -33,28 +33,47 @@ struct GGUFReader {
   /// Bytes of a tensor from its start on.
   func data(_ name: String) -> ArraySlice<UInt8>? { tensors[name].map { bytes[(dataOffset + $0.offset)...] } }
 
-  /// Rows of a Q4_1 or F32 tensor.
+  /// Rows of a tensor of any type that is written.
   func rows(_ name: String) -> [[Float]]? {
-    guard let tensor = tensors[name], let data = data(name) else { return nil }
+    guard let tensor = tensors[name], var data = data(name) else { return nil }
     let width = tensor.dimensions[0], count = tensor.dimensions.dropFirst().reduce(1, *)
-    var at = data.startIndex
-    func half() -> Float {
-      defer { at += 2 }
-      return Float(Float16(bitPattern: UInt16(data[at]) | UInt16(data[at + 1]) << 8))
+    func bits(_ size: Int) -> UInt32 {
+      defer { data = data.dropFirst(size) }
+      return data.prefix(size).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
-    return (0..<count).map { _ in
-      guard tensor.type == 3 else {
-        return (0..<width).map { _ in
-          defer { at += 4 }
-          return Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[at + $1]) << UInt32(8 * $1) })
+    func half() -> Float { Float(Float16(bitPattern: UInt16(bits(2)))) }
+    func bytes(_ count: Int) -> [UInt8] {
+      defer { data = data.dropFirst(count) }
+      return Array(data.prefix(count))
+    }
+    func block() -> [Float] {
+      switch tensor.type {
+      case 0: return [Float(bitPattern: bits(4))]
+      case 1: return [half()]
+      case 30: return [Float(bitPattern: bits(2) << 16)]
+      case 3:
+        let scale = half(), offset = half(), codes = bytes(16)
+        return (codes.map { $0 & 15 } + codes.map { $0 >> 4 }).map { Float($0) * scale + offset }
+      case 8:
+        let scale = half()
+        return bytes(32).map { Float(Int8(bitPattern: $0)) * scale }
+      default:
+        let scale = half(), least = half(), packed = bytes(12), codes = bytes(128)
+        return (0..<8).flatMap { part -> [Float] in
+          let upper = part % 4
+          let (high, low) = (packed[upper + 8] >> 4, packed[upper + 8] & 15)
+          let level = part < 4 ? packed[part] & 63 : low | (packed[upper] >> 6) << 4
+          let minimum = part < 4 ? packed[part + 4] & 63 : high | (packed[upper + 4] >> 6) << 4
+          return codes[part / 2 * 32..<part / 2 * 32 + 32].map {
+            scale * Float(level) * Float(part % 2 == 0 ? $0 & 15 : $0 >> 4) - least * Float(minimum)
+          }
         }
       }
-      return (0..<width / 32).flatMap { _ -> [Float] in
-        let scale = half(), offset = half()
-        defer { at += 16 }
-        let low = (0..<16).map { Float(data[at + $0] & 15) }, high = (0..<16).map { Float(data[at + $0] >> 4) }
-        return (low + high).map { $0 * scale + offset }
-      }
+    }
+    return (0..<count).map { _ in
+      var row: [Float] = []
+      while row.count < width { row += block() }
+      return row
     }
   }
 

@@ -15,14 +15,14 @@ import Testing
     _ metadata: [(key: String, value: GGUFValue)], _ tensors: [(GGUFTensor, [UInt8])]
   ) throws -> [UInt8] {
     let path = folder.path("small.gguf")
-    var writer = try GGUFWriter(
-      metadata: metadata, tensors: tensors.map(\.0), to: AtomicFileWriter(path: path, overwriting: true))
+    let plan = try GGUFPlan(metadata: metadata, tensors: tensors.map(\.0))
+    var writer = try GGUFWriter(plan, to: AtomicFileWriter(path: path, overwriting: true))
     for (_, bytes) in tensors {
       for piece in [bytes.prefix(3), bytes.dropFirst(3)] { try writer.append(unsafe Array(piece).span.bytes) }
     }
-    let byteCount = try writer.finish()
+    try writer.finish().commit()
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    #expect(bytes.count == byteCount)
+    #expect(bytes.count == plan.fileByteCount)
     return bytes
   }
 
@@ -38,6 +38,7 @@ import Testing
         ("general.architecture", .string("llama")), ("a.string", .string("ä \"quoted\"")),
         ("a.count", .uint32(4_000_000_000)), ("a.number", .int32(-5)), ("a.float", .float32(1e-5)),
         ("a.flag", .bool(true)), ("a.texts", .strings(["one", "", "drei ü"])), ("a.numbers", .int32s([1, -2, 3])),
+        ("a.floats", .float32s([0.5, -1e-5])),
       ],
       [
         (
@@ -46,6 +47,8 @@ import Testing
         ),
         (GGUFTensor(name: "f16", type: .float16, shape: [5]), littleEndian((0..<5).map { Float16($0).bitPattern })),
         (GGUFTensor(name: "q4_1", type: .q4_1, shape: [2, 64]), (0..<80).map { UInt8($0) }),
+        (GGUFTensor(name: "q8_0", type: .q8_0, shape: [2, 32]), (0..<68).map { UInt8($0) }),
+        (GGUFTensor(name: "q4_k", type: .q4_K, shape: [1, 256]), (0..<144).map { UInt8($0) }),
         (GGUFTensor(name: "bf16", type: .bfloat16, shape: [2, 3]), littleEndian((0x3F80..<0x3F86).map { UInt16($0) })),
       ])
     #expect(written == golden)
@@ -56,6 +59,7 @@ import Testing
       GGUFTensor(name: String(repeating: "n", count: 65), type: .float32, shape: [1]),
       GGUFTensor(name: "deep", type: .float32, shape: [1, 1, 1, 1, 1]),
       GGUFTensor(name: "ragged", type: .q4_1, shape: [2, 48]),
+      GGUFTensor(name: "uneven", type: .q4_K, shape: [2, 288]),
     ]
     for tensor in bad {
       let error = #expect(throws: GGUFError.self) { _ = try write([], [(tensor, [])]) }

@@ -1,5 +1,5 @@
 // Layouts for other programs against what these make of them: the pack-quantized layout against words that
-// compressed-tensors packed (Scripts/golden/pack_quantized.py), Q4_1 blocks against llama.cpp's Python
+// compressed-tensors packed (Scripts/golden/pack_quantized.py), ggml's blocks against llama.cpp's Python
 // package (Scripts/golden/gguf_files.py).
 import Foundation
 import Kernels
@@ -39,6 +39,55 @@ import Testing
     let width = linear.inFeatures, values = linear.dequantized().values
     #expect(
       linear.rows(in: order).dequantized().values == order.flatMap { values[$0 * width..<($0 + 1) * width] })
+  }
+}
+
+@Suite struct Q4KBlocksTests {
+  private func linear(_ file: SafetensorsFile, groupSize: Int) throws -> QuantizedLinear {
+    let shape = try file.tensor("codes").info.shape
+    return QuantizedLinear(
+      outFeatures: shape[0], inFeatures: shape[1], scheme: try #require(QuantizationScheme(groupSize: groupSize)),
+      codes: bytes(try file.tensor("codes")), zeros: bytes(try file.tensor("zeros")),
+      scales: try file.tensor("scales").floats().map { Float16($0) })
+  }
+
+  @Test(arguments: [(32, 0.05), (64, 0.02), (128, 0.0002)])
+  func `codes stay, and scales and zeros lose what six bits leave out`(groupSize: Int, most: Double) throws {
+    let file = try golden("q4_k-g\(groupSize)"), linear = try linear(file, groupSize: groupSize)
+    let blocks = Q4KBlocks(linear)
+    #expect(blocks.bytes == bytes(try file.tensor("blocks")))
+    // The error that is told is that of the weights which the format's own package decodes.
+    let decoded = try file.tensor("decoded").floats()
+    var (added, own) = (0.0, 0.0)
+    for (index, value) in linear.dequantized().values.enumerated() {
+      let scale = Double(linear.scales[index / groupSize])
+      added += (Double(decoded[index]) - Double(value)) * (Double(decoded[index]) - Double(value))
+      own += scale * scale / 12
+    }
+    #expect(abs(added / own - blocks.addedError) < 1e-6 + 1e-3 * blocks.addedError)
+    #expect(blocks.addedError < most)
+  }
+
+  @Test func `scales of both signs in a block, and infinite ones, are told as errors`() throws {
+    let file = try golden("q4_k-g128")
+    var linear = try linear(file, groupSize: 128)
+    linear.scales[1].negate()
+    #expect(Q4KBlocks(linear).addedError > 1)
+    linear.scales[1] = .infinity
+    #expect(Q4KBlocks(linear).addedError == .infinity)
+  }
+}
+
+@Suite struct Q80BlocksTests {
+  @Test func `blocks and their values are those of the format's own package`() throws {
+    let file = try golden("q8_0"), blocks = Q80Blocks(try file.tensor("values").floats())
+    #expect(blocks.bytes == bytes(try file.tensor("blocks")))
+    #expect(blocks.values == (try file.tensor("decoded").floats()))
+  }
+
+  @Test func `values too small for a step in half precision become zeros`() {
+    let blocks = Q80Blocks([Float](repeating: 0x1p-140, count: 32))
+    #expect(blocks.values == [Float](repeating: 0, count: 32))
   }
 }
 

@@ -1,5 +1,6 @@
 // Prompts against the texts of the models' authors.
 import JSON
+import Jinja
 import Testing
 import Tokenization
 
@@ -113,5 +114,23 @@ struct ChatTemplateTests {
     let template = try? ChatTemplate.preferred(
       templateName: templateName, architecture: architecture, vocabularyHas: tokens.contains)
     #expect(template?.name == expected)
+  }
+
+  @Test(arguments: ChatTemplate.allNames) func `as a Jinja text it writes the same`(name: String) throws {
+    let template = try ChatTemplate(named: name)
+    let turns = [
+      (role: "user", text: "What's \\ this?\n"), (role: "assistant", text: "A 'cat'"), (role: "user", text: "Q"),
+    ]
+    let messages = turns.map { JSONValue.object(["role": .string($0.role), "content": .string($0.text)]) }
+    let chat = turns.map { ChatMessage($0.role == "user" ? .user : .assistant, $0.text) }
+    for preset in [nil, "Look, it's\ta \"test\"."] {
+      let program = try ChatTemplateProgram(parsing: template.jinja(system: preset))
+      let expected = try template.render(system: preset, messages: chat)
+      #expect(try program.render(messages: messages, addGenerationPrompt: true) == expected)
+      let system = JSONValue.object(["role": "system", "content": "Mine"])
+      #expect(
+        try program.render(messages: [system] + messages, addGenerationPrompt: true)
+          == (try template.render(system: "Mine", messages: chat)))
+    }
   }
 }

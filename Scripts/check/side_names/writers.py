@@ -26,7 +26,7 @@ WRITERS = [
     Writer("import awq OUT", "x.skyq", ("awq",), ("--force", "--resume"), True),
     Writer("export model.skyq --out OUT", "e", ()),
     Writer("export awq --to compressed-tensors --out OUT", "e.ct", ("awq",)),
-    Writer("export awq --to gguf-q4_1 --out OUT", "g.gguf", ("awq",), family="qwen3"),
+    Writer("export awq --to gguf --out OUT", "g.gguf", ("awq",), family="qwen3"),
     Writer("extract model.skyq --out OUT", "files", ()),
     Writer(f"extract model.skyq --out OUT {TENSOR}", "t.safetensors", ()),
     Writer("inspect awq --dump-weights OUT", "w.safetensors", ("awq",)),

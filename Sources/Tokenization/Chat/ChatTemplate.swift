@@ -108,8 +108,10 @@ public struct ChatTemplate: Sendable, Equatable {
     return try ImagePlaceholders.expanded(prompt, tokenCounts: imageTokenCounts)
   }
 
-  private func trimmed(_ text: String) -> String {
-    guard trimsTexts else { return text }
+  private func trimmed(_ text: String) -> String { trimsTexts ? Self.trimmed(text) : text }
+
+  /// The text without the whitespace around it.
+  static func trimmed(_ text: String) -> String {
     let scalars = text.unicodeScalars
     let isText = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
     guard let first = scalars.firstIndex(where: isText), let last = scalars.lastIndex(where: isText) else { return "" }

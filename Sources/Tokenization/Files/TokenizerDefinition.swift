@@ -15,6 +15,8 @@ struct TokenizerDefinition {
   var splitRules: [SplitRule]
   var beginToken: Int?
   var endToken: Int?
+  /// The tokens that fill up batches, and that stand for what has no token; only tokenizer_config.json names them.
+  var paddingToken: Int?, unknownToken: Int?
   /// Whether the model expects the begin token before every text.
   var addsBeginToken = false
 
@@ -44,6 +46,8 @@ struct TokenizerDefinition {
   private mutating func apply(_ config: JSONSection) throws(TokenizerError) {
     if let token = try config.tokenContent("bos_token") { beginToken = id(of: token) ?? beginToken }
     if let token = try config.tokenContent("eos_token") { endToken = id(of: token) }
+    paddingToken = config.tokenName("pad_token").flatMap { id(of: $0) }
+    unknownToken = config.tokenName("unk_token").flatMap { id(of: $0) }
     addsBeginToken = try config.bool("add_bos_token", default: addsBeginToken) && beginToken != nil
   }
 
@@ -61,6 +65,9 @@ extension JSONSection {
     if let text = value.stringValue { return text }
     return try section(key)?.string("content")
   }
+
+  /// The same of a token that nothing here is computed with: what is no token is none.
+  func tokenName(_ key: String) -> String? { value(key)?.stringValue ?? value(key)?["content"]?.stringValue }
 
   /// The flags of an added token, in the order tokenizers writes them.
   func addedToken(id: Int, content: String) throws(TokenizerError) -> AddedToken {

@@ -30,6 +30,10 @@ public struct VocabularyListing: Sendable {
   public let beginTokenID: Int?
   /// The token after which a model stops.
   public let endTokenID: Int?
+  /// The token that fills up batches.
+  public let paddingTokenID: Int?
+  /// The token for what has none.
+  public let unknownTokenID: Int?
   /// Whether the begin token comes before every text.
   public let addsBeginToken: Bool
 
@@ -49,6 +53,8 @@ public struct VocabularyListing: Sendable {
     splitting = Splitting(definition.splitRules)
     beginTokenID = definition.beginToken
     endTokenID = definition.endToken
+    paddingTokenID = definition.paddingToken
+    unknownTokenID = definition.unknownToken
     addsBeginToken = definition.addsBeginToken
   }
 }

@@ -1,7 +1,11 @@
 // The work of `skyquant export`: a model in the layout that another program wants.
+internal import Basics
 public import GGUFExport
 public import ModelFiles
+internal import ModelConfig
+internal import ModelInputs
 internal import Storage
+internal import Tokenization
 
 /// A model to write in another layout.
 public struct ExportRun: Sendable {
@@ -9,7 +13,7 @@ public struct ExportRun: Sendable {
   public enum Layout: Sendable, Equatable {
     /// A checkpoint directory.
     case checkpoint(CheckpointFormat)
-    /// One file for llama.cpp.
+    /// Files for llama.cpp: one, or of a vision-language model a directory of two.
     case gguf
   }
 
@@ -21,6 +25,10 @@ public struct ExportRun: Sendable {
   /// How many devices must be able to share the MLPs of a checkpoint, which are widened with zeros for that; nil to
   /// leave them as they are.
   public var devices: Int?
+  /// Choices of a GGUF export.
+  public var gguf = GGUFOptions()
+  /// Whether a GGUF export leaves the vision tower out.
+  public var isTextOnly = false
   /// Whether existing output is replaced.
   public var overwrites = false
 
@@ -36,12 +44,13 @@ public struct ExportRun: Sendable {
     public let tensorCount: Int
     /// How much wider the MLPs are; nil if they are not.
     public let widening: WidenedMLP?
-    /// What a GGUF file holds otherwise than the model; nil for the other layouts, which lose nothing.
+    /// What GGUF files hold otherwise than the model; nil for the other layouts, which lose nothing.
     public let gguf: GGUFExportReport?
   }
 
   /// Writes the model.
-  /// - Throws: `ModelFilesError` for what the layout cannot hold, `StorageError`, `SafetensorsError`, `TokenizerError`;
+  /// - Throws: `ModelFilesError` and `GGUFExportError` for what the layout cannot hold, `WorkflowError` for
+  ///   small files that cannot be used and for an output of the wrong kind, `StorageError`, `SafetensorsError`;
   ///   what `observe` throws. Then nothing has the output's name.
   public func run(_ observe: RunObserver = { _ in }) throws -> Result {
     try requireOutput(output, keeping: [model])
@@ -55,9 +64,44 @@ public struct ExportRun: Sendable {
       try exporter.export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(tensorCount: file.tensors.count, widening: exporter.widening, gguf: nil)
     case .gguf:
-      let report = try GGUFExporter(file).export(to: output, overwriting: overwrites, onTensor: advance)
+      let report = try ggufExporter(file, observe).export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(tensorCount: report.tensorCount, widening: nil, gguf: report)
     }
+  }
+}
+
+extension ExportRun {
+  private func ggufExporter(_ file: ModelFile, _ observe: RunObserver) throws -> GGUFExporter {
+    let isDirectory = !output.hasSuffix(".gguf"), hasTwoFiles = file.config.multimodal != nil && !isTextOnly
+    guard isDirectory == hasTwoFiles else { throw WorkflowError.wrongOutput(model: model, isDirectory: isDirectory) }
+    do {
+      let settings = try isTextOnly ? nil : file.pictureSettings
+      if let note = settings?.note { try observe(.warning("\(model.displayed): \(note)")) }
+      return try GGUFExporter(file, options: gguf, pictures: settings.map(GGUFPictures.init))
+    } catch let error as any CategorizedError
+      where error is TokenizerError || error is ModelInputError
+      || error is ChatTemplateError
+    {
+      throw WorkflowError.smallFiles(model: model, error)
+    }
+  }
+}
+
+extension ModelFile {
+  /// How the model cuts pictures; nil for a text model.
+  fileprivate var pictureSettings: PictureSettings? {
+    get throws { try config.multimodal.map { try PictureSettings($0, layout: config.layout, files: files) } }
+  }
+}
+
+extension GGUFPictures {
+  /// In llama.cpp samples are always divided by 255.
+  fileprivate init(_ settings: PictureSettings) {
+    let range = settings.divisor / 255, isTiled = settings.usesDynamicTiling
+    self.init(
+      mean: settings.mean.map { $0 * range }, deviation: settings.deviation.map { $0 * range },
+      minTiles: isTiled ? settings.minTiles : 1, maxTiles: isTiled ? settings.maxTiles : 1,
+      usesThumbnail: settings.usesThumbnail)
   }
 }
 
@@ -65,8 +109,9 @@ extension ExportRun.Layout: CaseIterable, CustomStringConvertible {
   /// All of them.
   public static let allCases = CheckpointFormat.allCases.map(Self.checkpoint) + [.gguf]
 
-  /// The layout called `name`.
+  /// The layout called `name`; `gguf-q4_1` is an earlier name of `gguf`.
   public init?(name: String) {
+    let name = name == "gguf-q4_1" ? "gguf" : name
     guard let layout = Self.allCases.first(where: { $0.description == name }) else { return nil }
     self = layout
   }
@@ -75,7 +120,7 @@ extension ExportRun.Layout: CaseIterable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .checkpoint(let format): format.name
-    case .gguf: "gguf-q4_1"
+    case .gguf: "gguf"
     }
   }
 }

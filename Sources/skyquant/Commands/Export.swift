@@ -18,13 +18,16 @@ struct Export: ParsableCommand {
       gptq, gptq-v1: GPTQ's layout, with zeros as they are (checkpoint_format gptq_v2) or less one, which vLLM wants of \
       symmetric models and which has no zero of 0.
 
-      gguf-q4_1: one file for llama.cpp, text models only. Codes and scales stay, a group's zero becomes an offset in \
-      half precision; what that shifts, and what has no place in the file, is printed.
+      gguf: for llama.cpp. A text model becomes one file; a vision-language model a directory with NAME.gguf and \
+      mmproj-NAME.gguf, if llama.cpp computes its vision tower as it is, else the reason is told. Codes and scales stay, \
+      a group's zero becomes an offset in half precision; what that shifts, and what has no place in the files, is \
+      printed.
 
       Examples:
         skyquant export model.skyq --out model-awq
         skyquant export MODEL-W4A16 --to awq --out MODEL-awq
-        skyquant export MODEL-awq --to gguf-q4_1 --out MODEL-Q4_1.gguf
+        skyquant export TEXT-MODEL-awq --to gguf --out TEXT-MODEL-Q4_1.gguf
+        skyquant export MODEL-awq --to gguf --out MODEL-gguf
       """)
 
   @Argument(help: "A .skyq file or the directory of a quantized model.", completion: .file())
@@ -49,6 +52,8 @@ struct Export: ParsableCommand {
   @Flag(help: "Replace existing output.")
   var force = false
 
+  @OptionGroup(title: "GGUF Options") var gguf: GGUFArguments
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -56,13 +61,18 @@ struct Export: ParsableCommand {
     guard padFor == nil || to != .gguf else {
       throw ValidationError("--pad-for is for checkpoints: a GGUF file is not cut into groups for devices")
     }
-    guard to != .gguf || out.hasSuffix(".gguf") else { throw ValidationError("the file to write must end in .gguf") }
+    guard to == .gguf || !gguf.areGiven else {
+      throw ValidationError("options of GGUF files go with --to gguf")
+    }
+    guard !gguf.textOnly || out.hasSuffix(".gguf") else { throw ValidationError("the file to write must end in .gguf") }
   }
 
   func run() throws {
     var progress = Progress(output)
     var job = ExportRun(model: model, output: out, layout: to)
     job.devices = padFor
+    job.gguf = gguf.options
+    job.isTextOnly = gguf.textOnly
     job.overwrites = force
     let result = try job.run { progress.show($0) }
     progress.finish()

@@ -2,6 +2,7 @@
 public import Benchmarks
 public import Calibration
 public import Evaluation
+public import GGUFExport
 public import Kernels
 public import LayerSearch
 public import Quantization
@@ -16,6 +17,10 @@ extension NumericModeChoice: ExpressibleByArgument {}
 extension PromptLayout: ExpressibleByArgument {}
 extension EvaluationMode: ExpressibleByArgument {}
 extension AnswerPreset: ExpressibleByArgument {}
+
+extension GGUFOptions.LinearType: ExpressibleByArgument {}
+extension GGUFOptions.MatrixType: ExpressibleByArgument {}
+extension GGUFOptions.PositionLayout: ExpressibleByArgument {}
 
 extension QuantizationMethod: ExpressibleByArgument {
   /// By its name.

@@ -138,9 +138,7 @@ extension ExportRun.Result {
       result["intermediate_size"] = ["before": .integer(widening.features), "after": .integer(widening.widened)]
     }
     if let gguf {
-      result["bytes"] = .integer(gguf.byteCount)
-      result["largest_shift"] = .double(Double(gguf.largestShift))
-      result["losses"] = .array(gguf.losses.map(JSONValue.string))
+      for (key, value) in gguf.json(run.gguf).members { result[key] = value }
     }
     return .object(result)
   }
@@ -149,13 +147,7 @@ extension ExportRun.Result {
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
     guard let gguf else { return ["\(written), \(run.layout)"] + mlpLines(run) }
-    let losses = gguf.losses + ["skyquant.json and other files of the directory"]
-    return [
-      "\(written), \(ByteCount.text(gguf.byteCount))",
-      "\(gguf.quantizedWeightCount) weights as Q4_1, 5 bits each: codes and scales as they were; offsets in half "
-        + "precision shift a group by up to \(gguf.largestShift) of a step",
-      "not carried over: \(losses.joined(separator: "; "))",
-    ]
+    return ["\(written), \(ByteCount.text(gguf.byteCount))"] + gguf.lines(run.gguf)
   }
 
   /// What has become of MLPs that so many devices are to share.

@@ -57,7 +57,7 @@ import Testing
     }
     try Data(bytes).write(to: URL(fileURLWithPath: shard))
     #expect(try skyquant("run", path, "--prompt", "How many", "--max-tokens", "4").output == answer.output)
-    for (format, output) in [("gguf-q4_1", "a.gguf"), ("compressed-tensors", "ct")] {
+    for (format, output) in [("gguf", "a.gguf"), ("compressed-tensors", "ct")] {
       expectSuccess(try skyquant("export", folder.path("awq"), "--to", format, "--out", folder.path(output)))
     }
     func said(_ model: String) throws -> CommandResult {

@@ -2,7 +2,7 @@
 // (ggml-org/llama.cpp, gguf-py/gguf/tensor_mapping.py and convert_hf_to_gguf.py).
 internal import ModelConfig
 
-struct GGUFNames {
+struct LanguageNames {
   private let config: TextConfig
 
   private static let outside = [

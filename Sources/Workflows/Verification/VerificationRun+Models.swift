@@ -2,6 +2,7 @@
 internal import Basics
 internal import ModelConfig
 internal import ModelFiles
+internal import ModelInputs
 internal import Storage
 
 extension VerificationRun {

@@ -1,5 +1,6 @@
 // int4-sym against compressed-tensors' rounding and AutoAWQ's (Scripts/golden/symmetric_rounding.py).
 import Foundation
+import Kernels
 import Quantization
 import Safetensors
 import Tensors

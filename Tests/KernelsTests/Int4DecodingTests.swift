@@ -89,8 +89,9 @@ import Testing
   @Test(arguments: [(8, 32), (72, 64), (136, 96), (256, 160)])
   func `AWQ GEMM codes become awq_u4 codes`(size: (out: Int, in: Int)) {
     let weight = Weight(outFeatures: size.out, inFeatures: size.in, group: 32)
-    let qweight = weight.awqGEMM.qweight, rowBytes = size.in / 2
-    for rows in [0..<size.out, size.out - 8..<size.out, size.out / 16 * 8..<size.out] {
+    let qweight = weight.awqGEMM.qweight, rowBytes = weight.inFeatures / 2
+    let half = size.out / 16 * 8
+    for rows in [0..<size.out, size.out - 8..<size.out, half..<size.out] {
       let count = rows.count * rowBytes
       var (fast, plain) = ([UInt8](repeating: 7, count: count + 1), [UInt8](repeating: 7, count: count + 1))
       unsafe ck_awq_gemm_to_u4_rows(&fast, qweight, size.in, size.out, rows.lowerBound, rows.count)

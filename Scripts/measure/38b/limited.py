@@ -29,7 +29,9 @@ class Cage:
             folder = Path(parent) / f"skyquant-{os.getpid()}"
             try:
                 folder.mkdir()
-                (folder / name).write_text(str(limit))
+                # The kernel's file: where no cgroups are mounted, or none of memory, there is none.
+                with open(folder / name, "r+") as file:
+                    file.write(str(limit))
                 self.folder = folder
                 return
             except OSError:

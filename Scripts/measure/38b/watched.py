@@ -36,7 +36,8 @@ def watch(*command):
     """Runs a command to its end; a failure ends the script."""
     print("$", *command, file=sys.stderr, flush=True)
     run, start = Run(), time.monotonic()
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
 
     def look():
         while child.returncode is None:
@@ -58,5 +59,6 @@ def watch(*command):
     run.processor = usage.ru_utime + usage.ru_stime
     run.resident = usage.ru_maxrss << 10
     if child.returncode:
-        sys.exit(f"{' '.join(command)}: exit code {child.returncode}")
+        said = "\n".join(line for _, line in run.lines[-5:])
+        sys.exit(f"{' '.join(command)}: exit code {child.returncode}: {said}")
     return run

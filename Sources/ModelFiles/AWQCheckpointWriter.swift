@@ -69,7 +69,8 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Bytes of the directory that quantizing `source` will make, and of its largest file.
   /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
-    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount, quantizes: (_ module: String) -> Bool
+    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount,
+    quantizes: (_ module: String) -> Bool
   ) throws -> (total: Int, largestFile: Int) {
     let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme, of: shardByteCount)
     return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)

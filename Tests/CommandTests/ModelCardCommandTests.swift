@@ -150,6 +150,8 @@ import Testing
     let before = try card(other)
     expectError(65, "\(other): is none of the models that are measured", from: try measure([made], card: other))
     #expect(try card(other) == before)
+    let refused = try measure([made], card: made, "--quantized-reference")
+    #expect(refused.exitCode == 64 && refused.errors.contains("--card tells what was lost against the original"))
     try "# Mine".write(toFile: made + "/README.md", atomically: true, encoding: .utf8)
     expectError(
       65, "README.md: expected the lines '<!-- skyquant verify: begin -->'", from: try measure([made], card: made))

@@ -133,7 +133,8 @@ let package = Package(
       [
         "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
         "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Evaluation", "Kernels", "ReferenceModel",
-        "Quantization", "ModelCards", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification", "Reports",
+        "Quantization", "ModelCards", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification",
+        "Reports",
       ]),
 
     // A trained sample model for tests and the quickstart
@@ -144,7 +145,8 @@ let package = Package(
       name: "skyquant",
       dependencies: [
         "Basics", "Tensors", "Storage", "JSON", "Safetensors", "Skyq", "ModelConfig", "Tokenization", "ImageProcessing",
-        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelCards", "ModelFiles", "GGUFExport",
+        "Companions", "ModelInputs", "Kernels", "ReferenceModel", "Quantization", "ModelCards", "ModelFiles",
+        "GGUFExport",
         "Calibration", "LayerSearch", "Verification", "Benchmarks", "Evaluation", "Doctor", "Reports", "Workflows",
         "CLinux", "CAllocation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

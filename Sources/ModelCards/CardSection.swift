@@ -25,7 +25,8 @@ public enum CardSection: String, Sendable, CaseIterable {
     }
     let (first, last) = (places(begin), places(end))
     guard first.count == 1, last.count == 1, first[0] < last[0] else { return nil }
-    let changed = lines[...first[0]].map { Array($0) } + content.map { Array($0.utf8) } + lines[last[0]...].map { Array($0) }
+    let changed =
+      lines[...first[0]].map { Array($0) } + content.map { Array($0.utf8) } + lines[last[0]...].map { Array($0) }
     return Array(changed.joined(separator: [UInt8(ascii: "\n")]))
   }
 }

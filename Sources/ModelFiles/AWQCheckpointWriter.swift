@@ -59,9 +59,9 @@ public struct AWQCheckpointWriter: ~Copyable {
   public static let defaultShardByteCount = ShardPlan.defaultShardByteCount
 
   /// The files that are written anew.
-  private static let writtenNames = ["config.json", provenanceName]
+  private static let writtenNames = ["config.json", provenanceName, GitAttributes.fileName]
   /// Files that may be written beside them.
-  private static let besideNames = [ModelCard.fileName, ModelCard.originalName, GitAttributes.fileName]
+  private static let besideNames = [ModelCard.fileName, ModelCard.originalName]
 
   /// Bytes of all tensors.
   public var tensorByteCount: Int { plan.all.flatMap { $0.outputs(scheme) }.reduce(0) { $0 + $1.byteCount } }
@@ -69,7 +69,8 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Bytes of the directory that quantizing `source` will make, and of its largest file.
   /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
-    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount, quantizes: (_ module: String) -> Bool
+    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount,
+    quantizes: (_ module: String) -> Bool
   ) throws -> (total: Int, largestFile: Int) {
     let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme, of: shardByteCount)
     return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)
@@ -91,7 +92,7 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Writes config and carried-over files.
   /// - Parameters:
   ///   - provenance: How the checkpoint was made; written as `skyquant.json`.
-  ///   - others: Files that are no part of the original, a card or `.gitattributes`; they take the place of its own.
+  ///   - others: Cards; they take the place of the original's files.
   ///   - left: Files of the original that stay behind.
   /// - Returns: The directory, which lacks nothing but its name: the caller commits it.
   /// - Throws: `StorageError` or `JSONError`.
@@ -105,6 +106,7 @@ public struct AWQCheckpointWriter: ~Copyable {
       if let bytes = try source.files.bytes(of: name) { try directory.write(bytes, to: name) }
     }
     for (name, bytes) in others { try directory.write(bytes, to: name) }
+    try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     let newline = [UInt8(ascii: "\n")]
     let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
     try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")

@@ -73,7 +73,8 @@ struct CheckpointPlan {
   /// - Throws: `SafetensorsError` for what cannot be written.
   func shards(_ scheme: QuantizationScheme, of byteCount: Int) throws -> ShardPlan {
     do throws(SafetensorsError.Reason) {
-      return try ShardPlan(tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"], shardByteCount: byteCount)
+      return try ShardPlan(
+        tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"], shardByteCount: byteCount)
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }

@@ -20,7 +20,7 @@ extension CandidatesReport {
       "differences on the same tokens, mean KL ± se (below 0: the first is nearer to the original):",
     ]
     lines += differenceTable.styledLines(width: width)
-    for line in verdicts { lines += ["", line] }
+    lines += [""] + verdicts
     for (label, report) in zip(labels, reports) {
       let alone = report.damageLines + report.fileLines + report.gateLines
       if !alone.isEmpty { lines += ["", "\(label):"] + alone.map { "  " + $0 } }

@@ -78,7 +78,9 @@ public struct CandidateDifference: Sendable {
     self.candidate = candidate
     self.overall = overall
     let classes: [(tokenClass: TokenClass, difference: TokenDifference)] = TokenClass.allCases.compactMap { kind in
-      TokenDifference(first.filter { $0.tokenClass == kind }, second.filter { $0.tokenClass == kind }).map { (kind, $0) }
+      TokenDifference(first.filter { $0.tokenClass == kind }, second.filter { $0.tokenClass == kind }).map {
+        (kind, $0)
+      }
     }
     self.classes = classes
     if let before = reports[baseline].answers, let after = reports[candidate].answers {

@@ -30,7 +30,8 @@ public struct CardUpdate {
       self.number = number
     } else {
       let weights = try ModelFile.open(directory).weightDigests(observe)
-      guard let number = try models.firstIndex(where: { try ModelFile.open($0).weightDigests(observe) == weights }) else {
+      guard let number = try models.firstIndex(where: { try ModelFile.open($0).weightDigests(observe) == weights })
+      else {
         throw WorkflowError.otherCard(directory: directory, models: models)
       }
       self.number = number

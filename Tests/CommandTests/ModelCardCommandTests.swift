@@ -49,7 +49,8 @@ import Testing
   private func measure(_ models: [String], card: String, _ more: String...) throws -> CommandResult {
     try skyquant(
       arguments: ["verify"] + models + [
-        "--reference", sample.modelDirectory, "--questions", sample.evaluationQuestions, "--samples", "2", "--card", card,
+        "--reference", sample.modelDirectory, "--questions", sample.evaluationQuestions, "--samples", "2", "--card",
+        card,
         "--quiet",
       ] + more)
   }
@@ -60,7 +61,8 @@ import Testing
       "quantize", model, "--calibration", sample.calibrationQuestions, "--samples", "4", "--base-model", "Tiny/R1V",
       "--out", made, "--quiet")
     expectSuccess(result)
-    #expect(result.errors.contains("/README.md: pipeline_tag: not plainly understood, and left out"), "\(result.errors)")
+    #expect(
+      result.errors.contains("/README.md: pipeline_tag: not plainly understood, and left out"), "\(result.errors)")
     let text = try card(made)
     let front = """
       ---
@@ -82,7 +84,9 @@ import Testing
       # `R1V` in 4 bits
       """
     #expect(text.hasPrefix(front), "\(text)")
-    for fact in ["| group size | 128 |", "| calibration | 4 samples of questions.jsonl, 1 held out; ", "28 of 28 linears"] {
+    for fact in [
+      "| group size | 128 |", "| calibration | 4 samples of questions.jsonl, 1 held out; ", "28 of 28 linears",
+    ] {
       #expect(text.contains(fact), "\(fact)")
     }
     #expect(text.contains("token by token: not measured.") && text.contains("On benchmarks: not measured."))
@@ -117,7 +121,10 @@ import Testing
     let begin = "<!-- skyquant verify: begin -->\n", end = "<!-- skyquant verify: end -->"
     func parts(_ text: String) throws -> (String, String, String) {
       let first = try #require(text.range(of: begin)), last = try #require(text.range(of: end))
-      return (String(text[..<first.upperBound]), String(text[first.upperBound..<last.lowerBound]), String(text[last.lowerBound...]))
+      return (
+        String(text[..<first.upperBound]), String(text[first.upperBound..<last.lowerBound]),
+        String(text[last.lowerBound...])
+      )
     }
     let (old, new) = (try parts(before), try parts(after))
     #expect(old.0 == new.0 && old.2 == new.2 && old.1 != new.1)
@@ -131,7 +138,8 @@ import Testing
     #expect(try card(made) == after)
     expectSuccess(
       try skyquant(
-        "evaluate", made, "--reference", sample.modelDirectory, "--benchmark", sample.evaluationQuestions, "--limit", "2",
+        "evaluate", made, "--reference", sample.modelDirectory, "--benchmark", sample.evaluationQuestions, "--limit",
+        "2",
         "--max-tokens", "8", "--card", made, "--quiet"))
     let both = try card(made)
     #expect(both.contains(new.1) && !both.contains("not measured") && both.contains("| questions.jsonl | accuracy | "))
@@ -142,8 +150,11 @@ import Testing
     let before = try card(other)
     expectError(65, "\(other): is none of the models that are measured", from: try measure([made], card: other))
     #expect(try card(other) == before)
+    let refused = try measure([made], card: made, "--quantized-reference")
+    #expect(refused.exitCode == 64 && refused.errors.contains("--card tells what was lost against the original"))
     try "# Mine".write(toFile: made + "/README.md", atomically: true, encoding: .utf8)
-    expectError(65, "README.md: expected the lines '<!-- skyquant verify: begin -->'", from: try measure([made], card: made))
+    expectError(
+      65, "README.md: expected the lines '<!-- skyquant verify: begin -->'", from: try measure([made], card: made))
     #expect(try card(made) == "# Mine")
   }
 

@@ -18,7 +18,8 @@ import Testing
 
   private func quantize(_ name: String, _ arguments: String...) throws -> CommandResult {
     try skyquant(
-      arguments: ["quantize", sample.modelDirectory, "--method", "rtn", "--out", folder.path(name), "--quiet"] + arguments)
+      arguments: ["quantize", sample.modelDirectory, "--method", "rtn", "--out", folder.path(name), "--quiet"]
+        + arguments)
   }
 
   private func shards(_ directory: String) throws -> [String] {
@@ -68,8 +69,9 @@ import Testing
     let recipe = try String(contentsOfFile: whole + "/skyquant.json", encoding: .utf8)
     #expect(!recipe.contains("shard_size"))
     expectSuccess(try quantize("same", "--shard-size", "5GB"))
-    #expect(FileManager.default.contentsEqual(
-      atPath: whole + "/model.safetensors", andPath: folder.path("same/model.safetensors")))
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: whole + "/model.safetensors", andPath: folder.path("same/model.safetensors")))
     for size in ["0", "-1", "5 GB", "x"] {
       let refused = try quantize("none", "--shard-size=\(size)")
       #expect(refused.exitCode == 64, "\(size): \(refused.errors)")

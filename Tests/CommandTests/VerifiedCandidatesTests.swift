@@ -100,7 +100,8 @@ import Testing
       }
       #expect(value?.doubleValue == Double(measure.value), "\(measure.key)")
     }
-    for key in ["reports.0.all.histogram.3", "reports.1.answer.histogram.3", "differences.0.answer.kl_divergence.mean"] {
+    for key in ["reports.0.all.histogram.3", "reports.1.answer.histogram.3", "differences.0.answer.kl_divergence.mean"]
+    {
       #expect(parsed.measures.contains { $0.key == key }, "\(key)")
     }
     #expect(parsed.elements["article"] == 2)

@@ -6,7 +6,8 @@ import Testing
   private let keys: Set = ["license", "language", "tags", "license_name"]
 
   private func read(_ yaml: String, _ end: String = "\n") -> FrontMatter {
-    let text = (["---"] + yaml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + ["---", "# x"])
+    let text =
+      (["---"] + yaml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + ["---", "# x"])
     return FrontMatter(of: Array(text.joined(separator: end).utf8), keys: keys)
   }
 
@@ -16,8 +17,10 @@ import Testing
     ("license: https://x.org/a#b", .text("https://x.org/a#b")), ("\"license\": mit", .text("mit")),
     ("license: other\nlicense_name: x", .text("other")), ("license: no", .text("no")), ("license: 1.0", .text("1.0")),
     ("license: [mit, 'a, b', \"c\"]", .list(["mit", "a, b", "c"])), ("license: [ mit , ]", .list(["mit"])),
-    ("license:\n- mit\n- no  # Norwegian", .list(["mit", "no"])), ("license:\n  - mit\n\n  - 'x: y'", .list(["mit", "x: y"])),
-    ("# c\n\nlicense:   \n# c\n- 中文", .list(["中文"])), ("model-index:\n- name: x\n  license: gpl\nlicense: mit", .text("mit")),
+    ("license:\n- mit\n- no  # Norwegian", .list(["mit", "no"])),
+    ("license:\n  - mit\n\n  - 'x: y'", .list(["mit", "x: y"])),
+    ("# c\n\nlicense:   \n# c\n- 中文", .list(["中文"])),
+    ("model-index:\n- name: x\n  license: gpl\nlicense: mit", .text("mit")),
   ]) func `a scalar or a list is read`(yaml: String, value: FrontMatter.Value) {
     for end in ["\n", "\r\n"] {
       let matter = read(yaml, end)
@@ -26,9 +29,11 @@ import Testing
   }
 
   @Test(arguments: [
-    "license: |\n  mit", "license: >-\n  mit", "license: &a mit", "license: *a", "license: !!str mit", "license: {a: b}",
+    "license: |\n  mit", "license: >-\n  mit", "license: &a mit", "license: *a", "license: !!str mit",
+    "license: {a: b}",
     "license: mit\n  and more", "license:\n  name: mit", "license: 'mit", #"license: "\x41""#, "license: a: b",
-    "license: [mit", "license: [[mit]]", "license: [a: b]", "license: [mit] x", "license:\n- - mit", "license:\n- mit\n  - x",
+    "license: [mit", "license: [[mit]]", "license: [a: b]", "license: [mit] x", "license:\n- - mit",
+    "license:\n- mit\n  - x",
     "license:\n- mit\nx", "license: mit\nlicense: gpl", "license: 'a' b", "license: %x", "license: @x", "license:\n- ",
   ]) func `what is not plainly understood is named and left out`(yaml: String) {
     let matter = read(yaml)
@@ -36,12 +41,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "license:", "license: null", "license: ~", "license: []", "license: # none", "other: x\n  license: mit", "Xlicense: mit",
+    "license:", "license: null", "license: ~", "license: []", "license: # none", "other: x\n  license: mit",
+    "Xlicense: mit",
   ]) func `nothing is nothing`(yaml: String) {
     #expect(read(yaml).values.isEmpty && read(yaml).unread.isEmpty)
   }
 
-  @Test(arguments: ["", "# A model\nlicense: mit", "---\nlicense: mit", "----\nlicense: mit\n---", " ---\nlicense: mit\n---"])
+  @Test(arguments: [
+    "", "# A model\nlicense: mit", "---\nlicense: mit", "----\nlicense: mit\n---", " ---\nlicense: mit\n---",
+  ])
   func `a card without front matter has no values`(card: String) {
     #expect(FrontMatter(of: Array(card.utf8), keys: keys) == FrontMatter(of: [], keys: keys))
   }

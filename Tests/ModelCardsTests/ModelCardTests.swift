@@ -34,7 +34,8 @@ import Testing
     let other = try #require(CardSection.evaluate.replacing(in: changed, with: ["y"]))
     let back = CardSection.evaluate.replacing(in: other, with: [])
     #expect(other != changed && back == changed)
-    #expect(CardSection.verify.lines(["a"]) == ["<!-- skyquant verify: begin -->", "a", "<!-- skyquant verify: end -->"])
+    #expect(
+      CardSection.verify.lines(["a"]) == ["<!-- skyquant verify: begin -->", "a", "<!-- skyquant verify: end -->"])
   }
 
   @Test(arguments: [

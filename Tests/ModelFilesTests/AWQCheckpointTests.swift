@@ -141,7 +141,7 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
     #expect(
       names.filter { !$0.contains("safetensors") } == [
-        "README.md", "config.json", "modeling_tiny.py", "skyquant.json", "tokenizer.json",
+        ".gitattributes", "README.md", "config.json", "modeling_tiny.py", "skyquant.json", "tokenizer.json",
       ])
     for name in ["README.md", "modeling_tiny.py", "tokenizer.json"] {
       #expect(

@@ -123,7 +123,8 @@ import Verification
       let samples = try [(0..<150).map { $0 % 400 }, [3, 1, 4, 1, 5]].map { ids in
         let embedded = try model.embed(ids)
         return VerificationSample(
-          reference: embedded, candidates: candidates.map { _ in embedded }, ids: ids, classes: ids.map { _ in .answer })
+          reference: embedded, candidates: candidates.map { _ in embedded }, ids: ids, classes: ids.map { _ in .answer }
+        )
       }
       return try ModelComparison(reference: model, candidates: candidates).run(samples)
     }

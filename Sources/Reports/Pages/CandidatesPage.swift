@@ -23,8 +23,9 @@ public struct CandidatesPage: Sendable {
     return HTMLDocument(
       title: "What quantization cost",
       [
-        head, HTMLDocument.section("Side by side", [divergences, others]),
-        HTMLDocument.section("Differences on the same tokens", [differences, verdicts, explanation]),
+        head, HTMLDocument.section("Side by side", [divergences, soft(Self.directions), others]),
+        HTMLDocument.section(
+          "Differences on the same tokens", [differences, verdicts, soft(Self.explanation)]),
       ] + alone + pages.prefix(1).map(\.prompt))
   }
 
@@ -84,7 +85,7 @@ public struct CandidatesPage: Sendable {
     }
     return HTMLDocument.table(
       [
-        .text("\(scope.name) tokens"), "same first choice", "PPL ratio", "answers right, before", "bits per weight",
+        .text("\(scope.name) tokens"), "same first choice", "PPL ratio", "answers right, original's", "bits per weight",
         "in the linears", "size",
       ], rows)
   }
@@ -122,20 +123,24 @@ public struct CandidatesPage: Sendable {
   private var verdicts: HTMLNode {
     .sequence(
       report.differences.map {
-        .tag("p", [:], [.verbatim($0.verdict(scope: report.decisiveScope, labels: labels))])
+        .tag(
+          "p", [:],
+          [
+            .text("\(report.decisiveScope.name) tokens: "),
+            .verbatim($0.verdict(scope: report.decisiveScope, labels: labels)), ".",
+          ])
       } + [
         .tag(
           "p", [:], [.text("Lowest mean KL of \(report.decisiveScope.name) tokens: "), .verbatim(labels[report.best])])
       ])
   }
 
-  private var explanation: HTMLNode {
-    .tag(
-      "p", ["class": "soft"],
-      [
-        .text(
-          "KL divergence from the original in nats, of the same tokens with both: a mean of differences. Below zero the "
-            + "first of a row is nearer to the original. Standard errors are over samples.")
-      ])
-  }
+  private static let directions =
+    "KL divergence from the original in nats and the ratio of perplexities: lower is better; the same first choice: "
+    + "higher is better."
+  private static let explanation =
+    "Means of differences on the same tokens, in nats. Below zero the first of a row is nearer to the original. "
+    + "Standard errors are over samples."
+
+  private func soft(_ words: String) -> HTMLNode { .tag("p", ["class": "soft"], [.text(words)]) }
 }

@@ -129,10 +129,10 @@ public struct QuantizationRun: Sendable {
     report.seconds = clock.elapsed
     report.tokenCount = shape.tokenCount
     try file.requireUnchanged(audit.digests)
-    let hubFiles = try HubFiles(recipe, of: file, report, tensorByteCount: writer.tensorByteCount)
-    for note in hubFiles.notes { try observe(.warning(note)) }
+    let cards = try CardFiles(recipe, of: file, report, tensorByteCount: writer.tensorByteCount)
+    for note in cards.notes { try observe(.warning(note)) }
     let checkpoint = try writer.complete(
-      provenance: report.json, besides: hubFiles.files, leaving: hubFiles.leftBehind)
+      provenance: report.json, besides: cards.files, leaving: cards.leftBehind)
     // The report first: a run that is killed between the two goes on and finds what it would have written.
     try outputs.report.publish(report.table, permissions: file.permissions)
     try page?.write(QuantizationPage(report).document, permissions: file.permissions)

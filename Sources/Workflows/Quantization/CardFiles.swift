@@ -1,12 +1,12 @@
-// What a model hub wants beside a checkpoint: a card, and which files are large.
+// What a model hub wants beside a checkpoint: a card.
 internal import Basics
 internal import ModelCards
 internal import ModelFiles
 internal import Reports
 internal import Storage
 
-/// The card and `.gitattributes` of what a quantization writes.
-struct HubFiles {
+/// The card of what a quantization writes, and perhaps that of the original.
+struct CardFiles {
   /// Names and bytes.
   private(set) var files: [(name: String, bytes: [UInt8])] = []
   /// Files of the original in whose place they are.
@@ -29,7 +29,6 @@ struct HubFiles {
     let card = QuantizationCard(report, base: recipe.baseModel, original: front, byteCount: tensorByteCount)
     files.append((ModelCard.fileName, card.card.bytes))
     if recipe.keepsCard, let original { files.append((ModelCard.originalName, original)) }
-    files.append((GitAttributes.fileName, try GitAttributes.bytes(for: source)))
     leftBehind = name.map { [$0] } ?? []
   }
 }

@@ -97,8 +97,8 @@ import Testing
     method: QuantizationMethod
   ) throws {
     let symmetric = try quantized(method, .float, .int4Symmetric), fitted = try quantized(method, .float)
-    #expect(symmetric.flatMap(\.layer.linears.values).allSatisfy(\.isSymmetric))
-    #expect(!fitted.flatMap(\.layer.linears.values).contains(where: \.isSymmetric))
+    #expect(symmetric.flatMap(\.layer.linears.values).allSatisfy { $0.isSymmetric })
+    #expect(!fitted.flatMap(\.layer.linears.values).contains { $0.isSymmetric })
     func error(_ layers: [LayerOutcome]) -> Double { layers.flatMap(\.reports).reduce(0) { $0 + $1.errorAfter } }
     #expect(error(symmetric) > error(fitted))
     guard method.isGuarded else { return }

@@ -6,7 +6,7 @@ import GGUFExport
 struct GGUFArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How int4 linears are stored (default: q4_1).",
+      "How int4 linears are stored; q4_1 by default.",
       discussion: """
         q4_1 keeps codes and scales, at 5 bits a weight. q4_k keeps codes and writes scales as multiples of 6 bits, at \
         4.5 bits; linears whose rows are not whole blocks of 256, or would lose more than 2 % of the rounding's own \
@@ -15,16 +15,16 @@ struct GGUFArguments: ParsableArguments {
   var linearType: GGUFOptions.LinearType?
 
   @Option(
-    help: ArgumentHelp("How embeddings and output head are stored (default: as they are).", valueName: "type"))
+    help: ArgumentHelp("How embeddings and output head are stored; as they are by default.", valueName: "type"))
   var embeddingsType: GGUFOptions.MatrixType?
 
   @Option(
-    help: ArgumentHelp("How matrices of vision tower and projector are stored (default: f16).", valueName: "type"))
+    help: ArgumentHelp("How matrices of vision tower and projector are stored; f16 by default.", valueName: "type"))
   var mmprojType: GGUFOptions.MatrixType?
 
   @Option(
     help: ArgumentHelp(
-      "Where the class token's row of the table of positions stands (default: llamacpp).",
+      "Where the class token's row of the table of positions stands; llamacpp by default.",
       discussion: """
         llamacpp puts it last, where llama.cpp looks for it; hf first, as llama.cpp's own converter does, so that every \
         patch gets its neighbour's position.

@@ -48,7 +48,9 @@ check_swift() {
   local hint="install Swift $oldest_swift or newer from https://www.swift.org/install/linux/ and put it on PATH"
   command -v swift >/dev/null || fail "no swift on PATH; $hint"
   local version
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+  version=$(swift --version 2>&1) ||
+    fail "swift does not start ($(head -n 1 <<<"$version")); install the packages that https://www.swift.org/install/linux/ lists"
+  version=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$version" | head -n 1)
   [[ $(printf '%s\n' "$oldest_swift" "$version" | sort -V | head -n 1) == "$oldest_swift" ]] ||
     fail "swift ${version:-of unknown version} is too old; $hint"
 }

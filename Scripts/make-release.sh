@@ -41,7 +41,8 @@ It runs from where it was unpacked: bin/skyquant --help. It needs nothing but th
 
 To install it, copy its two folders into a prefix, which is ~/.local here:
 
-  cp -r $name/bin $name/share ~/.local
+  mkdir -p ~/.local && cp -r $name/bin $name/share ~/.local
+  export PATH=~/.local/bin:\$PATH
 
 Then man skyquant shows the manual, and bash, zsh and fish complete its arguments.
 EOF

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Sets up, builds, and does the main job on the bundled sample model: quantize, pack, inspect, verify, run.
 # Results go to ./skyquant-out, or to the folder given as argument; a rerun overwrites only them.
+#   Scripts/quickstart.sh [FOLDER]
 set -euo pipefail
+if [[ $# -gt 1 || ${1-} == -* ]]; then
+  sed -n '2,4s/^# \{0,1\}//p' "$0" >&2
+  exit 64
+fi
 output=$(realpath --canonicalize-missing -- "${1:-skyquant-out}")
 cd "$(dirname "$0")/.."
 output=$(realpath --canonicalize-missing --relative-base=. -- "$output")  # short in what is printed below

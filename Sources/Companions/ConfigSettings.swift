@@ -24,7 +24,7 @@ extension SettingList {
   private mutating func add(_ text: TextConfig) {
     let settings: [(String, Any)] = [
       ("model_type", text.architecture.rawValue), ("hidden_size", text.hiddenSize),
-      ("intermediate_size", text.intermediateSize), ("num_hidden_layers", text.layerCount),
+      ("num_hidden_layers", text.layerCount),
       ("num_attention_heads", text.headCount), ("num_key_value_heads", text.kvHeadCount), ("head_dim", text.headDim),
       ("vocab_size", text.vocabularySize), ("rms_norm_eps", text.normEpsilon), ("rope_theta", text.ropeTheta),
       ("rope_scaling", text.ropeScaling), ("max_position_embeddings", text.maxPositions),

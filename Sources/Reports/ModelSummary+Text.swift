@@ -42,7 +42,7 @@ public struct SummaryText {
   private var heading: StyledText {
     let kind = summary.skyq.map { "skyq \($0.version)" } ?? summary.kind.rawValue
     let facts = [
-      summary.path.displayed, summary.architecture.displayed, kind, ByteCount.text(summary.byteCount),
+      summary.path.displayed, summary.architecture.displayed, kind, ByteCount.text(summary.byteCount) + " of tensors",
       "\(Quantity.text(summary.parameterCount)) parameters",
     ]
     return StyledText(facts.joined(separator: "  ·  "))

@@ -78,7 +78,7 @@ public enum WorkflowError: CategorizedError {
       "\(reference.displayed) has \(counts.0) \(what), \(quantized.displayed) has \(counts.1); they are not one model"
     case .swappedModels(let quantized, let reference):
       "\(quantized.displayed): is quantized and \(reference.displayed) is not; swap them: skyquant verify "
-        + "\(quantized.displayed) --reference \(reference.displayed)"
+        + "\(quantized.displayed) --reference \(reference.displayed) and so on"
     case .quantizedReference(let path):
       "\(path.displayed): is quantized itself; give the original that the other was made from as --reference, or "
         + "--quantized-reference to compare two that are"

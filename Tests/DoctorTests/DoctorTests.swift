@@ -238,7 +238,9 @@ struct SyntheticRepository {
     #expect(dead == ["V201"])
     let padded = try ids { repository in
       guard let index = repository.tensors.firstIndex(where: { $0.info.name == Self.q + ".qweight" }) else { return }
-      for row in 0..<32 { repository.tensors[index].bytes[row * 128] = repository.tensors[index].bytes[row * 128] & 0xF0 | 8 }
+      for row in 0..<32 {
+        repository.tensors[index].bytes[row * 128] = repository.tensors[index].bytes[row * 128] & 0xF0 | 8
+      }
     }
     #expect(padded == [])
     #expect(try ids { $0.set("model.norm.weight", first: .infinity) } == ["V301"])

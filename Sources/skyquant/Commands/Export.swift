@@ -15,8 +15,8 @@ struct Export: ParsableCommand {
 
       compressed-tensors: llm-compressor's pack-quantized layout.
 
-      gptq, gptq-v1: GPTQ's layout, with zeros as they are (checkpoint_format gptq_v2) or less one, which vLLM wants of \
-      symmetric models and which has no zero of 0.
+      gptq, gptq-v1: GPTQ's layout, with zeros as they are (checkpoint_format gptq_v2) or less one (gptq), which \
+      has no zero of 0. vLLM takes either if the model is symmetric (quantize --scheme int4-sym).
 
       gguf: for llama.cpp. A text model becomes one file; a vision-language model a directory with NAME.gguf and \
       mmproj-NAME.gguf, if llama.cpp computes its vision tower as it is, else the reason is told. Codes and scales stay, \

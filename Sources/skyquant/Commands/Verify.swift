@@ -39,7 +39,9 @@ struct Verify: ParsableCommand {
   var reference: String
 
   @Option(
-    help: ArgumentHelp("Questions, one JSON object per line, with pictures and answers.", valueName: "file"),
+    help: ArgumentHelp(
+      "Questions with pictures and answers: one JSON object per line, a table (.tsv) or a folder of pictures.",
+      valueName: "file"),
     completion: .file())
   var questions: String?
 
@@ -73,7 +75,8 @@ struct Verify: ParsableCommand {
       throw ValidationError("give either --questions or --text")
     }
     guard card.card == nil || !quantizedReference else {
-      throw ValidationError("--card tells what was lost against the original; --quantized-reference takes something else")
+      throw ValidationError(
+        "--card tells what was lost against the original; --quantized-reference takes something else")
     }
     guard answerTokens ?? 0 >= 0 else { throw ValidationError("--answer-tokens must not be negative") }
   }

@@ -8,7 +8,9 @@ struct QuantizationArguments: ParsableArguments {
   var model: String
 
   @Option(
-    help: ArgumentHelp("Questions or texts to calibrate on, one JSON object per line.", valueName: "file"),
+    help: ArgumentHelp(
+      "Questions or texts to calibrate on: one JSON object per line, a table (.tsv) or a folder of pictures.",
+      valueName: "file"),
     completion: .file())
   var calibration: String?
 

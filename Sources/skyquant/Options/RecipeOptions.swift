@@ -23,7 +23,7 @@ struct RecipeOptions: ParsableArguments {
     help: ArgumentHelp(
       "Four bits with a zero for each group (int4, the default), or with 8 as the zero of all (int4-sym).",
       discussion: """
-        int4-sym loses more and is for loaders that look at no zeros: GPTQ files in vLLM, `export --to gptq-v1`.
+        int4-sym loses more and is for loaders that look at no zeros: vLLM takes GPTQ files only so (`export --to gptq`).
         """, valueName: "scheme"))
   var scheme: CodeScheme?
 

@@ -73,7 +73,8 @@ struct Verify: ParsableCommand {
       throw ValidationError("give either --questions or --text")
     }
     guard card.card == nil || !quantizedReference else {
-      throw ValidationError("--card tells what was lost against the original; --quantized-reference takes something else")
+      throw ValidationError(
+        "--card tells what was lost against the original; --quantized-reference takes something else")
     }
     guard answerTokens ?? 0 >= 0 else { throw ValidationError("--answer-tokens must not be negative") }
   }

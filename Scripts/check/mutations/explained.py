@@ -112,6 +112,8 @@ def compared(scene, facts, run):
         awq = logical.of_directory(scene.awq) | logical.files_of_directory(scene.awq)
     except Refused as refused:
         return None if run.code else f"the same, though {refused}"
+    except ValueError:
+        return None
     data = scene.skyq.read_bytes()
     difference = logical.difference(awq, logical.of_skyq(data, full=False) | logical.files_of_skyq(data))
     if run.code == 0 and difference:

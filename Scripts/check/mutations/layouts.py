@@ -30,8 +30,8 @@ def array(tensor, dtype, kind):
 
 def halves(tensor):
     """The 16 bits of each scale, as they are stored, and whether they are BF16."""
-    if tensor is not None and tensor.dtype not in ("F16", "BF16"):
-        raise ValueError("scales of another type")
+    if tensor is not None and tensor.dtype == "F32":
+        raise ValueError("scales of 32 bits")
     is_bf16 = tensor is not None and tensor.dtype == "BF16"
     return array(tensor, "BF16" if is_bf16 else "F16", "<u2"), is_bf16
 

@@ -50,6 +50,14 @@ import TestSupport
           + "--max-mean-kl 0.05 --min-top1 1"
       ]
     ),
+    (
+      "evaluate",
+      [
+        "evaluate tiny-r1v-awq --reference tiny-r1v --benchmark evaluation/questions.jsonl --limit 20 --max-tokens 48",
+        "evaluate tiny-r1v-awq --benchmark evaluation/questions.jsonl --limit 4 --max-tokens 48",
+      ]
+    ),
+    ("run", ["run tiny-r1v-awq --questions evaluation/questions.jsonl --samples 2"]),
   ]
 
   @Test func `what each command tells is the text that was agreed on`() throws {

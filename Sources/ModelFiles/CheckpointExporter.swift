@@ -19,7 +19,7 @@ public struct CheckpointExporter {
 
   /// An exporter of `source`.
   /// - Parameter devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
-  /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own,
+  /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own or it is to be widened,
   ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
   ///   packed file does.
   public init(_ source: ModelFile, as format: CheckpointFormat = .awq, sharedBy devices: Int? = nil) throws {
@@ -37,6 +37,10 @@ public struct CheckpointExporter {
     self.source = source
     self.format = format
     let scheme = source.int4Scheme
+    guard devices == nil || scheme != nil else {
+      throw ModelFilesError.unsupported(
+        path: source.path, reason: "has no int4 linear whose groups devices would share; quantize first, then widen")
+    }
     self.scheme = scheme
     widening = devices.flatMap { devices in
       scheme.flatMap { WidenedMLP(source.config, scheme: $0, devices: devices) }

@@ -31,7 +31,8 @@ public struct WidenedMLP: Sendable, Equatable {
   enum Axis: Int { case rows, columns }
 
   /// - Returns: Nil for a tensor that stays as it is.
-  /// - Throws: `ModelFilesError.unsupported` if the tensor has other features than config.json says.
+  /// - Throws: `ModelFilesError.unsupported` if the tensor has other features than config.json says, or values that are no
+  ///   whole bytes.
   func axis(of tensor: StoredTensor, _ config: ModelConfig, path: String) throws(ModelFilesError) -> Axis? {
     let names = WeightNames.canonical(tensor.name, layout: config.layout)
     guard names.count == 1, let name = names.first?.name, WeightNames.layer(of: name, in: .decoder) != nil,
@@ -48,6 +49,10 @@ public struct WidenedMLP: Sendable, Equatable {
       throw .unsupported(
         path: path,
         reason: "tensor '\(tensor.name.displayed)' has the shape \(tensor.shape), but intermediate_size is \(features)")
+    }
+    if case .dense(let dtype) = tensor.encoding, dtype.bitWidth % 8 != 0 {
+      throw .unsupported(
+        path: path, reason: "tensor '\(tensor.name.displayed)' is \(dtype.rawValue), which is not widened with zeros")
     }
     return axis
   }
@@ -72,7 +77,7 @@ public struct WidenedMLP: Sendable, Equatable {
     }
   }
 
-  /// The bytes of a plain tensor, whose zeros are bytes of zero in all types.
+  /// The bytes of a plain tensor, whose zeros are bytes of zero in every type that weights have.
   func padded(_ view: TensorView, along axis: Axis) -> [UInt8] {
     let stored = view.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
     let rowWidth = axis == .rows ? stored.count : stored.count / max(view.info.shape[0], 1)

@@ -136,6 +136,13 @@ import Testing
     #expect(try CheckpointExporter(wide, as: format, sharedBy: 2).widening == nil)
   }
 
+  @Test func `a model without int4 is not widened, and not said to be shared`() throws {
+    let plain = try ModelFile.open(folder.path("tiny"))
+    let error = #expect(throws: ModelFilesError.self) { _ = try CheckpointExporter(plain, sharedBy: 3) }
+    #expect(error?.category == .unsupported && error?.description.contains("has no int4 linear") == true)
+    _ = try CheckpointExporter(plain)
+  }
+
   @Test func `a model whose MLPs are not as wide as its config says is not widened`() throws {
     let config = try String(contentsOfFile: folder.path("awq/config.json"), encoding: .utf8)
     try folder.write(

@@ -49,9 +49,10 @@ public struct QuantizationCard {
 
   private var introduction: [String] {
     let name = base.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+    let levels = report.options.scheme.codes == .int4Symmetric ? "a scale (8 is the zero of all)" : "a scale and a zero"
     return [
       "# \(name.map { "\($0.codeInMarkdown) in 4 bits" } ?? "A model in 4 bits")", "",
-      "\(report.reports.count) of \(report.linearCount) linears of the language model are int4 codes with a scale and a zero "
+      "\(report.reports.count) of \(report.linearCount) linears of the language model are int4 codes with \(levels) "
         + "for each \(report.options.scheme.groupSize) input features. Everything else is as it was, but for norms and biases that "
         + "take up scales.", "",
       "## What loads it", "",

@@ -106,7 +106,7 @@ package struct GramMatrix: Sendable {
   }
 
   /// Each row's share of `error`, not divided by the weight. Summed in double precision, in index order.
-  package func rowErrors(of delta: Tensor) -> [Double] { delta.rowDots(times(delta)) }
+  package func rowErrors(of delta: Tensor) -> [Double] { QuadraticForm.ofRows(delta, values) }
 
   /// The same of a weight, some rows at a time.
   package func rowErrors(of delta: any WeightMatrix) -> [Double] {

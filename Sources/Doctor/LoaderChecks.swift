@@ -11,7 +11,7 @@ struct LoaderChecks {
 
   func findings() -> [Finding] {
     guard repository.layout != nil else { return template() }
-    return template() + (isSkywork ? [unknown] : groups())
+    return template() + asymmetric() + (isSkywork ? [unknown] : groups())
   }
 
   /// A conversation that only `template` in config.json could name.
@@ -24,6 +24,18 @@ struct LoaderChecks {
         "C404", .warning, "config.json",
         "template '\(name.displayed)' is none that skyquant knows; vLLM does not look at it",
         do: "give --template to run and verify")
+    ]
+  }
+
+  /// GPTQ with zeros of its own.
+  private func asymmetric() -> [Finding] {
+    guard let stated = repository.stated, stated.layout == .gptq, stated.value["sym"]?.boolValue == false else {
+      return []
+    }
+    return [
+      Finding(
+        "L405", .warning, "quantization_config",
+        "sym is false: vLLM 0.33 refuses GPTQ with zeros of its own", do: "for vLLM: skyquant export --to awq")
     ]
   }
 

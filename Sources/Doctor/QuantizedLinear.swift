@@ -49,6 +49,8 @@ struct QuantizedLinear {
   let groupCount: Int?
   /// Type of the scales; nil if there are none.
   let scaleType: DType?
+  /// What compressed-tensors' `weight_shape` says; nil if it is not two whole numbers, or not there.
+  var storedShape: [Int]?
 
   /// Input features that share a scale.
   var groupSize: Int? {
@@ -103,12 +105,12 @@ extension SafetensorsCheckpoint {
   private func packed(_ module: String, _ codes: TensorInfo) -> QuantizedLinear {
     let scales = info(module + ".weight_scale")
     let groups = scales.flatMap { $0.shape.rank == 2 ? $0.shape[1] : nil }
-    let isInt4 = codes.dtype == .int32 && codes.shape.rank == 2
+    let isInt4 = codes.dtype == .int32 && codes.shape.rank == 2, stored = storedShape(module)
     return QuantizedLinear(
       module: module, layout: .packed, outFeatures: isInt4 ? codes.shape[0] : nil,
       inFeatures: isInt4
-        ? storedShape(module)?.last ?? codes.shape[1].multipliedReportingOverflow(by: 8).partialValue : nil,
-      groupCount: groups, scaleType: scales?.dtype)
+        ? stored?.last ?? codes.shape[1].multipliedReportingOverflow(by: 8).partialValue : nil,
+      groupCount: groups, scaleType: scales?.dtype, storedShape: stored)
   }
 
   /// What `weight_shape` says: two whole numbers.

@@ -8,6 +8,8 @@ struct ValueChecks {
   let groupSize: Int?
   /// Whether weights are to be used in half precision.
   let servedInHalf: Bool
+  /// What zeros must be; nil where they may be any.
+  let zeros: SymmetricZeros?
 
   /// Floats that a worker holds at a time.
   private static let chunk = 1 << 22
@@ -33,6 +35,7 @@ struct ValueChecks {
     let view = try checkpoint.view(name)
     defer { view.release() }
     if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
+    if name.hasSuffix(".qzeros") { return [zeros?.finding(view)].compactMap(\.self) }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }

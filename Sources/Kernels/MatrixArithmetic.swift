@@ -86,6 +86,23 @@ extension Tensor {
     return Tensor(shape: [rowCount, range.count], values: result)
   }
 
+  /// A matrix with rows for columns.
+  public func transposed() -> Tensor {
+    let rows = rowCount, width = rowWidth, chunkRows = 16
+    let values: [Float] = unsafe Parallel.array(count: values.count, chunkCount: chunkRows * max(rows, 1)) {
+      output, first, count in
+      let columns = first / rows..<(first + count) / rows
+      unsafe self.values.withUnsafeBufferPointer { values in
+        for row in 0..<rows {
+          for column in columns {
+            unsafe output[(column - columns.lowerBound) * rows + row] = values[row * width + column]
+          }
+        }
+      }
+    }
+    return Tensor(shape: [width, rows], values: values)
+  }
+
   /// Matrices of the same rows side by side; there is at least one.
   /// - Parameter factors: What each column is multiplied by, in place; nil leaves all as they are.
   public init(joiningColumns parts: [Tensor], times factors: [Float]? = nil) {
@@ -152,22 +169,27 @@ extension Tensor {
   }
 
   private func rowDot(_ other: Tensor, _ row: Int) -> Double {
-    let width = rowWidth, whole = width / 8 * 8
+    let width = rowWidth
     return unsafe values.withUnsafeBufferPointer { a in
       unsafe other.values.withUnsafeBufferPointer { b in
-        var sums = SIMD8<Double>(repeating: 0)
         guard let a = a.baseAddress, let b = b.baseAddress else { return 0 }
-        let (left, right) = unsafe (a + row * width, b + row * width)
-        for index in stride(from: 0, to: whole, by: 8) {
-          let x = unsafe UnsafeRawPointer(left + index).loadUnaligned(as: SIMD8<Float>.self)
-          let y = unsafe UnsafeRawPointer(right + index).loadUnaligned(as: SIMD8<Float>.self)
-          sums += SIMD8<Double>(x) * SIMD8<Double>(y)
-        }
-        var sum = 0.0
-        for lane in 0..<8 { sum += sums[lane] }
-        for index in whole..<width { unsafe sum += Double(left[index]) * Double(right[index]) }
-        return sum
+        return unsafe dot(a + row * width, b + row * width, width)
       }
     }
   }
+}
+
+/// The dot product of two vectors in f64: eight interleaved sums, added in order.
+func dot(_ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ count: Int) -> Double {
+  let whole = count / 8 * 8
+  var sums = SIMD8<Double>(repeating: 0)
+  for index in stride(from: 0, to: whole, by: 8) {
+    let x = unsafe UnsafeRawPointer(left + index).loadUnaligned(as: SIMD8<Float>.self)
+    let y = unsafe UnsafeRawPointer(right + index).loadUnaligned(as: SIMD8<Float>.self)
+    sums += SIMD8<Double>(x) * SIMD8<Double>(y)
+  }
+  var sum = 0.0
+  for lane in 0..<8 { sum += sums[lane] }
+  for index in whole..<count { unsafe sum += Double(left[index]) * Double(right[index]) }
+  return sum
 }

@@ -18,24 +18,26 @@ public struct AWQCheckpointWriter: ~Copyable {
 
   private let source: ModelFile
   private let scheme: QuantizationScheme
+  private let widening: WidenedMLP?
   private let plan: CheckpointPlan
   private var writer: SafetensorsCheckpointWriter
 
   /// Plans the output of quantizing `source` and writes what belongs to no decoder layer, or goes on behind the layers
   /// that a stopped run has finished.
   /// - Parameters:
+  ///   - widening: How much wider the MLPs become; nil if they do not.
   ///   - folder: Where the directory is made.
   ///   - shardByteCount: Bytes of tensors in one file at most, or one larger tensor.
   ///   - resumed: Those layers, and the digests of the shards written until then; see `secure`. Must be given if and only
   ///     if the folder is resumed.
   /// - Throws: `StorageError` if the disk fails, what the stopped run wrote is not there any more, or something else is.
   public init(
-    source: ModelFile, scheme: QuantizationScheme, in folder: consuming WorkFolder,
+    source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil, in folder: consuming WorkFolder,
     shardByteCount: Int = defaultShardByteCount,
     resuming resumed: (layerCount: Int, shardDigests: [SHA256Digest])? = nil,
     quantizes: (_ module: String) -> Bool
   ) throws {
-    let plan = CheckpointPlan(source, scheme: scheme, quantizes: quantizes)
+    let plan = try CheckpointPlan(source, scheme: scheme, widening: widening, quantizes: quantizes)
     let shards = try plan.shards(scheme, of: shardByteCount)
     let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
@@ -52,6 +54,7 @@ public struct AWQCheckpointWriter: ~Copyable {
     }
     self.source = source
     self.scheme = scheme
+    self.widening = widening
     self.plan = plan
   }
 
@@ -69,10 +72,11 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Bytes of the directory that quantizing `source` will make, and of its largest file.
   /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
-    _ source: ModelFile, scheme: QuantizationScheme, shardByteCount: Int = defaultShardByteCount,
-    quantizes: (_ module: String) -> Bool
+    _ source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil,
+    shardByteCount: Int = defaultShardByteCount, quantizes: (_ module: String) -> Bool
   ) throws -> (total: Int, largestFile: Int) {
-    let shards = try CheckpointPlan(source, scheme: scheme, quantizes: quantizes).shards(scheme, of: shardByteCount)
+    let plan = try CheckpointPlan(source, scheme: scheme, widening: widening, quantizes: quantizes)
+    let shards = try plan.shards(scheme, of: shardByteCount)
     return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)
   }
 
@@ -109,7 +113,8 @@ public struct AWQCheckpointWriter: ~Copyable {
     try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     let newline = [UInt8(ascii: "\n")]
     let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
-    try directory.write(try config.document.serialized(.pretty) + newline, to: "config.json")
+    let document = widening?.stated(in: config.document, source.config.layout) ?? config.document
+    try directory.write(try document.serialized(.pretty) + newline, to: "config.json")
     try directory.write(try provenance.serialized(.pretty) + newline, to: Self.provenanceName)
     return directory
   }
@@ -123,7 +128,11 @@ extension PlannedTensor {
     switch fate {
     case .copied(let tensor, _):
       guard case .dense(let view) = try tensor.content else { preconditionFailure("planned as dense: \(name)") }
-      try view.withBytes { try writer.write($0, of: name) }
+      if let padding {
+        try writer.write(unsafe padding.padded(view).span.bytes, of: name)
+      } else {
+        try view.withBytes { try writer.write($0, of: name) }
+      }
       tensor.release()
     case .folded(let tensor):
       let values = try layer.folded[canonicalName] ?? tensor.floats(0..<tensor.rowCount)
@@ -131,11 +140,11 @@ extension PlannedTensor {
       if let value = values.first(where: { $0.isFinite && abs($0) > largest }) {
         throw ModelFilesError.beyondHalf(path: path, name: name, value: value)
       }
-      try writer.write(unsafe HalfPrecision.float16Bits(values).span.bytes, of: name)
+      try writer.write(unsafe HalfPrecision.float16Bits(padding?.padded(values) ?? values).span.bytes, of: name)
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName
       guard let linear = layer.linears[module] else { preconditionFailure("planned, not given: \(module)") }
-      try writer.write(linear, weight: name, as: .awq)
+      try writer.write(padding?.padded(linear) ?? linear, weight: name, as: .awq)
     }
   }
 }

@@ -73,8 +73,8 @@ public struct CheckpointExporter {
     for (index, tensor) in source.tensors.enumerated() {
       switch try tensor.content {
       case .dense(let view):
-        if let widening, let axis = try axis(of: tensor) {
-          try writer.write(unsafe widening.padded(view, along: axis).span.bytes, of: tensor.name)
+        if let padding = try padding(of: tensor) {
+          try writer.write(unsafe padding.padded(view).span.bytes, of: tensor.name)
         } else {
           try view.withBytes { try writer.write($0, of: tensor.name) }
         }
@@ -96,8 +96,7 @@ public struct CheckpointExporter {
 
   /// The tensors that hold `tensor` in the output.
   private func outputs(_ tensor: StoredTensor) throws -> [TensorInfo] {
-    var shape = tensor.shape
-    if let axis = try axis(of: tensor) { shape = widening?.shape(shape, along: axis) ?? shape }
+    let shape = try padding(of: tensor)?.shape(tensor.shape) ?? tensor.shape
     return switch tensor.encoding {
     case .dense(let dtype): [TensorInfo(name: tensor.name, dtype: dtype, shape: shape)]
     case .int4(let own):
@@ -105,8 +104,8 @@ public struct CheckpointExporter {
     }
   }
 
-  private func axis(of tensor: StoredTensor) throws(ModelFilesError) -> WidenedMLP.Axis? {
-    try widening?.axis(of: tensor, source.config, path: source.path)
+  private func padding(of tensor: StoredTensor) throws(ModelFilesError) -> WidenedMLP.Padding? {
+    try widening?.padding(of: tensor, source.config, path: source.path)
   }
 
   private func linear(_ packed: any PackedInt4, _ tensor: StoredTensor) throws -> QuantizedLinear {
@@ -117,8 +116,7 @@ public struct CheckpointExporter {
         reason: "tensor '\(tensor.name.displayed)' has a zero of 0, which \(format.name) cannot hold; use --to gptq")
     }
     if let scheme { linear = linear.cut(into: scheme) }
-    guard let widening, let axis = try axis(of: tensor) else { return linear }
-    return widening.padded(linear, along: axis)
+    return try padding(of: tensor)?.padded(linear) ?? linear
   }
 
   /// Whether config.json says already how the output stores its linears.

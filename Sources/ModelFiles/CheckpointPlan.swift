@@ -13,7 +13,7 @@ struct PlannedTensor {
     /// A norm or bias that may absorb scales: half precision.
     case folded(StoredTensor)
     /// A linear that becomes int4.
-    case quantized(outFeatures: Int, inFeatures: Int)
+    case quantized(StoredTensor)
   }
 
   /// Its name in the original's layout.
@@ -22,14 +22,19 @@ struct PlannedTensor {
   let canonicalName: String
   /// What becomes of it.
   let fate: Fate
+  /// How zeros make it longer; nil if none do.
+  let padding: WidenedMLP.Padding?
 
   /// Names, types and shapes in the output.
   func outputs(_ scheme: QuantizationScheme) -> [TensorInfo] {
+    func padded(_ shape: Shape) -> Shape { padding?.shape(shape) ?? shape }
     switch fate {
-    case .copied(let tensor, let dtype): return [TensorInfo(name: name, dtype: dtype, shape: tensor.shape)]
-    case .folded(let tensor): return [TensorInfo(name: name, dtype: .float16, shape: tensor.shape)]
-    case .quantized(let rows, let columns):
-      return CheckpointFormat.awq.tensors(weight: name, outFeatures: rows, inFeatures: columns, scheme: scheme)
+    case .copied(let tensor, let dtype): return [TensorInfo(name: name, dtype: dtype, shape: padded(tensor.shape))]
+    case .folded(let tensor): return [TensorInfo(name: name, dtype: .float16, shape: padded(tensor.shape))]
+    case .quantized(let tensor):
+      let shape = padded(tensor.shape)
+      return CheckpointFormat.awq.tensors(
+        weight: name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme)
     }
   }
 }
@@ -44,7 +49,12 @@ struct CheckpointPlan {
   let layers: [[PlannedTensor]]
 
   /// Plans the output of quantizing `source`.
-  init(_ source: ModelFile, scheme: QuantizationScheme, quantizes: (_ module: String) -> Bool) {
+  /// - Parameter widening: How much wider the MLPs become; nil if they do not.
+  /// - Throws: `ModelFilesError.unsupported` for a tensor that cannot be widened.
+  init(
+    _ source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil,
+    quantizes: (_ module: String) -> Bool
+  ) throws(ModelFilesError) {
     var outside: [PlannedTensor] = []
     var layers = [[PlannedTensor]](repeating: [], count: source.config.text.layerCount)
     for tensor in source.tensors {
@@ -53,7 +63,8 @@ struct CheckpointPlan {
       let canonical = names.count == 1 ? names[0].name : tensor.name
       let planned = PlannedTensor(
         name: tensor.name, canonicalName: canonical,
-        fate: CheckpointPlan.fate(canonical, tensor, dtype, scheme: scheme, quantizes: quantizes))
+        fate: CheckpointPlan.fate(canonical, tensor, dtype, scheme: scheme, quantizes: quantizes),
+        padding: try widening?.padding(of: tensor, source.config, path: source.path))
       if let layer = WeightNames.layer(of: canonical, in: .decoder), layers.indices.contains(layer) {
         layers[layer].append(planned)
       } else {
@@ -98,7 +109,7 @@ struct CheckpointPlan {
       quantizes(module),
       scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
     {
-      return .quantized(outFeatures: shape[0], inFeatures: shape[1])
+      return .quantized(tensor)
     }
     let absorbsScales = LinearSite.allCases.contains { name == DecoderNames.layer(layer) + "." + $0.absorber.tensor }
     return absorbsScales ? .folded(tensor) : .copied(tensor, dtype)

@@ -1,8 +1,8 @@
 // MLPs with features that compute nothing behind those that the model has, so that more devices can share it.
 internal import Basics
 internal import JSON
-internal import ModelConfig
-internal import Quantization
+public import ModelConfig
+public import Quantization
 internal import Tensors
 
 /// A larger `intermediate_size`, so that the MLP of every decoder layer can be cut into whole groups for each device.
@@ -20,26 +20,32 @@ public struct WidenedMLP: Sendable, Equatable {
 
   /// The least that `devices` can share.
   /// - Returns: Nil if that is what the model has.
-  init?(_ config: ModelConfig, scheme: QuantizationScheme, devices: Int) {
+  public init?(_ config: ModelConfig, scheme: QuantizationScheme, devices: Int) {
     let unit = max(scheme.groupSize, Self.tile) * devices
     features = config.text.intermediateSize
     widened = (features + unit - 1) / unit * unit
     if widened == features { return nil }
   }
 
-  /// Along which a tensor gets longer.
-  enum Axis: Int { case rows, columns }
+  /// How zeros make one tensor longer.
+  struct Padding {
+    /// Along which it gets longer.
+    enum Axis: Int { case rows, columns }
+
+    let axis: Axis
+    let mlp: WidenedMLP
+  }
 
   /// - Returns: Nil for a tensor that stays as it is.
   /// - Throws: `ModelFilesError.unsupported` if the tensor has other features than config.json says, or values that are no
   ///   whole bytes.
-  func axis(of tensor: StoredTensor, _ config: ModelConfig, path: String) throws(ModelFilesError) -> Axis? {
+  func padding(of tensor: StoredTensor, _ config: ModelConfig, path: String) throws(ModelFilesError) -> Padding? {
     let names = WeightNames.canonical(tensor.name, layout: config.layout)
     guard names.count == 1, let name = names.first?.name, WeightNames.layer(of: name, in: .decoder) != nil,
       let module = name.removingSuffix(".weight") ?? name.removingSuffix(".bias"),
       let linear = DecoderLinear(module: module)
     else { return nil }
-    let axis: Axis
+    let axis: Padding.Axis
     switch linear {
     case .gate, .up: axis = .rows
     case .down where name.hasSuffix(".weight"): axis = .columns
@@ -54,42 +60,7 @@ public struct WidenedMLP: Sendable, Equatable {
       throw .unsupported(
         path: path, reason: "tensor '\(tensor.name.displayed)' is \(dtype.rawValue), which is not widened with zeros")
     }
-    return axis
-  }
-
-  func shape(_ shape: Shape, along axis: Axis) -> Shape {
-    var dimensions = shape.dimensions
-    dimensions[axis.rawValue] = widened
-    return Shape(dimensions)
-  }
-
-  func padded(_ linear: QuantizedLinear, along axis: Axis) -> QuantizedLinear {
-    let extra = widened - features
-    switch axis {
-    case .rows:
-      let more = QuantizedLinear(zerosOf: extra, linear.inFeatures, scheme: linear.scheme)
-      return QuantizedLinear(
-        outFeatures: widened, inFeatures: linear.inFeatures, scheme: linear.scheme, codes: linear.codes + more.codes,
-        zeros: linear.zeros + more.zeros, scales: linear.scales + more.scales)
-    case .columns:
-      return QuantizedLinear(
-        joining: [linear, QuantizedLinear(zerosOf: linear.outFeatures, extra, scheme: linear.scheme)])
-    }
-  }
-
-  /// The bytes of a plain tensor, whose zeros are bytes of zero in every type that weights have.
-  func padded(_ view: TensorView, along axis: Axis) -> [UInt8] {
-    let stored = view.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
-    let rowWidth = axis == .rows ? stored.count : stored.count / max(view.info.shape[0], 1)
-    guard rowWidth > 0 else { return stored }
-    let zeros = [UInt8](repeating: 0, count: rowWidth / features * (widened - features))
-    var result: [UInt8] = []
-    result.reserveCapacity(stored.count / features * widened)
-    for start in stride(from: 0, to: stored.count, by: rowWidth) {
-      result += stored[start..<start + rowWidth]
-      result += zeros
-    }
-    return result
+    return Padding(axis: axis, mlp: self)
   }
 
   /// config.json with the new size.
@@ -102,6 +73,47 @@ public struct WidenedMLP: Sendable, Equatable {
     }
     return .object(object)
   }
+}
+
+extension WidenedMLP.Padding {
+  private var extra: Int { mlp.widened - mlp.features }
+
+  func shape(_ shape: Shape) -> Shape {
+    var dimensions = shape.dimensions
+    dimensions[axis.rawValue] = mlp.widened
+    return Shape(dimensions)
+  }
+
+  func padded(_ linear: QuantizedLinear) -> QuantizedLinear {
+    switch axis {
+    case .rows:
+      let more = QuantizedLinear(zerosOf: extra, linear.inFeatures, scheme: linear.scheme)
+      return QuantizedLinear(
+        outFeatures: mlp.widened, inFeatures: linear.inFeatures, scheme: linear.scheme,
+        codes: linear.codes + more.codes, zeros: linear.zeros + more.zeros, scales: linear.scales + more.scales)
+    case .columns:
+      return QuantizedLinear(
+        joining: [linear, QuantizedLinear(zerosOf: linear.outFeatures, extra, scheme: linear.scheme)])
+    }
+  }
+
+  /// The bytes of a plain tensor, whose zeros are bytes of zero in every type that weights have.
+  func padded(_ view: TensorView) -> [UInt8] {
+    let stored = view.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
+    let rowWidth = axis == .rows ? stored.count : stored.count / max(view.info.shape[0], 1)
+    guard rowWidth > 0 else { return stored }
+    let zeros = [UInt8](repeating: 0, count: rowWidth / mlp.features * extra)
+    var result: [UInt8] = []
+    result.reserveCapacity(stored.count / mlp.features * mlp.widened)
+    for start in stride(from: 0, to: stored.count, by: rowWidth) {
+      result += stored[start..<start + rowWidth]
+      result += zeros
+    }
+    return result
+  }
+
+  /// A bias.
+  func padded(_ values: [Float]) -> [Float] { values + [Float](repeating: 0, count: extra) }
 }
 
 extension QuantizedLinear {

@@ -55,6 +55,21 @@ import TestSupport
     #expect(reports[0].contains("same top-1") && reports[0] == reports[1])
   }
 
+  @Test func `widened as it is quantized, or afterwards: the same tensors`() throws {
+    let (narrow, afterwards, atOnce) = (folder.path("narrow"), folder.path("afterwards"), folder.path("at-once"))
+    let quantize = ["quantize", try SampleModel().modelDirectory, "--method", "rtn", "--skip", "*.1.mlp.*", "--quiet"]
+    expectSuccess(try skyquant(arguments: quantize + ["--out", narrow]))
+    _ = try run("export", narrow, "--pad-for", "3", "--out", afterwards)
+    expectSuccess(try skyquant(arguments: quantize + ["--pad-for", "3", "--out", atOnce]))
+    let difference = try skyquant("diff", afterwards, atOnce, "--quiet").output
+    #expect(difference.contains("tensors that differ: 0"), "\(difference)")
+    #expect(
+      try ["config.json", "model.safetensors"].allSatisfy {
+        try Data(contentsOf: URL(fileURLWithPath: afterwards + "/" + $0))
+          == Data(contentsOf: URL(fileURLWithPath: atOnce + "/" + $0))
+      })
+  }
+
   @Test func `a model that devices can share already is exported as it is`() throws {
     let same = folder.path("same")
     #expect(

@@ -20,7 +20,7 @@ import Testing
   }
 
   /// The same linears as compressed-tensors, GPTQ or with one group a row.
-  private func store(_ repository: inout SyntheticRepository, as layout: String) {
+  private func store(_ repository: inout SyntheticRepository, as layout: String, zero: UInt8 = 0x77) {
     let linears = repository.tensors.filter { $0.info.name.hasSuffix(".qweight") }.map(\.info)
     repository.remove { [".qweight", ".qzeros", ".scales"].contains(where: $0.hasSuffix) }
     for info in linears {
@@ -30,7 +30,7 @@ import Testing
         let bytes =
           dtype == .float16
           ? repository.halves([Float16](repeating: 0.01, count: count))
-          : (0..<count * dtype.byteWidth).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+          : (0..<count * dtype.byteWidth).map { suffix == ".qzeros" ? zero : UInt8(truncatingIfNeeded: $0 &* 37) }
         repository.add(module + suffix, dtype, shape, bytes)
       }
       switch layout {
@@ -71,6 +71,66 @@ import Testing
     }
     #expect(found.allSatisfy { $0.severity != .error }, "\(found.map(\.description))")
     #expect(found.contains { $0.id == "C106" } == (kind.layout != "awq"))
+  }
+
+  @Test(
+    arguments: [
+      (".qweight", [32, 255], 32, "L202"), (".qzeros", [8, 33], 32, "L202"), (".scales", [4, 256], 32, "L202"),
+      ("", [], 64, "L203"), ("", [], -1, "L203"), ("", [], 32, nil),
+    ] as [(String, Shape, Int, String?)])
+  func `GPTQ tensors must belong together and to group_size`(
+    kind: (part: String, shape: Shape, groupSize: Int, id: String?)
+  ) throws {
+    let found = try errors { repository in
+      repository.config = repository.config.replacing(Self.awq, with: Self.gptq)
+        .replacing("\"group_size\": 32", with: "\"group_size\": \(kind.groupSize)")
+      store(&repository, as: "gptq")
+      repository.reshape(Self.q + kind.part, kind.shape)
+    }
+    #expect(kind.id.map { found.contains($0) } ?? found.isEmpty, "\(found)")
+  }
+
+  @Test(
+    arguments: [
+      (".weight_packed", [255, 32], 32, "L202"), (".weight_packed", [256, 31], 32, "L202"),
+      (".weight_scale", [256, 4], 32, "L203"), (".weight_scale", [256, 7], 32, "L202"),
+      (".weight_shape", [1], 32, "L202"), ("", [], 64, "L203"), ("", [], 32, nil),
+    ] as [(String, Shape, Int, String?)])
+  func `compressed-tensors must belong together, to weight_shape and to group_size`(
+    kind: (part: String, shape: Shape, groupSize: Int, id: String?)
+  ) throws {
+    let found = try errors { repository in
+      repository.config = repository.config.replacing(
+        Self.awq,
+        with: Self.packed.replacing("\"group_size\": 32", with: "\"group_size\": \(kind.groupSize)"))
+      store(&repository, as: "packed")
+      repository.reshape(Self.q + kind.part, kind.shape)
+    }
+    #expect(kind.id.map { found.contains($0) } ?? found.isEmpty, "\(found)")
+  }
+
+  @Test(arguments: [
+    (UInt8(0x77), "", nil), (0x88, "", "V203"), (0x88, "gptq_v2", nil), (0x77, "gptq_v2", "V203"), (0x78, "", "V202"),
+  ])
+  func `zeros of a symmetric GPTQ model are those of its version`(
+    kind: (zero: UInt8, version: String, id: String?)
+  ) throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(
+        Self.awq, with: Self.gptq + " \"checkpoint_format\": \"\(kind.version)\",")
+      store(&repository, as: "gptq", zero: kind.zero)
+    }
+    #expect(found.filter { $0.id.hasPrefix("V2") }.map(\.id) == [kind.id].compactMap(\.self))
+    #expect(!found.contains { $0.id == "L405" })
+  }
+
+  @Test func `GPTQ with zeros of its own is not for vLLM`() throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(
+        Self.awq, with: Self.gptq.replacing("\"sym\": true", with: "\"sym\": false"))
+      store(&repository, as: "gptq", zero: 0x35)
+    }
+    #expect(found.filter { $0.severity != .note }.map(\.id) == ["L405"], "\(found)")
   }
 
   @Test func `one group a row has no errors where the tensors have it too`() throws {

@@ -81,6 +81,14 @@ struct SyntheticRepository {
       name: other, dtype: tensors[index].info.dtype, shape: tensors[index].info.shape)
   }
 
+  /// Gives a tensor another shape, and as many of its bytes, again and again, as that takes; none if there is no such tensor.
+  mutating func reshape(_ name: String, _ shape: Shape) {
+    guard let index = tensors.firstIndex(where: { $0.info.name == name }) else { return }
+    let (info, bytes) = tensors[index]
+    tensors[index].info = TensorInfo(name: name, dtype: info.dtype, shape: shape)
+    tensors[index].bytes = (0..<shape.elementCount * info.dtype.byteWidth).map { bytes[$0 % bytes.count] }
+  }
+
   func findings() throws -> [Finding] {
     let folder = try TemporaryDirectory()
     try write(into: folder)

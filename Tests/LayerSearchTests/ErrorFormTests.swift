@@ -57,6 +57,33 @@ private struct Problem {
 }
 
 @Suite struct ErrorFormTests {
+  @Test(arguments: [true, false])
+  func `the step that makes up for drifted inputs solves its normal equations, either way`(asMap: Bool) throws {
+    let problem = try Problem(seed: 12), size = problem.gram.size, damping = 0.05
+    let cross = Tensor(shape: [size, size], values: problem.gram.values.enumerated().map { $1 * Float($0 % 7) / 30 })
+    let moments = SiteMoments(gram: problem.gram, drift: .inputs(cross: cross, gram: problem.gram))
+    let correction = try #require(DriftCorrection(moments, damping: damping))
+    let solution = try #require(correction.solution(solvingUpTo: asMap ? size - 1 : size))
+    if case .map = solution { #expect(asMap) } else { #expect(!asMap) }
+    let weight = FloatMatrix(problem.weight), judge = OutputError(of: weight, moments)
+    let target = try #require(correction.target(of: weight, by: judge, length: 1, solution)).weight
+    let ridge = damping * problem.gram.diagonal.reduce(0.0) { $0 + Double($1) } / Double(size)
+    // D·(H + ridge) = W·Cᵀ, each side in double precision.
+    for row in 0..<problem.weight.rowCount {
+      let step = (0..<size).map { Double(target.values[row * size + $0] - problem.weight.values[row * size + $0]) }
+      for column in 0..<size {
+        var left = ridge * step[column], right = 0.0, magnitudes = abs(left)
+        for k in 0..<size {
+          let product = step[k] * Double(problem.gram.values[k * size + column])
+          left += product
+          magnitudes += abs(product)
+          right += Double(problem.weight.values[row * size + k]) * Double(cross.values[column * size + k])
+        }
+        #expect(abs(left - right) <= 1e-5 * magnitudes, "\(row), \(column): \(left), \(right)")
+      }
+    }
+  }
+
   /// Sums of 200 products in f32 against f64.
   private static let gramTolerance = 1e-4
 

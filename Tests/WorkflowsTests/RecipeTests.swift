@@ -90,6 +90,7 @@ import Workflows
     run.recipe.groupSize = 64
     run.recipe.damping = 0.35
     run.recipe.correctionDamping = 0.1
+    run.recipe.widestGram = 128
     run.recipe.heldOutEvery = 3
     run.recipe.skip = [NamePattern("*.0.mlp.down_proj")]
     run.recipe.tokenWeighting = .shares([0.1, 1, 2.5])

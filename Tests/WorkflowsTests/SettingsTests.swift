@@ -29,6 +29,7 @@ import Workflows
         refused { $0.correctionDamping = damping } == "--correction-damping must be above 0 and at most 100",
         "\(damping)")
     }
+    #expect(refused { $0.widestGram = 31 } == "--widest-gram must be at least 32, the smallest group")
     for every in [1, -1] {
       #expect(refused { $0.heldOutEvery = every } == "--held-out-every must be 0 or above 1", "\(every)")
     }

@@ -10,8 +10,6 @@ package import Tensors
 /// With Ŵ = W + D and l of `SiteMoments.pull(on:)` the mean over tokens of ‖x̃·Ŵᵀ − x·Wᵀ − r‖²
 /// = [tr(D·H·Dᵀ) − 2 tr(D·Pᵀ) + Σ w·‖l‖²] / Σw.
 package struct OutputError: Sendable {
-  /// Rows of the weight that are judged together, by one worker.
-  private static let panelRows = 128
 
   private let weight: any WeightMatrix
   private let moments: SiteMoments
@@ -20,6 +18,8 @@ package struct OutputError: Sendable {
   private let constant: Double
 
   private var gram: GramMatrix { moments.gram }
+  /// Rows of the weight that are judged together, by one worker.
+  private var panelRows: Int { QuadraticForm.rowsAtOnce(size: gram.size) }
 
   /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that
   /// judge if errors are to be absolute.
@@ -55,9 +55,9 @@ package struct OutputError: Sendable {
 
   /// The error of `linear`, which stands for W · diag(scales), with the inverses of the scales.
   func error(of linear: QuantizedLinear, inverseScales: [Float]) -> Double {
-    let rows = weight.rows
-    let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in
-      panelError(linear, inverseScales, index * Self.panelRows..<min(rows, (index + 1) * Self.panelRows))
+    let rows = weight.rows, panelRows = panelRows
+    let panels = Parallel.map((rows + panelRows - 1) / panelRows) { index in
+      panelError(linear, inverseScales, index * panelRows..<min(rows, (index + 1) * panelRows))
     }
     return mean(panels.reduce(0, +))
   }

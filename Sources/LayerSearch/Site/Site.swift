@@ -36,6 +36,8 @@ struct SiteProblem: Sendable {
   let steps: Set<QuantizationStep>
   private let channels: ChannelStatistics
   private let correction: DriftCorrection?
+  /// Kept where it is less than a linear; a factor is made anew where a target is.
+  private let solution: DriftCorrection.Solution?
 
   /// - Parameter keepsTargets: Whether what takes as much memory as the weights in f32 is kept instead of made anew.
   init(
@@ -60,9 +62,11 @@ struct SiteProblem: Sendable {
     targetSamples = weights.map { ScaleSearch.judged($0) }
     correction =
       steps.contains(.correction) ? DriftCorrection(statistics.fit, damping: options.correctionDamping) : nil
-    guard let correction, let factor = correction.factor() else { return }
+    let solution = correction?.solution()
+    if case .map = solution { self.solution = solution } else { self.solution = nil }
+    guard let correction, let solution else { return }
     for (index, weight) in weights.enumerated() {
-      guard let target = correction.target(of: weight, by: judges[index], factor) else { continue }
+      guard let target = correction.target(of: weight, by: judges[index], solution) else { continue }
       targetSamples[index] = ScaleSearch.judged(target.weight)
       targets[index] = keepsTargets ? .kept(target.weight) : .made(target.length)
     }
@@ -80,8 +84,8 @@ struct SiteProblem: Sendable {
     case .weight: break
     case .kept(let target): return Tensor(shape: [target.rows, target.columns], values: target.values)
     case .made(let length):
-      guard let correction, let factor = correction.factor(),
-        let target = correction.target(of: weights[index], by: judges[index], length: length, factor)?.weight
+      guard let correction, let solution = solution ?? correction.solution(),
+        let target = correction.target(of: weights[index], by: judges[index], length: length, solution)?.weight
       else { break }
       return Tensor(shape: [target.rows, target.columns], values: target.values)
     }

@@ -11,8 +11,8 @@ package import Tensors
 /// Gram matrix, the row's error (Σ s_g·c_g − w)ᵀ·H·(Σ s_g·c_g − w) is least where A·s = b, A_gh = c_gᵀ·H·c_h and
 /// b_g = c_gᵀ·H·w: as many unknowns as groups.
 package struct ScaleRefit {
-  /// Rows that one worker takes together.
-  private static let panelRows = 64
+  /// Rows that one worker takes together: more of a large H, which is read for each of these panels.
+  private var panelRows: Int { QuadraticForm.rowsAtOnce(size: gram.size) / 2 }
 
   let gram: GramMatrix
   let scheme: QuantizationScheme
@@ -32,9 +32,9 @@ package struct ScaleRefit {
       return Tensor(
         shape: [scheme.groupSize, gram.size], values: Array(gram.values[start..<start + scheme.groupSize * gram.size]))
     }
-    let rows = weight.rowCount
-    let panels = Parallel.map((rows + Self.panelRows - 1) / Self.panelRows) { index in
-      panel(linear, ranges, weight, blocks, rows: index * Self.panelRows..<min(rows, (index + 1) * Self.panelRows))
+    let rows = weight.rowCount, panelRows = panelRows
+    let panels = Parallel.map((rows + panelRows - 1) / panelRows) { index in
+      panel(linear, ranges, weight, blocks, rows: index * panelRows..<min(rows, (index + 1) * panelRows))
     }
     return GroupRanges(panels.flatMap(\.self))
   }

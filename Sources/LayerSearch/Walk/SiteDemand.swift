@@ -50,12 +50,13 @@ struct SiteDemand: Sendable {
     // Columns of weights; the Hessian under scales and damped, and either its f64 factor in the making or, beside that
     // in f32, a linear under scales, its slopes, and panels of what makes them.
     let held = cut.ranges.count > 1 ? all : 0
+    let corrects = fits && options.steps.contains(.correction)
+    let kept = corrects && propagates && !site.entersResidual ? DriftCorrection.keptByteCount(size: width) : 0
     let fitted = 2 * square + max(5 * square, 2 * square + 2 * atOnce + 3 * min(atOnce, RowPanels.rows * width))
     // The best so far and the next option, those in the making, and the blocks before.
     let codes = (fits ? 2 * all + 3 * atOnce : all + 2 * atOnce) + weightCount - all
-    searchedBare = (held + (fits ? fitted : 0)) * Self.floatSize + options.scheme.codeByteCount(codes)
+    searchedBare = kept + (held + (fits ? fitted : 0)) * Self.floatSize + options.scheme.codeByteCount(codes)
     // What outputs are to make up for, and the weights that come closest to that.
-    let corrects = fits && options.steps.contains(.correction)
     targets = propagates ? ((site.entersResidual ? 0 : all) + (corrects ? all : 0)) * Self.floatSize : 0
   }
 

@@ -44,7 +44,9 @@ extension QuantizationRun {
     let set = try calibrationSet(loaded, noting: &files, observe)
     let promptSeconds = clock.elapsed
     let memory = try memoryPlan(file, options, (set, loaded), start.limit)
-    let size = try AWQCheckpointWriter.byteCount(file, scheme: options.scheme, quantizes: options.isIncluded)
+    let size = try AWQCheckpointWriter.byteCount(
+      file, scheme: options.scheme, widening: recipe.widening(of: file, options),
+      shardByteCount: recipe.usedShardByteCount, quantizes: options.isIncluded)
     let shape = activationShape(file, options, set.tokenCounts)
     let state = 2 * shape.tokenCount * shape.streams.count * file.config.text.hiddenSize * MemoryLayout<Float>.size
     let disk =

@@ -23,7 +23,8 @@ struct QuantizationOutputs: ~Copyable {
   init(_ run: QuantizationRun, _ file: ModelFile, _ options: QuantizationOptions) throws {
     let config = file.config.text
     let size = try AWQCheckpointWriter.byteCount(
-      file, scheme: options.scheme, shardByteCount: run.recipe.usedShardByteCount, quantizes: options.isIncluded)
+      file, scheme: options.scheme, widening: run.recipe.widening(of: file, options),
+      shardByteCount: run.recipe.usedShardByteCount, quantizes: options.isIncluded)
     let streams = options.propagation == .quantized ? 2 : 1
     let folder = try WorkFolder(
       for: run.output, making: .directory, overwriting: run.overwrites, resuming: run.resumes)

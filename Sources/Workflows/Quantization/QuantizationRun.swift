@@ -117,7 +117,8 @@ public struct QuantizationRun: Sendable {
     for warning in report.warnings where !told.contains(warning) { try observe(.warning(warning)) }
 
     var writer = try AWQCheckpointWriter(
-      source: file, scheme: options.scheme, in: outputs.folder, shardByteCount: recipe.usedShardByteCount,
+      source: file, scheme: options.scheme, widening: recipe.widening(of: file, options), in: outputs.folder,
+      shardByteCount: recipe.usedShardByteCount,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
     try keeping.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)

@@ -22,6 +22,8 @@ public struct Recipe: Sendable, Equatable {
   public var damping = QuantizationOptions.defaultDamping
   /// How little weights are moved towards the original's outputs; see `QuantizationOptions.correctionDamping`.
   public var correctionDamping = QuantizationOptions.defaultCorrectionDamping
+  /// Inputs of more features are cut into blocks; see `QuantizationOptions.widestGram`. Nil for its default.
+  public var widestGram: Int?
   /// Only linears with a name that fits one of these are quantized; all if there is none.
   public var include: [NamePattern] = []
   /// Linears with a name that fits one of these stay in 16 bit.
@@ -39,6 +41,9 @@ public struct Recipe: Sendable, Equatable {
   /// Bytes of tensors that a file of weights holds at most, a larger tensor alone; nil for as many as
   /// `save_pretrained` of transformers puts there. It shapes files and no tensor.
   public var shardByteCount: Int?
+  /// How many devices must be able to share the MLPs, which are widened with zeros for that; nil to leave them as they are.
+  /// It changes no logit.
+  public var devices: Int?
   /// What the original is called on a model hub, for the card: `OWNER/NAME`.
   public var baseModel: String?
   /// Whether the original's card goes along, as `README.original.md`.
@@ -60,7 +65,9 @@ public struct Recipe: Sendable, Equatable {
     for (damping, setting) in dampings {
       try require(damping > 0 && damping <= 100, setting, "must be above 0 and at most 100")
     }
+    try require(widestGram.map { $0 >= 32 } ?? true, "widest-gram", "must be at least 32, the smallest group")
     try require(shardByteCount.map { $0 > 0 } ?? true, "shard-size", "must be above 0")
+    try require(devices.map { (1...1024).contains($0) } ?? true, "pad-for", "must be from 1 to 1024")
     try require(
       baseModel.map(HubCache.isRepositoryName) ?? true, "base-model", "must be OWNER/NAME, as a model hub has it")
     try require(heldOutEvery == 0 || heldOutEvery > 1, "held-out-every", "must be 0 or above 1")
@@ -92,6 +99,11 @@ public struct Recipe: Sendable, Equatable {
     }
   }
 
+  /// How much wider the MLPs of `file` become; nil if they do not.
+  func widening(of file: ModelFile, _ options: QuantizationOptions) -> WidenedMLP? {
+    devices.flatMap { WidenedMLP(file.config, scheme: options.scheme, devices: $0) }
+  }
+
   /// Bytes of tensors that a file of weights holds at most.
   var usedShardByteCount: Int { shardByteCount ?? AWQCheckpointWriter.defaultShardByteCount }
 
@@ -117,6 +129,7 @@ public struct Recipe: Sendable, Equatable {
     options.omitted = omitted
     options.damping = damping
     options.correctionDamping = correctionDamping
+    options.widestGram = widestGram ?? options.widestGram
     return options
   }
 }

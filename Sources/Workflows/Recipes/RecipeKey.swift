@@ -3,7 +3,7 @@ public import Basics
 internal import Tensors
 
 /// A key of a recipe's JSON; Formats/report.md says what each holds. All but `schema`, `version`, `numeric_mode`,
-/// `correction_damping` and `resolved` are those of options: `group_size` of `--group-size`.
+/// `correction_damping`, `widest_gram` and `resolved` are those of options: `group_size` of `--group-size`.
 enum RecipeKey: String, CaseIterable {
   case schema, version, method, scheme, without, damping, include, skip, propagate, template, system, think, window,
     samples
@@ -11,17 +11,19 @@ enum RecipeKey: String, CaseIterable {
   case correctionDamping = "correction_damping"
   case numericMode = "numeric_mode"
   case groupSize = "group_size"
+  case widestGram = "widest_gram"
   case heldOutEvery = "held_out_every"
   case tokenWeights = "token_weights"
   case keepSixteenBit = "keep_16bit"
   case shardSize = "shard_size"
+  case padFor = "pad_for"
   case baseModel = "base_model"
   case keepCard = "keep_card"
 
   /// What it is called where a stopped run was told something else.
   var label: String {
     switch self {
-    case .schema, .correctionDamping, .resolved: rawValue
+    case .schema, .correctionDamping, .widestGram, .resolved: rawValue
     case .version: "version of skyquant"
     case .numericMode: "arithmetic"
     default: "--" + rawValue.replacing("_", with: "-")

@@ -81,6 +81,7 @@ public struct RecordedRecipe: Sendable, Equatable {
     recipe.groupSize = try settings.integer(.groupSize, in: 0...1 << 20) ?? recipe.groupSize
     recipe.damping = try settings.double(.damping) ?? recipe.damping
     recipe.correctionDamping = try settings.double(.correctionDamping) ?? recipe.correctionDamping
+    recipe.widestGram = try settings.integer(.widestGram, in: 0...1 << 53)
     recipe.heldOutEvery = try settings.integer(.heldOutEvery, in: 0...1 << 53) ?? recipe.heldOutEvery
     recipe.include = try settings.strings(.include).map { NamePattern($0) }
     recipe.skip = try settings.strings(.skip).map { NamePattern($0) }
@@ -89,6 +90,7 @@ public struct RecordedRecipe: Sendable, Equatable {
     recipe.tokenWeighting = try settings.tokenWeighting(.tokenWeights)
     recipe.sixteenBitBytes = try settings.integer(.keepSixteenBit, in: 0...1 << 53)
     recipe.shardByteCount = try settings.integer(.shardSize, in: 0...1 << 53)
+    recipe.devices = try settings.integer(.padFor, in: 0...1 << 53)
     recipe.baseModel = try settings.string(.baseModel)
     recipe.keepsCard = try settings.bool(.keepCard) ?? false
     recipe.prompt = PromptSettings(
@@ -145,8 +147,10 @@ extension Recipe {
     set(.think, prompt.thinks.map(JSONValue.bool))
     set(.window, .integer(samples.window))
     set(.samples, samples.limit.map(JSONValue.integer))
+    if let widestGram { set(.widestGram, .integer(widestGram)) }
     // What shapes files and no tensor is told where it was asked for: all else stays as it was without.
     if let shardByteCount { set(.shardSize, .integer(shardByteCount)) }
+    if let devices { set(.padFor, .integer(devices)) }
     if let baseModel { set(.baseModel, .string(baseModel)) }
     if keepsCard { set(.keepCard, .bool(true)) }
     set(.resolved, resolved)

@@ -86,6 +86,12 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Widen the MLPs with zeros, so that so many devices can share them.",
+      discussion: "As `export --pad-for` does it to a finished model. It changes no logit.", valueName: "devices"))
+  var padFor: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "What the original is called on a model hub, for the model card.", valueName: "owner/name"))
   var baseModel: String?
 
@@ -118,6 +124,7 @@ struct RecipeOptions: ParsableArguments {
     recipe.tokenWeighting = tokenWeights ?? recipe.tokenWeighting
     recipe.sixteenBitBytes = keepSixteenBit?.bytes ?? recipe.sixteenBitBytes
     recipe.shardByteCount = shardSize?.bytes ?? recipe.shardByteCount
+    recipe.devices = padFor ?? recipe.devices
     recipe.baseModel = baseModel ?? recipe.baseModel
     recipe.keepsCard = keepCard || recipe.keepsCard
     if !without.isEmpty { recipe.omitted = Set(without) }

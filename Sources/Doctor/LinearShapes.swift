@@ -1,0 +1,178 @@
+// Types and shapes of one quantized linear's tensors: whether they belong together, and to what config.json states.
+internal import JSON
+internal import Safetensors
+internal import Tensors
+
+/// Looks at linears of which all parts are there.
+struct LinearShapes {
+  private let repository: Repository
+  private let checkpoint: SafetensorsCheckpoint
+
+  init(_ repository: Repository, _ checkpoint: SafetensorsCheckpoint) {
+    self.repository = repository
+    self.checkpoint = checkpoint
+  }
+
+  /// The first thing that is wrong.
+  func fault(of linear: QuantizedLinear) -> Finding? {
+    switch linear.layout {
+    case .awq: awq(linear)
+    case .gptq: gptq(linear)
+    case .packed: packed(linear)
+    case .scaled: nil
+    }
+  }
+
+  private func wrong(_ linear: QuantizedLinear, _ what: String, do advice: String) -> Finding {
+    Finding("L202", .error, linear.module, what, do: advice)
+  }
+
+  private func awq(_ linear: QuantizedLinear) -> Finding? {
+    let advice = "quantize again in the GEMM layout"
+    guard let parts = words(linear) else { return nil }
+    let (codes, zeros, scales) = (parts.codes, parts.zeros, parts.scales)
+    guard parts.areMatrices else {
+      return wrong(linear, "qweight, qzeros and scales must have two dimensions", do: advice)
+    }
+    let (rows, groups) = (codes.shape[0], scales.shape[0])
+    guard codes.shape[1] == zeros.shape[1], zeros.shape[0] == groups, groups > 0,
+      codes.shape[1].multipliedReportingOverflow(by: 8).partialValue == scales.shape[1]
+    else { return wrong(linear, parts.unrelated, do: advice) }
+    guard codes.dtype == .int32, zeros.dtype == .int32, scales.dtype == .float16 || scales.dtype == .bfloat16 else {
+      return wrong(
+        linear,
+        "types are \(codes.dtype.rawValue), \(zeros.dtype.rawValue), \(scales.dtype.rawValue), not I32, I32, F16",
+        do: advice)
+    }
+    return self.groups(linear, rows) ?? scaleType(linear)
+  }
+
+  /// Codes in words along the input, as many bits each as config.json states.
+  private func gptq(_ linear: QuantizedLinear) -> Finding? {
+    let advice = "take complete shards, or quantize again"
+    guard let parts = words(linear), let bits = Self.stored(bits: repository.stated?.bits ?? 4) else { return nil }
+    guard parts.areMatrices else {
+      return wrong(linear, "qweight, qzeros and scales must have two dimensions", do: advice)
+    }
+    let (codes, zeros, scales) = (parts.codes, parts.zeros, parts.scales)
+    guard codes.dtype == .int32, zeros.dtype == .int32 else {
+      return wrong(linear, "types are \(codes.dtype.rawValue) and \(zeros.dtype.rawValue), not I32", do: advice)
+    }
+    let (outputs, count) = (codes.shape[1], scales.shape[0])
+    guard let inputs = linear.inFeatures, count > 0, inputs % count == 0, scales.shape[1] == outputs,
+      zeros.shape[0] == count, Self.words(outputs, bits) == zeros.shape[1], Self.words(inputs, bits) == codes.shape[0]
+    else { return wrong(linear, parts.unrelated + " in \(bits) bits", do: advice) }
+    return groups(linear, inputs)
+  }
+
+  /// The same along the input, rows as the weight has them; `weight_shape` says where the padding of words begins.
+  private func packed(_ linear: QuantizedLinear) -> Finding? {
+    let advice = "take complete shards, or quantize again"
+    guard let codes = checkpoint.info(linear.module + ".weight_packed"),
+      let scales = checkpoint.info(linear.module + ".weight_scale")
+    else { return nil }
+    guard codes.dtype == .int32 else {
+      // NVFP4 has bytes there.
+      guard repository.stated?.layout == .packed else { return nil }
+      return wrong(linear, "weight_packed is \(codes.dtype.rawValue), not I32", do: advice)
+    }
+    guard codes.shape.rank == 2, scales.shape.rank == 2, codes.shape[0] == scales.shape[0], scales.shape[1] > 0 else {
+      return wrong(
+        linear, "weight_packed \(codes.shape) and weight_scale \(scales.shape) do not belong together", do: advice)
+    }
+    guard let shape = linear.storedShape, shape.count == 2 else {
+      return wrong(linear, "weight_shape holds no two whole numbers", do: advice)
+    }
+    let isHeld = [2, 3, 4, 8].contains { Self.words(shape[1], $0) == codes.shape[1] }
+    guard shape[0] == codes.shape[0], isHeld, shape[1] % scales.shape[1] == 0 else {
+      return wrong(
+        linear,
+        "weight_shape says \(Shape(shape)), but weight_packed is \(codes.shape) and weight_scale \(scales.shape)",
+        do: advice)
+    }
+    return zeros(linear, codes, scales, do: advice) ?? self.groups(linear, shape[1])
+  }
+
+  /// Zeros of compressed-tensors, eight rows a word.
+  private func zeros(
+    _ linear: QuantizedLinear, _ codes: TensorInfo, _ scales: TensorInfo, do advice: String
+  ) -> Finding? {
+    guard let zeros = checkpoint.info(linear.module + ".weight_zero_point"), zeros.dtype == .int32 else { return nil }
+    let isRelated =
+      zeros.shape.rank == 2 && zeros.shape[1] == scales.shape[1]
+      && [2, 3, 4, 8].contains { Self.words(codes.shape[0], $0) == zeros.shape[0] }
+    return isRelated
+      ? nil
+      : wrong(
+        linear, "weight_zero_point \(zeros.shape) and weight_scale \(scales.shape) do not belong together", do: advice)
+  }
+
+  /// Whether `group_size` is that of the shapes; −1 means one group a row.
+  private func groups(_ linear: QuantizedLinear, _ inputs: Int) -> Finding? {
+    guard let sizes = repository.groupSizes, let count = linear.groupCount else { return nil }
+    let fits = sizes.contains { $0 == -1 ? count == 1 : count.multipliedReportingOverflow(by: $0) == (inputs, false) }
+    if fits { return nil }
+    let size = count == 1 ? "one group a row" : linear.groupSize.map { "groups of \($0)" } ?? "\(inputs) / \(count)"
+    return Finding(
+      "L203", .error, linear.module,
+      "group_size is \(sizes.map(String.init).joined(separator: " or ")), but the shapes say \(size)",
+      do: "correct group_size in config.json")
+  }
+
+  private func scaleType(_ linear: QuantizedLinear) -> Finding? {
+    guard let type = linear.scaleType, type != .float16 else { return nil }
+    return Finding(
+      "L204", .warning, linear.module,
+      "scales are \(type.rawValue): lmdeploy 0.18 and AutoAWQ take F16, vLLM 0.33 takes them with torch_dtype "
+        + "bfloat16",
+      do: "store them as F16: skyquant import, then export --to awq")
+  }
+
+  private struct Words {
+    let codes: TensorInfo, zeros: TensorInfo, scales: TensorInfo
+
+    var areMatrices: Bool { [codes, zeros, scales].allSatisfy { $0.shape.rank == 2 } }
+
+    var unrelated: String {
+      "qweight \(codes.shape), qzeros \(zeros.shape) and scales \(scales.shape) do not belong together"
+    }
+  }
+
+  private func words(_ linear: QuantizedLinear) -> Words? {
+    guard let codes = checkpoint.info(linear.module + ".qweight"),
+      let zeros = checkpoint.info(linear.module + ".qzeros"), let scales = checkpoint.info(linear.module + ".scales")
+    else { return nil }
+    return Words(codes: codes, zeros: zeros, scales: scales)
+  }
+
+  /// Words of 32 bits that hold `count` codes; nil beyond all sizes.
+  private static func words(_ count: Int, _ bits: Int) -> Int? {
+    let (total, overflows) = count.multipliedReportingOverflow(by: bits)
+    return overflows || total > Int.max - 31 ? nil : (total + 31) / 32
+  }
+
+  /// `bits` if codes of so many are stored in words.
+  private static func stored(bits: Int) -> Int? { [2, 3, 4, 8].contains(bits) ? bits : nil }
+}
+
+extension Repository {
+  /// Input features that share a scale, as config.json has it wherever it stands there, −1 for one scale a row; 128, as
+  /// loaders take it, if `quantization_config` does not say; nil for what no reader takes, which is a finding about config.json.
+  var groupSize: Int? {
+    guard let stated else { return nil }
+    let given = ["group_size", "q_group_size"].lazy.compactMap { stated.value[$0] }.first { !$0.isNull }
+    guard let given else { return stated.groupSize ?? 128 }
+    guard let size = given.intValue, size == -1 || (1...1 << 30).contains(size) else { return nil }
+    return size
+  }
+
+  /// The same where groups of modules may differ.
+  fileprivate var groupSizes: [Int]? {
+    guard let stated, let groups = stated.value["config_groups"]?.objectValue else { return groupSize.map { [$0] } }
+    let sizes = groups.members.compactMap { group -> Int? in
+      guard let weights = group.value["weights"] else { return nil }
+      return weights["strategy"]?.stringValue == "channel" ? -1 : weights["group_size"]?.intValue
+    }
+    return sizes.isEmpty ? nil : sizes
+  }
+}

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tensor_digest import digest_of
+from watched import watch
 
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 CGROUPS = [("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")]
@@ -94,12 +95,12 @@ def main(model, work, sample, program):
     if child.returncode != 0:
         sys.exit(f"38b: exit code {child.returncode} under {cage}")
     seconds = time.monotonic() - start
-    subprocess.run([*quantize, "--out", str(work / "free")], check=True, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL)
+    free = watch(*quantize, "--out", str(work / "free"))
     digests = [digest_of(work / name) for name in ["limited", "free"]]
     same = digests[0] == digests[1]
     print(f"{samples} questions, --memory-limit {limit} under {cage}: {kills} kills, {seconds:.0f} s in all, "
-          f"{'the bytes' if same else 'NOT the bytes'} of an undisturbed run without a limit")
+          f"{'the bytes' if same else 'NOT the bytes'} of an undisturbed run without a limit, which took "
+          f"{free.processor:.0f} s of processor, {free.wall:.0f} s and {free.resident / UNITS['GiB']:.2f} GiB")
     sys.exit(0 if same and kills == 2 else 1)
 
 

@@ -158,20 +158,19 @@ def second_opinion(command, facts, run):
 
 def across(runs):
     """Laws about several commands on one mutant, from the run of each."""
-    # Of other tools' layouts doctor looks at less: what some loader may read is no error.
-    yield from promises(runs, "awq", {"doctor": "finds no error in", "import": "takes"})
-    yield from promises(runs, "ct", {"import-ct": "takes"})
-    yield from promises(runs, "gptq", {"import-gptq": "takes"})
+    yield from promises(runs, "awq", "doctor", "import")
+    for layout in ("ct", "gptq"):
+        yield from promises(runs, layout, f"doctor-{layout}", f"import-{layout}")
 
 
-def promises(runs, subject, commands):
+def promises(runs, subject, doctor, importer):
     """What is promised of a model that nothing can compute with."""
     refusing = next((name for name in (f"verify-{subject}", f"run-{subject}")
                      if name in runs and runs[name].code in REFUSED), None)
-    if not refusing or "doctor" in commands and is_told(runs["doctor"].out, runs[refusing]):
+    if not refusing or doctor in runs and is_told(runs[doctor].out, runs[refusing]):
         return
-    for command, promise in commands.items():
-        if runs[command].code == 0:
+    for command, promise in ((doctor, "finds no error in"), (importer, "takes")):
+        if command in runs and runs[command].code == 0:
             yield command, f"{promise} what nothing can open", f"{refusing}: {runs[refusing].err[-200:]}"
 
 

@@ -56,8 +56,8 @@ struct ByteBudget: ExpressibleByArgument {
 
   /// Powers of ten, and of two with an i.
   private static let units = [
-    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000),
-    ("B", 1), ("", 1),
+    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000), ("MB", 1_000_000),
+    ("GB", 1_000_000_000), ("B", 1), ("", 1),
   ]
 
   /// `500MB`, `1.5GiB`, `4096`; nil for anything else, below 0 or beyond 2⁵³.

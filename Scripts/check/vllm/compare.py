@@ -5,18 +5,42 @@
 In float32 log-probabilities are ours but for 1e-4. In float16 vLLM rounds what it computes: how far that moves the
 unquantized model, whose name is `original`, is written to FLOOR.json, and others may move half as far again.
 """
+import importlib.util
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
-from vllm import LLM, SamplingParams
+import torch
+from PIL import Image
+
+
+def declare_operators_of_torchvision():
+    """Where its compiled part is for another torch, its Python loads nevertheless if this operator is known."""
+    found = importlib.util.find_spec("torchvision")
+    try:
+        if found:
+            torch.ops.load_library(str(Path(found.origin).with_name("_C.so")))
+    except OSError:
+        torch.library.define("torchvision::nms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+declare_operators_of_torchvision()
+from vllm import LLM, SamplingParams  # noqa: E402
 
 CLOSE = {"float32": 1e-4, "float16": 0.05}  # two tokens whose log-probabilities are so close may change places
 
 
+def asked(prompt):
+    """A prompt as vLLM takes it."""
+    if isinstance(prompt, str):
+        return prompt
+    return {"prompt": prompt["prompt"], "multi_modal_data": {"image": Image.open(prompt["image"]).convert("RGB")}}
+
+
 def main(name, dtype, path, prompts, ours, floor):
-    prompts, ours = json.load(open(prompts)), np.load(ours)
-    model = LLM(model=path, dtype=dtype, enforce_eager=True, max_model_len=512, max_num_seqs=32)
+    prompts, ours = [asked(prompt) for prompt in json.load(open(prompts))], np.load(ours)
+    model = LLM(model=path, dtype=dtype, enforce_eager=True, max_model_len=512, max_num_seqs=32, trust_remote_code=True)
     greedy = SamplingParams(temperature=0, max_tokens=16, prompt_logprobs=0, logprobs=2, ignore_eos=True)
     results = model.generate(prompts, greedy)
     same_ids, differences, answers, excused = 0, [], 0, 0

@@ -26,7 +26,7 @@ for types in "q4_1" "q4_k" "q4_1 q8_0" "q4_k q8_0"; do
   "$llamacpp/llama-perplexity" -m model.gguf --kl-divergence --kl-divergence-base base -c 256 -b 256 -t "$(nproc)" \
     >judged.txt 2>&1 || { tail -n 5 judged.txt >&2; exit 1; }
   awk -v types="$types" -v rounding="$rounding" '
-    /^Mean PPL\(Q\)/ { theirs = $4 } /^Mean PPL\(base\)/ { ours = $4 } /^Mean +KLD/ { kl = $3; error = $5 }
+    $2 == "PPL(Q)" { theirs = $4 } $2 == "PPL(base)" { ours = $4 } /^Mean +KLD/ { kl = $3; error = $5 }
     /^Same top p/ { same = $4 }
     END {
       limit = 0.005 + (types ~ /q4_k/ ? 0.02 * rounding : 0)

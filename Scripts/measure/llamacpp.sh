@@ -58,11 +58,11 @@ def prompt_tokens():
     return round(int(re.search(r"number of tokens: (\d+)", done.stdout + done.stderr)[1]) / prompt_count)
 
 
-def batched(flash):
+def batched():
     """llama.cpp's new tokens a second for all prompts together, from its own clock."""
     size = prompt_count * (length + new_tokens)
     done, _, processor = timed(f"{llamacpp}/llama-batched-bench", "-m", f"{work}/model.gguf", "-c", str(size), "-npp", str(length), "-ntg",
-                               str(new_tokens), "-npl", str(prompt_count), "-t", str(threads), "-tb", str(threads), "-fa", flash,
+                               str(new_tokens), "-npl", str(prompt_count), "-t", str(threads), "-tb", str(threads),
                                "--output-format", "jsonl")
     line = json.loads(next(line for line in (done.stdout + done.stderr).splitlines() if line.startswith("{")))
     return prompt_count * new_tokens / (line["t_pp"] + line["t_tg"]), line, processor
@@ -85,15 +85,13 @@ results = {}
 for _ in range(rounds):
     count, seconds, processor = answers(prompt_count)
     note("skyquant together", count / seconds, f"{count} tokens in {seconds:.1f} s, processor {processor:.1f} s")
-    for flash in ["on", "off"]:
-        rate, line, processor = batched(flash)
-        note(f"llama.cpp together, flash attention {flash}", rate,
-             f"prompts {line['t_pp']:.1f} s, answers {line['t_tg']:.1f} s, processor {processor:.1f} s")
+    rate, line, processor = batched()
+    note("llama.cpp together", rate, f"prompts {line['t_pp']:.1f} s, answers {line['t_tg']:.1f} s, processor {processor:.1f} s")
     long, long_seconds, _ = answers(alone, "--batch-size", "1")
     short, short_seconds, _ = answers(alone, "--batch-size", "1", tokens=1)
     step = 1e3 * (long_seconds - short_seconds) / (long - short)
     note("skyquant alone", step, f"{step:.1f} ms a token")
-    for flash in ["on", "off"]:
+    for flash in ["on", "off"]:  # which is faster depends on the processor
         step = single(flash)
         note(f"llama.cpp alone, flash attention {flash}", step, f"{step:.1f} ms a token")
 

@@ -5,28 +5,12 @@
 In float32 log-probabilities are ours but for 1e-4. In float16 vLLM rounds what it computes: how far that moves the
 unquantized model, whose name is `original`, is written to FLOOR.json, and others may move half as far again.
 """
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-
-
-def declare_operators_of_torchvision():
-    """Where its compiled part is for another torch, its Python loads nevertheless if this operator is known."""
-    found = importlib.util.find_spec("torchvision")
-    try:
-        if found:
-            torch.ops.load_library(str(Path(found.origin).with_name("_C.so")))
-    except OSError:
-        torch.library.define("torchvision::nms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
-declare_operators_of_torchvision()
-from vllm import LLM, SamplingParams  # noqa: E402
+from vllm import LLM, SamplingParams
 
 CLOSE = {"float32": 1e-4, "float16": 0.05}  # two tokens whose log-probabilities are so close may change places
 

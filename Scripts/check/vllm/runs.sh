@@ -10,8 +10,9 @@ compare_with_vllm() {
     [[ $name == original ]] && source=$original
     [[ $dtype == float16 && $name == original ]] ||
       "$python" "$root/Scripts/check/vllm/ours.py" "$skyquant" "$source" "$out/prompts.json" "$out/$name.npz"
-    VLLM_CPU_INT4_W4A8=0 VLLM_CPU_KVCACHE_SPACE=1 VLLM_LOGGING_LEVEL=ERROR "$python" "$root/Scripts/check/vllm/compare.py" \
-      "$name" "$dtype" "$source" "$out/prompts.json" "$out/$name.npz" "$out/floor.json" 2>"$out/$name-$dtype.log" ||
+    PYTHONPATH=$root/Scripts/check/vllm/startup VLLM_CPU_INT4_W4A8=0 VLLM_CPU_KVCACHE_SPACE=1 VLLM_LOGGING_LEVEL=ERROR \
+      "$python" "$root/Scripts/check/vllm/compare.py" "$name" "$dtype" "$source" "$out/prompts.json" "$out/$name.npz" \
+      "$out/floor.json" 2>"$out/$name-$dtype.log" ||
       { failures=$((failures + 1)); tail -n 5 "$out/$name-$dtype.log" >&2; }
   done
   return $((failures > 0))

@@ -15,7 +15,8 @@ build_skyquant
 make_work
 cd "$work"
 "$skyquant" quantize "$model" --method rtn --group-size "$group" --out awq --quiet >/dev/null
-rounding=$("$skyquant" verify awq --reference "$model" --text "$text" --samples 8 --window 256 --quiet --json | jq .all.kl_divergence.mean)
+rounding=$("$skyquant" verify awq --reference "$model" --text "$text" --samples 8 --window 256 --quiet --json |
+  jq .all.kl_divergence.mean)
 "${PYTHON:-python3}" "$root/Scripts/check/perplexity_base.py" "$skyquant" awq "$text" base
 failures=0
 for types in "q4_1" "q4_k" "q4_1 q8_0" "q4_k q8_0"; do

@@ -24,7 +24,7 @@ python3 "$root/Scripts/check/llamacpp_answers.py" questions "$model" "$sample/ev
 failures=0
 for type in f32 q8_0; do
   "$skyquant" export "$model" --to gguf --mmproj-type "$type" --out "gguf-$type" --quiet >/dev/null
-  python3 "$root/Scripts/check/llamacpp_answers.py" compare "$llamacpp/llama-server" "gguf-$type" questions.jsonl ours.json \
-    "$type" || failures=$((failures + 1))
+  python3 "$root/Scripts/check/llamacpp_answers.py" compare "$llamacpp/llama-server" "gguf-$type" questions.jsonl \
+    ours.json "$type" || failures=$((failures + 1))
 done
 exit $((failures > 0))

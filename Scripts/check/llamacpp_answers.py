@@ -45,8 +45,8 @@ def serving(server, directory):
         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def post(path, body=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", None if body is None else json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"})
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
         return json.load(urllib.request.urlopen(request, timeout=120))
 
     try:
@@ -90,19 +90,21 @@ def compare(server, directory, questions, ours, kind):
             content = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}},
                        {"type": "text", "text": "\n" + question["question"]}]
             reply = post("/v1/chat/completions", {
-                "messages": [{"role": "user", "content": content}], "temperature": 0, "max_tokens": 48, "logprobs": True,
-                "top_logprobs": 2, "cache_prompt": False})
-            prompt = post("/tokenize", {"content": mine["rendered_prompt"], "parse_special": True, "add_special": False})
+                "messages": [{"role": "user", "content": content}], "temperature": 0, "max_tokens": 48,
+                "logprobs": True, "top_logprobs": 2, "cache_prompt": False})
+            prompt = post("/tokenize", {
+                "content": mine["rendered_prompt"], "parse_special": True, "add_special": False})
             same_counts += reply["usage"]["prompt_tokens"] == len(prompt["tokens"])
             choice = reply["choices"][0]
-            same += choice["message"]["content"] == mine["answer"]
-            if choice["message"]["content"] != mine["answer"]:
+            theirs = choice["message"]["content"]
+            same += theirs == mine["answer"]
+            if theirs != mine["answer"]:
                 tie = is_tie(choice, mine["answer"])
                 ties += tie
-                print(f"{'a tie' if tie else 'another'}: {choice['message']['content']!r}, ours {mine['answer']!r}", file=sys.stderr)
+                print(f"{'a tie' if tie else 'another'}: {theirs!r}, ours {mine['answer']!r}", file=sys.stderr)
     distinct = len({mine["answer"] for mine in ours})
-    print(f"{kind}: {same_counts} of {len(ours)} prompts have as many tokens; {same} of {len(ours)} answers are the same "
-          f"({distinct} distinct ones), {ties} part where two tokens are about as likely")
+    print(f"{kind}: {same_counts} of {len(ours)} prompts have as many tokens; {same} of {len(ours)} answers are the "
+          f"same ({distinct} distinct ones), {ties} part where two tokens are about as likely")
     return same_counts == len(ours) and (same + ties == len(ours) or kind != "f32")
 
 

@@ -38,7 +38,8 @@ for program in "$tree"/usr/bin/llama-*; do
   cat >"$tree/bin/$name" <<WRAPPER
 #!/bin/sh
 root=\$(dirname "\$(dirname "\$(realpath "\$0")")")
-exec "\$root/$libraries/$loader" --library-path "\$root/$libraries:\$root/$libraries/llama" --argv0 $name "\$root/usr/bin/$name" "\$@"
+exec "\$root/$libraries/$loader" --library-path "\$root/$libraries:\$root/$libraries/llama" --argv0 $name \\
+  "\$root/usr/bin/$name" "\$@"
 WRAPPER
   chmod +x "$tree/bin/$name"
 done

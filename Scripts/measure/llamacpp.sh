@@ -46,32 +46,34 @@ def answers(count, *more, tokens=new_tokens):
     path = f"{work}/questions-{count}.jsonl"
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": prompt}) + "\n" for prompt in prompts[:count])
-    done, seconds, processor = timed(program, "run", f"{work}/model.skyq", "--questions", path, "--max-tokens", str(tokens),
-                                     "--threads", str(threads), "--json", "--quiet", *more)
+    done, seconds, processor = timed(
+        program, "run", f"{work}/model.skyq", "--questions", path, "--max-tokens", str(tokens), "--threads", str(threads),
+        "--json", "--quiet", *more)
     return sum(item["tokens"] for item in json.loads(done.stdout)["answers"]), seconds, processor
 
 
 def prompt_tokens():
     """How many tokens a prompt has on average, as llama.cpp cuts them."""
     open(f"{work}/prompts.txt", "w", encoding="utf-8").write("".join(prompts))
-    done, *_ = timed(f"{llamacpp}/llama-tokenize", "-m", f"{work}/model.gguf", "-f", f"{work}/prompts.txt", "--show-count", "--ids")
+    done, *_ = timed(f"{llamacpp}/llama-tokenize", "-m", f"{work}/model.gguf", "-f", f"{work}/prompts.txt", "--ids",
+                     "--show-count")
     return round(int(re.search(r"number of tokens: (\d+)", done.stdout + done.stderr)[1]) / prompt_count)
 
 
 def batched():
     """llama.cpp's new tokens a second for all prompts together, from its own clock."""
     size = prompt_count * (length + new_tokens)
-    done, _, processor = timed(f"{llamacpp}/llama-batched-bench", "-m", f"{work}/model.gguf", "-c", str(size), "-npp", str(length), "-ntg",
-                               str(new_tokens), "-npl", str(prompt_count), "-t", str(threads), "-tb", str(threads),
-                               "--output-format", "jsonl")
+    done, _, processor = timed(
+        f"{llamacpp}/llama-batched-bench", "-m", f"{work}/model.gguf", "-c", str(size), "-npp", str(length), "-ntg",
+        str(new_tokens), "-npl", str(prompt_count), "-t", str(threads), "-tb", str(threads), "--output-format", "jsonl")
     line = json.loads(next(line for line in (done.stdout + done.stderr).splitlines() if line.startswith("{")))
     return prompt_count * new_tokens / (line["t_pp"] + line["t_tg"]), line, processor
 
 
 def single(flash):
     """llama.cpp's milliseconds a token behind a prompt."""
-    done, *_ = timed(f"{llamacpp}/llama-bench", "-m", f"{work}/model.gguf", "-p", "0", "-n", str(new_tokens), "-d", str(length),
-                     "-t", str(threads), "-fa", flash, "-r", str(alone), "-o", "json")
+    done, *_ = timed(f"{llamacpp}/llama-bench", "-m", f"{work}/model.gguf", "-p", "0", "-n", str(new_tokens), "-d",
+                     str(length), "-t", str(threads), "-fa", flash, "-r", str(alone), "-o", "json")
     return 1e3 / json.loads(done.stdout)[0]["avg_ts"]
 
 
@@ -86,7 +88,8 @@ for _ in range(rounds):
     count, seconds, processor = answers(prompt_count)
     note("skyquant together", count / seconds, f"{count} tokens in {seconds:.1f} s, processor {processor:.1f} s")
     rate, line, processor = batched()
-    note("llama.cpp together", rate, f"prompts {line['t_pp']:.1f} s, answers {line['t_tg']:.1f} s, processor {processor:.1f} s")
+    note("llama.cpp together", rate,
+         f"prompts {line['t_pp']:.1f} s, answers {line['t_tg']:.1f} s, processor {processor:.1f} s")
     long, long_seconds, _ = answers(alone, "--batch-size", "1")
     short, short_seconds, _ = answers(alone, "--batch-size", "1", tokens=1)
     step = 1e3 * (long_seconds - short_seconds) / (long - short)
@@ -95,8 +98,8 @@ for _ in range(rounds):
         step = single(flash)
         note(f"llama.cpp alone, flash attention {flash}", step, f"{step:.1f} ms a token")
 
-print(f"- command: `Scripts/measure/llamacpp.sh`, {threads} threads, {rounds} rounds; {prompt_count} prompts of {length} "
-      f"tokens on average, {new_tokens} new tokens each")
+print(f"- command: `Scripts/measure/llamacpp.sh`, {threads} threads, {rounds} rounds; {prompt_count} prompts of "
+      f"{length} tokens on average, {new_tokens} new tokens each")
 for name, values in results.items():
     unit = "new tokens a second" if "together" in name else "ms a token"
     print(f"- {name}: {statistics.median(values):.1f} {unit} ({', '.join(f'{value:.1f}' for value in values)})")

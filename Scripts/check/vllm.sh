@@ -9,6 +9,7 @@
 # Exit code 1 if ids differ, log-probabilities by more than compare.py says, or an answer but for a tie.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
+. "$root/Scripts/check/vllm/runs.sh"
 [[ $# -ge 3 ]] || usage
 model=$(realpath "$1") text=$(realpath "$2") out=$3 group=${4:-64} tokens=${5:-64}
 mkdir -p "$out"
@@ -21,15 +22,4 @@ build_skyquant
 "$skyquant" quantize "$model" --method rtn --group-size "$group" --out "$out/awq" --force --quiet >/dev/null
 "$skyquant" export "$out/awq" --to compressed-tensors --out "$out/compressed-tensors" --force --quiet >/dev/null
 "$python" Scripts/check/vllm/prompts.py "$model" "$text" "$tokens" "$out/prompts.json"
-failures=0
-for run in "original float32" "original float16" "awq float16" "compressed-tensors float16"; do
-  read -r name dtype <<<"$run"
-  source=$out/$name
-  [[ $name == original ]] && source=$model
-  [[ $dtype == float16 && $name == original ]] ||
-    "$python" Scripts/check/vllm/ours.py "$skyquant" "$source" "$out/prompts.json" "$out/$name.npz"
-  VLLM_CPU_INT4_W4A8=0 VLLM_CPU_KVCACHE_SPACE=1 VLLM_LOGGING_LEVEL=ERROR "$python" Scripts/check/vllm/compare.py "$name" \
-    "$dtype" "$source" "$out/prompts.json" "$out/$name.npz" "$out/floor.json" 2>"$out/$name-$dtype.log" ||
-    { failures=$((failures + 1)); tail -n 5 "$out/$name-$dtype.log" >&2; }
-done
-exit $((failures > 0))
+compare_with_vllm "$out" "$model"

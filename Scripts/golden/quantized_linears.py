@@ -12,6 +12,7 @@ writes, packed by TOOL's own code, and what that code decodes it to.
 Each file is a checkpoint of its own: the tensors of `m`, `decoded` F32 [out, in], and in its metadata the
 `quantization_config` that goes into config.json. Weights are random, with a few outliers.
 """
+import copy
 import json
 import sys
 
@@ -119,7 +120,38 @@ def auto_round(directory):
     save(directory, "auto-round-awq-g64", auto_round_config("auto_round:auto_awq", 64, False), tensors, decoded)
 
 
-TOOLS = {"compressed-tensors": compressed_tensors, "auto-round": auto_round}
+def gptqmodel(directory):
+    from gptqmodel.nn_modules.qlinear.torch import TorchLinear
+    from gptqmodel.quantization import QuantizeConfig
+    from gptqmodel.utils.model import convert_gptq_v2_to_v1_format_module
+
+    rows = 32
+    variants = [  # name, checkpoint format, group (COLUMNS: one a row), symmetric
+        ("sym-v1-g64", "gptq", 64, True),
+        ("asym-v1-g32", "gptq", 32, False),
+        ("asym-v2-channel", "gptq_v2", COLUMNS, False),
+    ]
+    for name, layout, group, symmetric in variants:
+        linear = torch.nn.Linear(COLUMNS, rows, bias=False)
+        linear.weight.data = weights(rows)
+        scales, zeros = ranges(linear.weight.data, group, symmetric)
+        if layout == "gptq":
+            zeros = zeros.clamp(min=1)  # zeros of 0 are not in the first version
+        size = -1 if group == COLUMNS else group
+        config = QuantizeConfig(bits=4, group_size=size, sym=symmetric, desc_act=False, format=layout, offload_to_disk=False)
+        layer = TorchLinear(bits=4, group_size=size, sym=symmetric, desc_act=False, in_features=COLUMNS, out_features=rows)
+        layer.pack_original(linear, scales, zeros)
+        decoding = copy.deepcopy(layer).eval()
+        decoding.scales = decoding.scales.float()
+        decoded = decoding.dequantize_weight().t()
+        if layout == "gptq":
+            convert_gptq_v2_to_v1_format_module(layer, config)
+        tensors = {part: getattr(layer, part) for part in ["qweight", "qzeros", "scales", "g_idx"]}
+        settings = config.to_dict() | {"meta": {"quantizer": ["gptqmodel:7.7.0"]}}
+        save(directory, f"gptqmodel-{name}", settings, tensors, decoded)
+
+
+TOOLS = {"compressed-tensors": compressed_tensors, "auto-round": auto_round, "gptqmodel": gptqmodel}
 
 if __name__ == "__main__":
     TOOLS[sys.argv[1]](sys.argv[2])

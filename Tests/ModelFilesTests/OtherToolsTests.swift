@@ -22,6 +22,8 @@ import Testing
     "compressed-tensors-sym-channel-f32": "pack-quantized sym one group a row",
     "auto-round-sym-g32": "gptq g32", "auto-round-asym-g64": "gptq_v2 g64",
     "auto-round-asym-v1-channel": "gptq one group a row", "auto-round-awq-g64": "awq_u4 g64",
+    "gptqmodel-sym-v1-g64": "gptq g64", "gptqmodel-asym-v1-g32": "gptq g32",
+    "gptqmodel-asym-v2-channel": "gptq_v2 one group a row",
   ]
 
   private func packed(_ fixture: PackedFixture) throws -> any PackedInt4 {

@@ -9,14 +9,22 @@ import json
 import sys
 
 import numpy as np
+from PIL import Image
 from vllm import LLM, SamplingParams
 
 CLOSE = {"float32": 1e-4, "float16": 0.05}  # two tokens whose log-probabilities are so close may change places
 
 
+def asked(prompt):
+    """A prompt as vLLM takes it."""
+    if isinstance(prompt, str):
+        return prompt
+    return {"prompt": prompt["prompt"], "multi_modal_data": {"image": Image.open(prompt["image"]).convert("RGB")}}
+
+
 def main(name, dtype, path, prompts, ours, floor):
-    prompts, ours = json.load(open(prompts)), np.load(ours)
-    model = LLM(model=path, dtype=dtype, enforce_eager=True, max_model_len=512, max_num_seqs=32)
+    prompts, ours = [asked(prompt) for prompt in json.load(open(prompts))], np.load(ours)
+    model = LLM(model=path, dtype=dtype, enforce_eager=True, max_model_len=512, max_num_seqs=32, trust_remote_code=True)
     greedy = SamplingParams(temperature=0, max_tokens=16, prompt_logprobs=0, logprobs=2, ignore_eos=True)
     results = model.generate(prompts, greedy)
     same_ids, differences, answers, excused = 0, [], 0, 0

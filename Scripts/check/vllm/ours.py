@@ -1,4 +1,5 @@
-"""What `skyquant run` makes of the prompts: ids, logits of the prompt, and 16 greedy ids, as OUT.npz.
+"""What `skyquant run` makes of the prompts, texts or questions with a picture: ids, logits of the prompt, and 16 greedy
+ids, as OUT.npz.
 
     ours.py SKYQUANT MODEL PROMPTS.json OUT.npz      # run by Scripts/check/vllm.sh
 """
@@ -16,8 +17,10 @@ arrays = {}
 with tempfile.TemporaryDirectory() as folder:
     trace = Path(folder) / "trace.safetensors"
     for index, prompt in enumerate(json.load(open(prompts))):
-        subprocess.run([program, "run", model, "--prompt", prompt, "--max-tokens", "16", "--trace", trace, "--force",
-                        "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        asked = ["--prompt", prompt] if isinstance(prompt, str) else \
+            ["--image", prompt["image"], "--question", prompt["question"]]
+        subprocess.run([program, "run", model, *asked, "--max-tokens", "16", "--trace", trace, "--force", "--quiet"],
+                       check=True, stdout=subprocess.DEVNULL)
         tensors = load_file(trace)
         ids = tensors["input_ids"].reshape(-1)
         logits = tensors["logits"].reshape(len(ids), -1).astype(np.float64)

@@ -79,9 +79,9 @@ import Testing
         "export", folder.path("m.skyq"), "--to", "compressed-tensors", "--out", folder.path("back")))
     #expect(try haveSameFiles(out, folder.path("back")))
     #expect(try skyquant("diff", out, folder.path("m.skyq")).exitCode == 0)
-    for layout in ["awq", "gptq", "gguf"] {
+    for layout in [["awq"], ["gptq"], ["gguf", "--text-only"]] {
       let refused = try skyquant(
-        "export", folder.path("m.skyq"), "--to", layout, "--out", folder.path("no"), "--quiet")
+        arguments: ["export", folder.path("m.skyq"), "--out", folder.path("no"), "--quiet", "--to"] + layout)
       #expect(refused.exitCode == 69 && refused.errors.contains("has codes of 8 bits"), "\(refused.errors)")
     }
     #expect(try folder.names() == ["again", "back", "m.skyq", "out"])

@@ -106,7 +106,7 @@ import Testing
     #expect(symmetric.flatMap(\.reports).allSatisfy { $0.errorAfter <= $0.errorBefore })
   }
 
-  @Test(arguments: [QuantizationMethod.rtn, .awqCompat, .awq, .awqGPTQ, .best])
+  @Test(arguments: [QuantizationMethod.rtn, .awqCompat, .awqGPTQ])
   func `a linear of eight bits beside those of four loses a small part of what it loses in four`(
     method: QuantizationMethod
   ) throws {

@@ -31,7 +31,8 @@ print(tokenizer.decode(tokenizer(open(sys.argv[2]).read(100_000), add_special_to
 PYTHON
 )
 compare() { # WHAT RUNS HERE, WHAT RUNS THERE
-  "$skyquant" run "$out/$1" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --force --quiet >/dev/null
+  "$skyquant" run "$out/$1" --prompt "$prompt" --max-tokens 1 --trace "$out/trace.safetensors" --force \
+    --quiet >/dev/null
   "$python" - "$out" "$2" <<'PYTHON'
 import sys
 import torch

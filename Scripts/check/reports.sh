@@ -109,6 +109,9 @@ jq -r .question "$sample/evaluation/questions.jsonl" >questions.txt
 report 0 quantize-text quantize text --text questions.txt --window 64 --method rtn --group-size 32 --out text-awq
 report 0 export-gguf export text-awq --to gguf --out text.gguf
 report 0 export-text export text-awq --to compressed-tensors --out text-packed
+report 0 quantize-rules quantize "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --rule vision_model=int8 --out rules
+report 0 plan-rules plan "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --out planned
+report 0 inspect-rules inspect rules
 python3 "$root/Scripts/make/layernorm_sample.py" layernorm
 report 0 quantize-layernorm quantize layernorm --method rtn --out layernorm-awq
 report 0 export-gguf-vision export layernorm-awq --to gguf --linear-type q4_k --out layernorm-gguf

@@ -29,15 +29,16 @@ def weights(rows=ROWS):
     return weight
 
 
-def ranges(weight, group, symmetric):
-    """Scales and zeros, [out, groups], zeros from 0 to 15; scales are numbers of half precision."""
+def ranges(weight, group, symmetric, bits=4):
+    """Scales and zeros, [out, groups], zeros of so many bits; scales are numbers of half precision."""
     w = weight.reshape(len(weight), -1, group)
+    largest = 2**bits - 1
     if symmetric:
-        scales = (w.abs().amax(dim=2) / 7.5).half().float()
-        return scales, torch.full_like(scales, 8)
+        scales = (w.abs().amax(dim=2) / (largest / 2)).half().float()
+        return scales, torch.full_like(scales, 2 ** (bits - 1))
     low, high = w.amin(dim=2).clamp(max=0), w.amax(dim=2).clamp(min=0)
-    scales = ((high - low) / 15).half().float()
-    return scales, torch.round(-low / scales).clamp(0, 15)
+    scales = ((high - low) / largest).half().float()
+    return scales, torch.round(-low / scales).clamp(0, largest)
 
 
 def save(directory, name, config, tensors, decoded):
@@ -53,22 +54,29 @@ def compressed_tensors(directory):
     from compressed_tensors.compressors.pack_quantized.base import PackedQuantizationCompressor
     from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
 
-    variants = [  # name, rows, group (COLUMNS: one a row), symmetric, type of the scales
-        ("asym-g32-f16", ROWS, 32, False, torch.float16),
-        ("asym-channel-f16", ROWS, COLUMNS, False, torch.float16),
-        ("asym-g64-12-rows", 12, 64, False, torch.float16),
-        ("sym-g64-bf16", ROWS, 64, True, torch.bfloat16),
-        ("sym-channel-f32", ROWS, COLUMNS, True, torch.float32),
+    variants = [  # name, bits, rows, group (COLUMNS: one a row), symmetric, type of the scales
+        ("asym-g32-f16", 4, ROWS, 32, False, torch.float16),
+        ("asym-channel-f16", 4, ROWS, COLUMNS, False, torch.float16),
+        ("asym-g64-12-rows", 4, 12, 64, False, torch.float16),
+        ("sym-g64-bf16", 4, ROWS, 64, True, torch.bfloat16),
+        ("sym-channel-f32", 4, ROWS, COLUMNS, True, torch.float32),
+        ("int8-asym-g32-f16", 8, ROWS, 32, False, torch.float16),
+        ("int8-asym-g64-10-rows", 8, 10, 64, False, torch.float16),
+        ("int8-sym-g128-f16", 8, ROWS, 128, True, torch.float16),
+        ("int8-sym-channel-bf16", 8, ROWS, COLUMNS, True, torch.bfloat16),
     ]
-    for name, rows, group, symmetric, dtype in variants:
+    for name, bits, rows, group, symmetric, dtype in variants:
         weight = weights(rows)
-        scales, zeros = ranges(weight, group, symmetric)
+        scales, zeros = ranges(weight, group, symmetric, bits)
         if dtype == torch.float32:
             scales = scales * 1.0001  # no numbers of half precision
         strategy = {"strategy": "channel"} if group == COLUMNS else {"strategy": "group", "group_size": group}
-        arguments = QuantizationArgs(num_bits=4, type="int", symmetric=symmetric, **strategy)
+        arguments = QuantizationArgs(num_bits=bits, type="int", symmetric=symmetric, **strategy)
         scheme = QuantizationScheme(targets=["Linear"], weights=arguments)
-        state = {"weight": weight, "weight_scale": scales.to(dtype), "weight_zero_point": (zeros - 8).to(torch.int8)}
+        offset = 2 ** (bits - 1)
+        state = {
+            "weight": weight, "weight_scale": scales.to(dtype), "weight_zero_point": (zeros - offset).to(torch.int8),
+        }
         packed = PackedQuantizationCompressor.compress(state, scheme)
         wide = dict(packed, weight_scale=packed["weight_scale"].float())
         config = {
@@ -79,9 +87,9 @@ def compressed_tensors(directory):
         save(directory, f"compressed-tensors-{name}", config, packed, decoded)
 
 
-def auto_round_config(packing, group, symmetric):
+def auto_round_config(packing, group, symmetric, bits=4):
     return {
-        "quant_method": "auto-round", "packing_format": packing, "bits": 4, "group_size": group, "sym": symmetric,
+        "quant_method": "auto-round", "packing_format": packing, "bits": bits, "group_size": group, "sym": symmetric,
         "data_type": "int", "block_name_to_quantize": "model.layers", "autoround_version": "0.16.1",
     }
 
@@ -92,24 +100,26 @@ def auto_round(directory):
 
     linear = torch.nn.Linear(COLUMNS, ROWS, bias=False)
     rows = 32  # of its GPTQ packings; a divisor of the rows
-    variants = [  # name, module, packing, group (COLUMNS: one a row), symmetric
-        ("sym-g32", qlinear_torch_zp, "auto_round:auto_gptq", 32, True),
-        ("asym-g64", qlinear_torch, "auto_round", 64, False),
-        ("asym-v1-channel", qlinear_torch_zp, "auto_round:auto_gptq", COLUMNS, False),
+    variants = [  # name, bits, module, packing, group (COLUMNS: one a row), symmetric
+        ("sym-g32", 4, qlinear_torch_zp, "auto_round:auto_gptq", 32, True),
+        ("asym-g64", 4, qlinear_torch, "auto_round", 64, False),
+        ("asym-v1-channel", 4, qlinear_torch_zp, "auto_round:auto_gptq", COLUMNS, False),
+        ("int8-sym-g64", 8, qlinear_torch_zp, "auto_round:auto_gptq", 64, True),
+        ("int8-asym-g128", 8, qlinear_torch, "auto_round", 128, False),
     ]
-    for name, module, packing, group, symmetric in variants:
+    for name, bits, module, packing, group, symmetric in variants:
         weight = weights(rows)
-        scales, zeros = ranges(weight, group, symmetric)
+        scales, zeros = ranges(weight, group, symmetric, bits)
         zeros = zeros.clamp(min=1)  # zeros of 0 are not in its first packing
         linear.weight.data = weight
         size = -1 if group == COLUMNS else group
-        layer = module.QuantLinear(4, size, COLUMNS, rows, bias=False)
+        layer = module.QuantLinear(bits, size, COLUMNS, rows, bias=False)
         layer.device = "cpu"
-        layer.pack(linear, scales, 8 if symmetric else zeros, None, device="cpu")
+        layer.pack(linear, scales, 2 ** (bits - 1) if symmetric else zeros, None, device="cpu")
         tensors = {"qweight": layer.qweight, "qzeros": layer.qzeros, "scales": layer.scales}
         layer.scales = layer.scales.float()
         decoded = layer(torch.eye(COLUMNS)).t()
-        save(directory, f"auto-round-{name}", auto_round_config(packing, size, symmetric), tensors, decoded)
+        save(directory, f"auto-round-{name}", auto_round_config(packing, size, symmetric, bits), tensors, decoded)
     weight = linear.weight.data = weights()
     scales, zeros = ranges(weight, 64, False)
     scales = scales.bfloat16().float()  # numbers of both half precisions

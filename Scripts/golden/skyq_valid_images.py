@@ -7,7 +7,7 @@ import numpy as np
 
 from skyq.codecs import compress
 from skyq.image import (AWQ_BF16, AWQ_F16, BF16, BOOL, CRITICAL, F16, F32, I8, I32, I64, U8, ZSTD, Image, Section, Tensor,
-                        awq, plain, spec_example)
+                        awq, awq_u8, plain, spec_example)
 
 
 def all_plain():
@@ -111,6 +111,9 @@ def valid_images():
             awq(b"f16", AWQ_F16, 1, 256, 128, 5), awq(b"bf16", AWQ_BF16, 1, 128, 128, 6)]), "6.2"),
         "awq_odd_groups": (Image(tensors=[awq(b"three", AWQ_F16, 2, 384, 128, 7)]), "6.2"),
         "awq_example": (Image(tensors=[spec_example()]), "6.2"),
+        "awq_u8": (Image(minor=1, tensors=[
+            awq_u8(b"eight", 3, 96, 32, 10), awq(b"four", AWQ_F16, 2, 64, 64, 11), awq_u8(b"one", 1, 128, 128, 12),
+        ]), "6.3"),
         "align_64k": (Image(tensors=small_tensors(), align_log2=16), "2 3"),
         "utf8_names": (Image(tensors=utf8), "5"),
         "longest_names": (Image([Section(b"FILE", b"f" * 255, b"x")], longest), "5"),

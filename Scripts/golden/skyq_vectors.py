@@ -19,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from skyq.codecs import compress
-from skyq.image import CRITICAL, I64, UNSEALED, ZSTD, sha256
+from skyq.image import AWQ_F16, CRITICAL, I64, UNSEALED, ZSTD, sha256
 from skyq.reader import spell_values
 from skyq.vectors import VECTORS
 from skyq_border_cases import add_border_cases
@@ -193,6 +193,8 @@ def add_tensor_cases(v):
     v.tensor("plane_count_2_of_plain", "6 6.1", "E025", plane_count=2)
     v.tensor("plane_count_5", "6", "E025", plane_count=5)
     v.tensor("awq_two_planes", "6.2", "E025", index=1, plane_count=2)
+    v.tensor("awq_u8_group_48", "6.3", "E024", base="awq_u8", group=48)
+    v.tensor("awq_u8_sizes_of_four_bits", "6.3", "E025", base="awq_u8", encoding=AWQ_F16)
     v.tensor("plane_size_minus_1", "6 6.1", "E025", plane0=(v.images["sections_raw"][0].data_offset, 23, 0))
     v.tensor("plane_size_max", "1 6.1", "E025", plane0=(v.images["sections_raw"][0].data_offset, 2**64 - 1, 0))
     v.tensor("awq_scales_too_small", "6.2", "E025", index=1, plane1=(16384, 10, 0))
@@ -291,6 +293,7 @@ def add_value_cases(v):
         v.changed(name, base, change, sections, full=["E036"])
     plane("scale_f16_nan", "awq_g32", 1, 4, b"\x01\x7e", "6.2")
     plane("scale_f16_infinite", "awq_odd_groups", 1, 10, b"\x00\xfc", "6.2")
+    plane("scale_of_eight_bits_infinite", "awq_u8", 1, 2, b"\x00\x7c", "6.3")
     plane("unused_zero_nibble", "awq_odd_groups", 2, 3, b"\x10", "6.2")
 
     def bf16(image):

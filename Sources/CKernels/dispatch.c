@@ -86,8 +86,9 @@ void ck_silu_mul_f32(float *gate, const float *up, size_t count) {
 }
 
 void ck_round_groups(
-  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group) {
-  BEST(round_groups)(out, codes, w, scales, zeros, groups, group);
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+  float top) {
+  BEST(round_groups)(out, codes, w, scales, zeros, groups, group, top);
 }
 
 void ck_group_extremes(float *low, float *high, const float *w, size_t groups, size_t group) {
@@ -96,14 +97,14 @@ void ck_group_extremes(float *low, float *high, const float *w, size_t groups, s
 
 void ck_gptq_block(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
-  size_t columns, size_t lanes) {
-  BEST(gptq_block)(w, err, codes, u, stride, scales, zeros, columns, lanes);
+  size_t columns, size_t lanes, float top) {
+  BEST(gptq_block)(w, err, codes, u, stride, scales, zeros, columns, lanes, top);
 }
 
 size_t ck_descend_rows(
   uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
-  size_t columns, size_t group) {
-  return BEST(descend_rows)(codes, gradient, gram, scales, zeros, rows, columns, group);
+  size_t columns, size_t group, float top) {
+  return BEST(descend_rows)(codes, gradient, gram, scales, zeros, rows, columns, group, top);
 }
 
 void ck_gemm_f32(

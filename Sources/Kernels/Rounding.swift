@@ -5,15 +5,18 @@ internal import CKernels
 
 /// Rounding weights to the levels of their groups.
 public enum LevelRounding {
-  /// Rounds consecutive groups: code = clamp(round-half-even(w / scale) + zero, 0, 15),
+  /// Rounds consecutive groups: code = clamp(round-half-even(w / scale) + zero, 0, maxCode),
   /// value = (code − zero)·scale.
   ///
   /// - Parameters:
   ///   - weights: `[groups, groupSize]`, overwritten by the values.
-  ///   - scales: One per group. - zeros: One per group, whole numbers.
+  ///   - scales: One per group. - zeros: One per group, whole numbers. - maxCode: At most 255.
   /// - Returns: The codes.
   @discardableResult
-  public static func round(_ weights: inout [Float], scales: [Float], zeros: [Float], groupSize: Int) -> [UInt8] {
+  public static func round(
+    _ weights: inout [Float], scales: [Float], zeros: [Float], groupSize: Int, maxCode: Int
+  ) -> [UInt8] {
+    precondition((0...255).contains(maxCode), "codes are bytes")
     precondition(scales.count == zeros.count && scales.count * groupSize == weights.count)
     return unsafe weights.withUnsafeMutableBufferPointer { w in
       // Each worker rounds its own groups.
@@ -26,7 +29,8 @@ public enum LevelRounding {
             guard let scales = scales.baseAddress, let zeros = zeros.baseAddress else { return }
             let group = first / groupSize
             unsafe ck_round_groups(
-              base + first, codes, base + first, scales + group, zeros + group, count / groupSize, groupSize)
+              base + first, codes, base + first, scales + group, zeros + group, count / groupSize, groupSize,
+              Float(maxCode))
           }
         }
       }
@@ -43,12 +47,13 @@ public enum LevelRounding {
   /// One sweep of coordinate descent over the codes of all rows; see `ck_descend_rows`.
   /// - Parameters:
   ///   - codes: `[out, in]`. - gradient: `[out, in]`. - gram: `[in, in]`.
-  ///   - scales: `[out, groups]`. - zeros: `[out, groups]`, whole numbers.
+  ///   - scales: `[out, groups]`. - zeros: `[out, groups]`, whole numbers. - maxCode: At most 255.
   /// - Returns: How many codes changed.
   public static func descend(
     codes: inout [UInt8], gradient: inout [Float], gram: [Float], scales: [Float], zeros: [Float], columns: Int,
-    groupSize: Int
+    groupSize: Int, maxCode: Int
   ) -> Int {
+    precondition((0...255).contains(maxCode), "codes are bytes")
     let rows = columns == 0 ? 0 : codes.count / columns, descentRows = descentRows(rows)
     precondition(gram.count == columns * columns && gradient.count == codes.count && rows * columns == codes.count)
     precondition(scales.count * groupSize == codes.count && zeros.count == scales.count)
@@ -66,7 +71,7 @@ public enum LevelRounding {
               return unsafe Int(
                 ck_descend_rows(
                   codes + first * columns, gradient + first * columns, gram, scales + group, zeros + group,
-                  min(descentRows, rows - first), columns, groupSize))
+                  min(descentRows, rows - first), columns, groupSize, Float(maxCode)))
             }
           }
         }
@@ -112,11 +117,12 @@ public enum ErrorFeedbackRounding {
   /// - Parameters:
   ///   - panel: `[columns, lanes]`, a lane being an output row; overwritten.
   ///   - upper: U of `Cholesky.upperFactorOfInverse`, `[columns, columns]`.
-  ///   - scales: `[columns, lanes]`. - zeros: `[columns, lanes]`, whole numbers.
+  ///   - scales: `[columns, lanes]`. - zeros: `[columns, lanes]`, whole numbers. - maxCode: At most 255.
   /// - Returns: Codes, `[columns, lanes]`.
   public static func codes(
-    panel: inout [Float], upper: [Float], scales: [Float], zeros: [Float], columns: Int, lanes: Int
+    panel: inout [Float], upper: [Float], scales: [Float], zeros: [Float], columns: Int, lanes: Int, maxCode: Int
   ) -> [UInt8] {
+    precondition((0...255).contains(maxCode), "codes are bytes")
     precondition(panel.count == columns * lanes && upper.count == columns * columns)
     precondition(scales.count == panel.count && zeros.count == panel.count)
     var codes = [UInt8](repeating: 0, count: panel.count)
@@ -132,7 +138,7 @@ public enum ErrorFeedbackRounding {
                 else { return }
                 let pointers = unsafe Panel(
                   w: w, codes: codes, errors: errors, u: u, scales: scales, zeros: zeros, columns: columns,
-                  lanes: lanes)
+                  lanes: lanes, maxCode: maxCode)
                 for start in stride(from: 0, to: columns, by: blockColumns) {
                   unsafe pointers.round(start..<min(start + blockColumns, columns))
                 }
@@ -155,6 +161,7 @@ public enum ErrorFeedbackRounding {
     let zeros: UnsafePointer<Float>
     let columns: Int
     let lanes: Int
+    let maxCode: Int
 
     /// Rounds a block of columns, then takes its errors off all later ones:
     /// W[rest] −= U[block, rest]ᵀ · E[block].
@@ -162,7 +169,8 @@ public enum ErrorFeedbackRounding {
       let at = unsafe block.lowerBound * lanes
       let diagonal = unsafe u + block.lowerBound * columns + block.lowerBound
       unsafe ck_gptq_block(
-        w + at, errors, codes + at, diagonal, columns, scales + at, zeros + at, block.count, lanes)
+        w + at, errors, codes + at, diagonal, columns, scales + at, zeros + at, block.count, lanes,
+        Float(maxCode))
       let rest = unsafe columns - block.upperBound
       guard rest > 0 else { return }
       unsafe Gemm.multiply(

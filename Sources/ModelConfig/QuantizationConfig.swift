@@ -18,8 +18,8 @@ public struct QuantizationConfig: Sendable, Equatable {
   }
 
   public let layout: Layout
-  /// Bits of a code; always 4. Where modules have rules of their own, of those that are read.
-  public var bits: Int { 4 }
+  /// Bits of a code, 4 or 8; nil where modules have rules of their own.
+  public let bits: Int?
   /// Input features that share a scale and a zero; −1 for all of a row. Nil where modules have rules of their own.
   public let groupSize: Int?
   /// Whether zeros are stored with every linear (asymmetric).
@@ -27,8 +27,9 @@ public struct QuantizationConfig: Sendable, Equatable {
   /// Modules left in 16 bit, as the file spells them.
   public let skippedModules: [String]
 
-  init(_ layout: Layout, groupSize: Int?, hasZeroPoint: Bool, skippedModules: [String] = []) {
+  init(_ layout: Layout, bits: Int?, groupSize: Int?, hasZeroPoint: Bool, skippedModules: [String] = []) {
     self.layout = layout
+    self.bits = bits
     self.groupSize = groupSize
     self.hasZeroPoint = hasZeroPoint
     self.skippedModules = skippedModules
@@ -55,7 +56,7 @@ public struct QuantizationConfig: Sendable, Equatable {
     default:
       throw .unsupported(
         what: "quant_method \"\(method.displayed)\"",
-        advice: "awq, gptq, auto-round and compressed-tensors are read, in 4 bits")
+        advice: "awq, gptq, auto-round and compressed-tensors are read, in 4 or 8 bits")
     }
   }
 }
@@ -67,10 +68,16 @@ extension ConfigReader {
     return value(key)?.intValue == -1 ? -1 : try int(key)
   }
 
-  /// Checks that codes have four bits.
-  func requireFourBits(_ method: String, _ key: String = "bits") throws(ModelConfigError) {
+  /// Bits of a code.
+  /// - Parameter read: Those that are read.
+  func codeBits(_ method: String, _ key: String = "bits", read: [Int] = [4, 8]) throws(ModelConfigError) -> Int {
     let bits = try int(key, in: 1...16, default: 4)
-    guard bits == 4 else { throw .unsupported(what: "\(method) with \(bits) bits", advice: "only 4 bits are read") }
+    guard read.contains(bits) else {
+      throw .unsupported(
+        what: "\(method) with \(bits) bits",
+        advice: "only \(read.map(String.init).joined(separator: " and ")) bits are read")
+    }
+    return bits
   }
 
   /// Checks that the model is computed without rotations and without zeros left out, which weights do not show.

@@ -9,12 +9,12 @@ extension QuantizationConfig {
     guard version == "gemm" else {
       throw .unsupported(what: "AWQ version \"\(version.displayed)\"", advice: "only the gemm layout is read")
     }
-    try reader.requireFourBits("AWQ", reader.value("bits") == nil ? "w_bit" : "bits")
+    let bits = try reader.codeBits("AWQ", reader.value("bits") == nil ? "w_bit" : "bits", read: [4])
     guard try reader.bool("zero_point", default: true) else {
       throw .unsupported(what: "AWQ without zero points", advice: "only zero_point true is read")
     }
     return QuantizationConfig(
-      .awq, groupSize: try reader.groupSize(["group_size", "q_group_size"]), hasZeroPoint: true,
+      .awq, bits: bits, groupSize: try reader.groupSize(["group_size", "q_group_size"]), hasZeroPoint: true,
       skippedModules: reader.value("modules_to_not_convert")?.arrayValue?.compactMap(\.stringValue) ?? [])
   }
 
@@ -64,10 +64,11 @@ extension QuantizationConfig {
   private static func words(
     _ layout: Layout, _ reader: ConfigReader, _ method: String, hasRules: Bool, skipped: [String]
   ) throws(ModelConfigError) -> QuantizationConfig {
-    if hasRules { return QuantizationConfig(layout, groupSize: nil, hasZeroPoint: true, skippedModules: skipped) }
-    try reader.requireFourBits(method)
+    if hasRules {
+      return QuantizationConfig(layout, bits: nil, groupSize: nil, hasZeroPoint: true, skippedModules: skipped)
+    }
     return QuantizationConfig(
-      layout, groupSize: try reader.groupSize(), hasZeroPoint: !(try reader.bool("sym", default: false)),
+      layout, bits: try reader.codeBits(method), groupSize: try reader.groupSize(), hasZeroPoint: !(try reader.bool("sym", default: false)),
       skippedModules: skipped)
   }
 
@@ -90,20 +91,21 @@ extension QuantizationConfig {
     let sizes = try weights.map { group throws(ModelConfigError) in
       try group.string("strategy") == "channel" ? -1 : try group.groupSize()
     }
+    let bits = try weights.map { group throws(ModelConfigError) in
+      try group.codeBits("compressed-tensors", "num_bits")
+    }
     return QuantizationConfig(
-      .packQuantized, groupSize: sizes.count == 1 ? sizes[0] : nil, hasZeroPoint: !isSymmetric.contains(true),
+      .packQuantized, bits: bits.count == 1 ? bits[0] : nil, groupSize: sizes.count == 1 ? sizes[0] : nil, hasZeroPoint: !isSymmetric.contains(true),
       skippedModules: ignored)
   }
 }
 
 extension ConfigReader {
-  /// What is said of the weights of a group of modules: whole numbers of four bits in groups or rows, beside plain
-  /// activations.
+  /// What is said of the weights of a group of modules: whole numbers in groups or rows, beside plain activations.
   fileprivate func packedWeights(_ name: String) throws(ModelConfigError) -> ConfigReader {
     guard let group = try child(name), let weights = try group.child("weights") else {
       throw .invalid(key: self.name(name), expected: "an object with weights", found: "nothing")
     }
-    try weights.requireFourBits("compressed-tensors", "num_bits")
     for key in ["input_activations", "output_activations"] where group.value(key) != nil {
       throw .unsupported(
         what: "compressed-tensors with quantized activations", advice: "only weights may be quantized")

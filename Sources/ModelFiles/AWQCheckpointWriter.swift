@@ -1,4 +1,5 @@
-// Writes an AWQ checkpoint while the model is being quantized: plan first, then every layer as soon as it is done.
+// Writes a quantized checkpoint while the model is being quantized: plan first, then every layer as soon as it is done.
+internal import Basics
 public import JSON
 internal import Kernels
 internal import ModelCards
@@ -8,7 +9,8 @@ internal import Safetensors
 public import Storage
 internal import Tensors
 
-/// Streams an AWQ checkpoint into a directory that has no name until it is complete.
+/// Streams an AWQ checkpoint, or one of compressed-tensors if some linears have eight bits, into a directory that has no
+/// name until it is complete.
 ///
 /// Nothing but the layer at hand is in memory. Everything that is not quantized keeps its bytes, and every file of the
 /// original that is not a weight is carried over.
@@ -28,6 +30,8 @@ public struct AWQCheckpointWriter: ~Copyable {
   ///   - widening: How much wider the MLPs become; nil if they do not.
   ///   - folder: Where the directory is made.
   ///   - shardByteCount: Bytes of tensors in one file at most, or one larger tensor.
+  ///   - otherCodes: Of modules, by canonical name, whose codes are not those of `scheme`; of linears outside the decoder's
+  ///     layers, which are plainly rounded, by their names in the files.
   ///   - resumed: Those layers, and the digests of the shards written until then; see `secure`. Must be given if and only
   ///     if the folder is resumed.
   /// - Throws: `StorageError` if the disk fails, what the stopped run wrote is not there any more, or something else is.
@@ -35,21 +39,22 @@ public struct AWQCheckpointWriter: ~Copyable {
     source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil, in folder: consuming WorkFolder,
     shardByteCount: Int = defaultShardByteCount,
     resuming resumed: (layerCount: Int, shardDigests: [SHA256Digest])? = nil,
-    quantizes: (_ module: String) -> Bool
+    otherCodes: [String: CodeScheme] = [:], quantizes: (_ module: String) -> Bool
   ) throws {
-    let plan = try CheckpointPlan(source, scheme: scheme, widening: widening, quantizes: quantizes)
-    let shards = try plan.shards(scheme, of: shardByteCount)
+    let plan = try CheckpointPlan(
+      source, scheme: scheme, otherCodes: otherCodes, widening: widening, quantizes: quantizes)
+    let shards = try plan.shards(of: shardByteCount)
     let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
       let weights = shards.shards.map(\.fileName) + [ShardIndex.fileName]
       try directory.require(only: Set(weights + source.carried.names + Self.writtenNames + Self.besideNames))
       let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
       writer = try SafetensorsCheckpointWriter(
-        shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(scheme).count },
+        shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(plan.format).count },
         digests: resumed.shardDigests)
     } else {
       var begun = try SafetensorsCheckpointWriter(shards, in: directory)
-      for tensor in plan.outside { try tensor.write(QuantizedLayer(), into: &begun, from: source.path) }
+      for tensor in plan.outside { try tensor.write(QuantizedLayer(), into: &begun, plan.format, from: source.path) }
       writer = begun
     }
     self.source = source
@@ -66,17 +71,22 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Files that may be written beside them.
   private static let besideNames = [ModelCard.fileName, ModelCard.originalName]
 
+  /// How quantized linears are stored.
+  public var format: CheckpointFormat { plan.format }
+
   /// Bytes of all tensors.
-  public var tensorByteCount: Int { plan.all.flatMap { $0.outputs(scheme) }.reduce(0) { $0 + $1.byteCount } }
+  public var tensorByteCount: Int { plan.all.flatMap { $0.outputs(plan.format) }.reduce(0) { $0 + $1.byteCount } }
 
   /// Bytes of the directory that quantizing `source` will make, and of its largest file.
   /// - Throws: `SafetensorsError` for what cannot be written, and why small files cannot be read.
   public static func byteCount(
     _ source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil,
-    shardByteCount: Int = defaultShardByteCount, quantizes: (_ module: String) -> Bool
+    shardByteCount: Int = defaultShardByteCount, otherCodes: [String: CodeScheme] = [:],
+    quantizes: (_ module: String) -> Bool
   ) throws -> (total: Int, largestFile: Int) {
-    let plan = try CheckpointPlan(source, scheme: scheme, widening: widening, quantizes: quantizes)
-    let shards = try plan.shards(scheme, of: shardByteCount)
+    let plan = try CheckpointPlan(
+      source, scheme: scheme, otherCodes: otherCodes, widening: widening, quantizes: quantizes)
+    let shards = try plan.shards(of: shardByteCount)
     return (shards.fileByteCount + (try source.carriedByteCount), shards.largestFileByteCount)
   }
 
@@ -90,7 +100,7 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// Writes decoder layer `index`; layers must come in order.
   /// - Throws: `StorageError` if the disk fails, `ModelFilesError.beyondHalf` for a norm or bias that absorbs scales.
   public mutating func write(_ layer: QuantizedLayer, at index: Int) throws {
-    for tensor in plan.layers[index] { try tensor.write(layer, into: &writer, from: source.path) }
+    for tensor in plan.layers[index] { try tensor.write(layer, into: &writer, plan.format, from: source.path) }
   }
 
   /// Writes config and carried-over files.
@@ -112,8 +122,8 @@ public struct AWQCheckpointWriter: ~Copyable {
     for (name, bytes) in others { try directory.write(bytes, to: name) }
     try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     let newline = [UInt8(ascii: "\n")]
-    let config = AWQConfigDocument(config: source.config, scheme: scheme, skippedLinears: plan.skippedLinears)
-    let document = widening?.stated(in: config.document, source.config.layout) ?? config.document
+    let config = plan.format.config(plan.quantization(source.config, groupSize: scheme.groupSize))
+    let document = widening?.stated(in: config, source.config.layout) ?? config
     try directory.write(try document.serialized(.pretty) + newline, to: "config.json")
     try directory.write(try provenance.serialized(.pretty) + newline, to: Self.provenanceName)
     return directory
@@ -123,7 +133,8 @@ public struct AWQCheckpointWriter: ~Copyable {
 extension PlannedTensor {
   /// Writes what the tensor has become.
   fileprivate func write(
-    _ layer: QuantizedLayer, into writer: inout SafetensorsCheckpointWriter, from path: String
+    _ layer: QuantizedLayer, into writer: inout SafetensorsCheckpointWriter, _ format: CheckpointFormat,
+    from path: String
   ) throws {
     switch fate {
     case .copied(let tensor, _):
@@ -144,7 +155,21 @@ extension PlannedTensor {
     case .quantized:
       let module = canonicalName.removingSuffix(".weight") ?? canonicalName
       guard let linear = layer.linears[module] else { preconditionFailure("planned, not given: \(module)") }
-      try writer.write(padding?.padded(linear) ?? linear, weight: name, as: .awq)
+      try writer.write(
+        padding?.padded(linear) ?? linear, weight: name, as: format, format.form(linear.scheme))
+    case .rounded(let tensor, let scheme):
+      guard case .dense(let view) = try tensor.content else { preconditionFailure("planned as dense: \(name)") }
+      let weight = try DenseMatrix(view)
+      if let place = weight.firstNonFinite() {
+        throw ModelFilesError.unsupported(
+          path: path,
+          reason: "tensor '\(name.displayed)': row \(place.row), column \(place.column) is NaN or infinite; leave it in "
+            + "16 bit")
+      }
+      let linear = QuantizedLinear(
+        rounding: weight, columnScales: [Float](repeating: 1, count: weight.columns), scheme: scheme)
+      try writer.write(linear, weight: name, as: format, format.form(scheme))
+      tensor.release()
     }
   }
 }

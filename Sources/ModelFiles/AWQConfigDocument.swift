@@ -1,12 +1,11 @@
 // config.json of an AWQ checkpoint: the original's, with how its linears are stored, where every loader looks.
 internal import JSON
 internal import ModelConfig
-internal import Quantization
 
 /// Writes the quantization into a config.
 struct AWQConfigDocument {
   let config: ModelConfig
-  let scheme: QuantizationScheme
+  let groupSize: Int
   /// Modules of the decoder layers that stay in 16 bit, by their names in the file.
   let skippedLinears: [String]
 
@@ -14,20 +13,13 @@ struct AWQConfigDocument {
   ///
   /// transformers and vLLM read the top level, lmdeploy and older vLLM the language model's config: both get it. The
   /// skip list is spelled out, since transformers would otherwise replace the linears of the vision tower.
-  var document: JSONValue { config.stating(quantization, changing: halved) }
+  var document: JSONValue { config.stating(quantization) { $0.servedInHalf } }
 
   private var quantization: JSONValue {
     [
-      "quant_method": "awq", "version": "gemm", "bits": .integer(QuantizationScheme.bits),
-      "group_size": .integer(scheme.groupSize), "zero_point": true,
+      "quant_method": "awq", "version": "gemm", "bits": .integer(4),
+      "group_size": .integer(groupSize), "zero_point": true,
       "modules_to_not_convert": .array((config.modulesOutsideDecoder + skippedLinears).map(JSONValue.string)),
     ]
-  }
-
-  /// AWQ kernels compute in half precision; the config's own spelling of the key is kept, or both if it has both.
-  private func halved(_ object: JSONObject) -> JSONObject {
-    var object = object
-    for key in ["dtype", "torch_dtype"] where object[key] != nil { object[key] = "float16" }
-    return object
   }
 }

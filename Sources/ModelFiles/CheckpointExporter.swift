@@ -12,8 +12,8 @@ internal import Tensors
 public struct CheckpointExporter {
   private let source: ModelFile
   private let format: CheckpointFormat
-  /// Groups of all int4 linears in the output; nil if there are none.
-  private let scheme: QuantizationScheme?
+  /// Input features that share a scale in all quantized linears of the output; nil if there are none.
+  private let groupSize: Int?
   /// How much wider the MLPs of the output are; nil if they are not.
   public let widening: WidenedMLP?
 
@@ -36,14 +36,13 @@ public struct CheckpointExporter {
     }
     self.source = source
     self.format = format
-    let scheme = source.int4Scheme
-    guard devices == nil || scheme != nil else {
+    groupSize = source.groupSize
+    guard devices == nil || groupSize != nil else {
       throw ModelFilesError.unsupported(
-        path: source.path, reason: "has no int4 linear whose groups devices would share; quantize first, then widen")
+        path: source.path, reason: "has no quantized linear whose groups devices would share; quantize first, then widen")
     }
-    self.scheme = scheme
-    widening = devices.flatMap { devices in
-      scheme.flatMap { WidenedMLP(source.config, scheme: $0, devices: devices) }
+    widening = devices.flatMap { [groupSize] devices in
+      groupSize.flatMap { WidenedMLP(source.config, groupSize: $0, devices: devices) }
     }
     try requirePlaces()
   }
@@ -57,7 +56,8 @@ public struct CheckpointExporter {
   /// - Throws: `QuantizationError` and `ModelFilesError` for values that the layout has none for, `StorageError`,
   ///   `SafetensorsError`; then nothing has the directory's name.
   public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws {
-    let tensors = try source.tensors.flatMap { try outputs($0) }
+    let forms = try source.tensors.map { try form(of: $0) }
+    let tensors = try zip(source.tensors, forms).flatMap { try outputs($0, $1) }
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
       plan = try ShardPlan(tensors: tensors, metadata: ["format": "pt"])
@@ -78,83 +78,100 @@ public struct CheckpointExporter {
         } else {
           try view.withBytes { try writer.write($0, of: tensor.name) }
         }
-      case .int4(let packed):
+      case .quantized(let packed):
         let linear = try linear(packed, tensor)
         isSymmetric = isSymmetric && linear.isSymmetric
-        try writer.write(linear, weight: tensor.name, as: format)
+        let form = forms[index] ?? format.form(linear.scheme, isSymmetric: linear.isSymmetric)
+        try writer.write(linear, weight: tensor.name, as: format, form)
       }
       tensor.release()
       try onTensor(index + 1, source.tensors.count)
     }
     var directory = try writer.finish()
     for name in source.carried.names {
-      if let bytes = try file(name, isSymmetric: isSymmetric) { try directory.write(bytes, to: name) }
+      if let bytes = try file(name, forms, isSymmetric: isSymmetric) { try directory.write(bytes, to: name) }
     }
     try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     try directory.commit()
   }
 
-  /// The tensors that hold `tensor` in the output.
-  private func outputs(_ tensor: StoredTensor) throws -> [TensorInfo] {
-    let shape = try padding(of: tensor)?.shape(tensor.shape) ?? tensor.shape
-    return switch tensor.encoding {
-    case .dense(let dtype): [TensorInfo(name: tensor.name, dtype: dtype, shape: shape)]
-    case .int4(let own):
-      format.tensors(weight: tensor.name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme ?? own)
+  /// How `tensor` stands in the output; nil if it is not quantized. Zeros of eight bits are read for that.
+  private func form(of tensor: StoredTensor) throws -> LinearForm? {
+    guard case .quantized(let own) = tensor.encoding else { return nil }
+    let scheme = QuantizationScheme(groupSize: groupSize ?? own.groupSize, codes: own.codes) ?? own
+    guard own.bits == 8, case .quantized(let packed) = try tensor.content else {
+      return format.form(scheme, isSymmetric: false)
     }
+    return format.form(scheme, isSymmetric: try packed.hasSymmetricZeros())
+  }
+
+  /// The tensors that hold `tensor` in the output.
+  private func outputs(_ tensor: StoredTensor, _ form: LinearForm?) throws -> [TensorInfo] {
+    let shape = try padding(of: tensor)?.shape(tensor.shape) ?? tensor.shape
+    if let form {
+      return format.tensors(weight: tensor.name, outFeatures: shape[0], inFeatures: shape[1], form: form)
+    }
+    return tensor.dtype.map { [TensorInfo(name: tensor.name, dtype: $0, shape: shape)] } ?? []
   }
 
   private func padding(of tensor: StoredTensor) throws(ModelFilesError) -> WidenedMLP.Padding? {
     try widening?.padding(of: tensor, source.config, path: source.path)
   }
 
-  private func linear(_ packed: any PackedInt4, _ tensor: StoredTensor) throws -> QuantizedLinear {
+  private func linear(_ packed: any PackedLinear, _ tensor: StoredTensor) throws -> QuantizedLinear {
     var linear = try packed.unpacked()
     guard format.layout.zerosFit(linear) else {
       throw ModelFilesError.unsupported(
         path: source.path,
         reason: "tensor '\(tensor.name.displayed)' has a zero of 0, which \(format.name) cannot hold; use --to gptq")
     }
-    if let scheme { linear = linear.cut(into: scheme) }
+    if let groupSize { linear = linear.cut(intoGroupsOf: groupSize) }
     return try padding(of: tensor)?.padded(linear) ?? linear
   }
 
   /// Whether config.json says already how the output stores its linears.
   private var keepsConfig: Bool {
-    guard let scheme, let stated = source.config.quantization else { return true }
-    return format == .awq && stated.layout == .awq && stated.groupSize == scheme.groupSize
+    guard let groupSize, let stated = source.config.quantization else { return true }
+    return format == .awq && stated.layout == .awq && stated.groupSize == groupSize
   }
 
-  private func file(_ name: String, isSymmetric: Bool) throws -> [UInt8]? {
-    guard let scheme, !keepsConfig || widening != nil else { return try source.files.bytes(of: name) }
+  private func file(_ name: String, _ forms: [LinearForm?], isSymmetric: Bool) throws -> [UInt8]? {
+    guard let groupSize, !keepsConfig || widening != nil else { return try source.files.bytes(of: name) }
     if name == ModelCard.fileName, !keepsConfig { return try source.files.bytes(of: name).map(format.describing) }
     guard name == "config.json" else { return try source.files.bytes(of: name) }
+    let skipped = source.tensors.filter { !$0.isQuantized && $0.shape.rank == 2 }
+    func modules(where isChosen: (StoredTensor) -> Bool) -> [String] {
+      skipped.filter(isChosen).compactMap { $0.name.removingSuffix(".weight") }
+    }
     let quantization = ExportedQuantization(
-      config: source.config, scheme: scheme, skippedLinears: skippedLinears, isSymmetric: isSymmetric)
+      config: source.config, groupSize: groupSize,
+      linears: zip(source.tensors, forms).compactMap { tensor, form in form.map { (tensor.module, $0) } },
+      skippedLinears: modules(where: source.isInDecoderLayers),
+      skippedElsewhere: modules { !source.isInDecoderLayers($0) }, isSymmetric: isSymmetric)
     var document = keepsConfig ? source.config.document : format.config(quantization)
     if let widening { document = widening.stated(in: document, source.config.layout) }
     return try document.serialized(.pretty) + [UInt8(ascii: "\n")]
   }
 
-  /// Linears of the decoder layers that are not int4, by their module names in the file.
-  private var skippedLinears: [String] {
-    source.tensors.compactMap { tensor in
-      guard !tensor.isInt4, tensor.shape.rank == 2, source.isInDecoderLayers(tensor) else { return nil }
-      return tensor.name.removingSuffix(".weight")
-    }
-  }
-
-  /// Checks that every int4 linear has a size that the layout can hold, and stands where config.json can say so.
+  /// Checks that every quantized linear has bits and a size that the layout can hold, and stands where config.json can say
+  /// so.
   private func requirePlaces() throws(ModelFilesError) {
-    for tensor in source.tensors where tensor.isInt4 {
-      guard format.layout.fits(outFeatures: tensor.shape[0], inFeatures: tensor.shape[1]) else {
+    for tensor in source.tensors {
+      guard let bits = tensor.codeBits else { continue }
+      guard bits == 4 || format.takesEightBits else {
+        throw .unsupported(
+          path: source.path,
+          reason: "tensor '\(tensor.name.displayed)' has codes of \(bits) bits, which \(format.name) has no place for; "
+            + "use --to \(CheckpointFormat.compressedTensors.name)")
+      }
+      guard format.words(bits: bits).fits(outFeatures: tensor.shape[0], inFeatures: tensor.shape[1]) else {
         throw .unsupported(
           path: source.path,
           reason:
-            "int4 tensor '\(tensor.name.displayed)' has the shape \(tensor.shape); in \(format.name) both extents "
+            "int\(bits) tensor '\(tensor.name.displayed)' has the shape \(tensor.shape); in \(format.name) both extents "
             + "are multiples of 8")
       }
-      guard keepsConfig || source.isInDecoderLayers(tensor) else {
+      guard keepsConfig || bits == 8 || source.isInDecoderLayers(tensor) else {
         throw .unsupported(
           path: source.path,
           reason: "int4 tensor '\(tensor.name.displayed)' is no linear of a decoder layer; loaders of \(format.name) "
@@ -162,6 +179,11 @@ public struct CheckpointExporter {
       }
     }
   }
+}
+
+extension StoredTensor {
+  /// Its name without `.weight`.
+  fileprivate var module: String { name.removingSuffix(".weight") ?? name }
 }
 
 extension ModelFile {
@@ -179,16 +201,16 @@ extension ModelFile {
   ///   codes, or a quantized one that is no `….weight`.
   public func requireNames() throws(ModelFilesError) {
     for tensor in tensors {
-      if !tensor.isInt4, LinearParts.allCases.contains(where: { tensor.name.hasSuffix($0.codes) }) {
+      if !tensor.isQuantized, LinearParts.allCases.contains(where: { tensor.name.hasSuffix($0.codes) }) {
         throw .unsupported(
           path: path,
           reason: "tensor '\(tensor.name.displayed)' is a plain one, but readers of a quantized checkpoint would "
-            + "take it for int4 codes; rename it or take it away")
+            + "take it for codes; rename it or take it away")
       }
-      if tensor.isInt4, !tensor.name.hasSuffix(".weight") {
+      if tensor.isQuantized, !tensor.name.hasSuffix(".weight") {
         throw .unsupported(
           path: path,
-          reason: "int4 tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; "
+          reason: "quantized tensor '\(tensor.name.displayed)' is not called ….weight, as a checkpoint's linears are; "
             + "rename it")
       }
     }

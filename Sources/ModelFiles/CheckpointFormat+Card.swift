@@ -5,7 +5,7 @@ extension CheckpointFormat {
   /// Lines of Markdown.
   public var cardLines: [String] {
     [
-      "The int4 linears are stored in the layout `\(name)`, which is read by "
+      "The quantized linears are stored in the layout `\(name)`, which is read by "
         + "\(readers); `skyquant doctor` tells what is in their way, `skyquant run` and `skyquant verify` read it too."
     ]
   }

@@ -13,8 +13,11 @@ public struct CheckpointFormat: Sendable {
   let readers: String
   /// Whether a model without quantized linears can be written in it: its config.json need not be changed.
   let takesAnyModel: Bool
-  /// Where codes and zeros stand in their words.
-  let layout: Int4Layout
+  /// Where codes and zeros of four bits stand in their words.
+  let layout: WordLayout
+  /// Whether linears of eight bits have a place, too: anywhere in the model, and without zeros if they are symmetric, as
+  /// kernels want them.
+  var takesEightBits = false
   /// The tensors of a linear, in their order.
   let parts: [Part]
   /// config.json of the checkpoint.
@@ -36,14 +39,25 @@ public struct CheckpointFormat: Sendable {
   }
 }
 
-/// What a config.json says of a model's quantized linears.
+/// How a linear stands in a checkpoint.
+struct LinearForm: Sendable, Hashable {
+  let scheme: QuantizationScheme
+  /// Whether its zeros are left out, since config.json says what all of them are.
+  let omitsZeros: Bool
+}
+
+/// What a config.json says of a model's quantized linears. Modules go by their names in the file.
 struct ExportedQuantization {
   let config: ModelConfig
-  let scheme: QuantizationScheme
-  /// Linears of the decoder layers that are not quantized, by their names in the file.
-  let skippedLinears: [String]
+  let groupSize: Int
+  /// All quantized linears.
+  let linears: [(module: String, form: LinearForm)]
+  /// Matrices of the decoder layers that are not quantized, and those elsewhere.
+  let skippedLinears: [String], skippedElsewhere: [String]
   /// Whether all zeros are 8.
   let isSymmetric: Bool
+  /// Whether everything that the model computes with is in half precision from now on.
+  var isServedInHalf = false
 }
 
 extension CheckpointFormat: CaseIterable {
@@ -59,12 +73,13 @@ extension CheckpointFormat: CaseIterable {
       Part(suffix: ".scales", content: .scales),
     ],
     config: {
-      AWQConfigDocument(config: $0.config, scheme: $0.scheme, skippedLinears: $0.skippedLinears).document
+      AWQConfigDocument(config: $0.config, groupSize: $0.groupSize, skippedLinears: $0.skippedLinears).document
     })
 
   /// compressed-tensors, pack-quantized: read by vLLM and transformers with compressed-tensors.
   public static let compressedTensors = CheckpointFormat(
     name: "compressed-tensors", readers: "vLLM and transformers", takesAnyModel: false, layout: .packQuantized,
+    takesEightBits: true,
     parts: [
       Part(suffix: ".weight_packed", content: .codes), Part(suffix: ".weight_scale", content: .scales),
       Part(suffix: ".weight_shape", content: .shape), Part(suffix: ".weight_zero_point", content: .zeros),
@@ -77,7 +92,7 @@ extension CheckpointFormat: CaseIterable {
   /// GPTQ with zeros less one: read by vLLM if the model is symmetric, and by older tools; it has no zero of 0.
   public static let gptqV1 = gptq(name: "gptq-v1", layout: .gptqV1)
 
-  private static func gptq(name: String, layout: Int4Layout) -> CheckpointFormat {
+  private static func gptq(name: String, layout: WordLayout) -> CheckpointFormat {
     CheckpointFormat(
       name: name, readers: "GPTQModel, and vLLM 0.33 if all zeros are 8", takesAnyModel: false, layout: layout,
       parts: [
@@ -97,11 +112,31 @@ extension CheckpointFormat: CustomStringConvertible {
 }
 
 extension CheckpointFormat {
+  /// Where codes and zeros of so many bits stand; the format must take them.
+  func words(bits: Int) -> WordLayout {
+    guard let words = layout.holding(bits: bits) else { preconditionFailure("\(name) does not take \(bits) bits") }
+    return words
+  }
+
+  /// How a new linear of `scheme` stands here.
+  func form(_ scheme: QuantizationScheme) -> LinearForm { form(scheme, isSymmetric: scheme.codes != .int4) }
+
+  /// How a linear of `scheme` stands here.
+  func form(_ scheme: QuantizationScheme, isSymmetric: Bool) -> LinearForm {
+    LinearForm(scheme: scheme, omitsZeros: takesEightBits && scheme.bits == 8 && isSymmetric)
+  }
+
+  /// The parts of a linear that are written.
+  fileprivate func parts(_ form: LinearForm) -> [Part] {
+    form.omitsZeros ? parts.filter { $0.content != .zeros } : parts
+  }
+
   /// The tensors of a linear whose plain weight would be called `weight`.
-  func tensors(weight: String, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme) -> [TensorInfo] {
+  func tensors(weight: String, outFeatures: Int, inFeatures: Int, form: LinearForm) -> [TensorInfo] {
     let module = weight.removingSuffix(".weight") ?? weight
-    let shapes = layout.shapes(outFeatures: outFeatures, inFeatures: inFeatures, scheme: scheme)
-    return parts.map { part in
+    let shapes = words(bits: form.scheme.bits)
+      .shapes(outFeatures: outFeatures, inFeatures: inFeatures, scheme: form.scheme)
+    return parts(form).map { part in
       let (dtype, shape): (DType, Shape) =
         switch part.content {
         case .codes: (.int32, shapes.codes)
@@ -117,10 +152,12 @@ extension CheckpointFormat {
 
 extension SafetensorsCheckpointWriter {
   /// Writes the tensors of a linear whose plain weight would be called `weight`.
-  mutating func write(_ linear: QuantizedLinear, weight: String, as format: CheckpointFormat) throws {
+  mutating func write(
+    _ linear: QuantizedLinear, weight: String, as format: CheckpointFormat, _ form: LinearForm
+  ) throws {
     let module = weight.removingSuffix(".weight") ?? weight
-    let words = linear.words(in: format.layout)
-    for part in format.parts {
+    let words = linear.words(in: format.words(bits: form.scheme.bits))
+    for part in format.parts(form) {
       let name = module + part.suffix
       switch part.content {
       case .codes: try write(unsafe words.codes.span.bytes, of: name)

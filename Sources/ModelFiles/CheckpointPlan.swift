@@ -1,4 +1,4 @@
-// Plan, then write: which tensors an AWQ checkpoint will hold, in which order, before any of them exists.
+// Plan, then write: which tensors a quantized checkpoint will hold, in which order, before any of them exists.
 internal import ModelConfig
 internal import Quantization
 internal import Safetensors
@@ -12,8 +12,10 @@ struct PlannedTensor {
     case copied(StoredTensor, DType)
     /// A norm or bias that may absorb scales: half precision.
     case folded(StoredTensor)
-    /// A linear that becomes int4.
-    case quantized(StoredTensor)
+    /// A linear of a decoder layer that becomes codes.
+    case quantized(StoredTensor, QuantizationScheme)
+    /// A linear elsewhere that is plainly rounded.
+    case rounded(StoredTensor, QuantizationScheme)
   }
 
   /// Its name in the original's layout.
@@ -25,16 +27,24 @@ struct PlannedTensor {
   /// How zeros make it longer; nil if none do.
   let padding: WidenedMLP.Padding?
 
+  /// What it is quantized to; nil if it is not.
+  var scheme: QuantizationScheme? {
+    switch fate {
+    case .quantized(_, let scheme), .rounded(_, let scheme): scheme
+    case .copied, .folded: nil
+    }
+  }
+
   /// Names, types and shapes in the output.
-  func outputs(_ scheme: QuantizationScheme) -> [TensorInfo] {
+  func outputs(_ format: CheckpointFormat) -> [TensorInfo] {
     func padded(_ shape: Shape) -> Shape { padding?.shape(shape) ?? shape }
     switch fate {
     case .copied(let tensor, let dtype): return [TensorInfo(name: name, dtype: dtype, shape: padded(tensor.shape))]
     case .folded(let tensor): return [TensorInfo(name: name, dtype: .float16, shape: padded(tensor.shape))]
-    case .quantized(let tensor):
+    case .quantized(let tensor, let scheme), .rounded(let tensor, let scheme):
       let shape = padded(tensor.shape)
-      return CheckpointFormat.awq.tensors(
-        weight: name, outFeatures: shape[0], inFeatures: shape[1], scheme: scheme)
+      return format.tensors(
+        weight: name, outFeatures: shape[0], inFeatures: shape[1], form: format.form(scheme))
     }
   }
 }
@@ -48,12 +58,18 @@ struct CheckpointPlan {
   /// Tensors of each decoder layer.
   let layers: [[PlannedTensor]]
 
+  /// How it stores quantized linears: AWQ, which has no place for eight bits, unless there are some.
+  let format: CheckpointFormat
+
   /// Plans the output of quantizing `source`.
-  /// - Parameter widening: How much wider the MLPs become; nil if they do not.
+  /// - Parameters:
+  ///   - otherCodes: Of modules, by canonical name, whose codes are not those of `scheme`; of linears outside the decoder's
+  ///     layers, which are plainly rounded, by their names in the files.
+  ///   - widening: How much wider the MLPs become; nil if they do not.
   /// - Throws: `ModelFilesError.unsupported` for a tensor that cannot be widened.
   init(
-    _ source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil,
-    quantizes: (_ module: String) -> Bool
+    _ source: ModelFile, scheme: QuantizationScheme, otherCodes: [String: CodeScheme] = [:],
+    widening: WidenedMLP? = nil, quantizes: (_ module: String) -> Bool
   ) throws(ModelFilesError) {
     var outside: [PlannedTensor] = []
     var layers = [[PlannedTensor]](repeating: [], count: source.config.text.layerCount)
@@ -61,9 +77,17 @@ struct CheckpointPlan {
       guard case .dense(let dtype) = tensor.encoding else { continue }
       let names = WeightNames.canonical(tensor.name, layout: source.config.layout)
       let canonical = names.count == 1 ? names[0].name : tensor.name
+      func other(_ module: String) -> QuantizationScheme? {
+        otherCodes[module].flatMap { QuantizationScheme(groupSize: scheme.groupSize, codes: $0) }
+      }
+      var fate = CheckpointPlan.fate(canonical, tensor, dtype) { quantizes($0) ? other($0) ?? scheme : nil }
+      if WeightNames.layer(of: canonical, in: .decoder) == nil,
+        let scheme = tensor.name.removingSuffix(".weight").flatMap(other)
+      {
+        fate = .rounded(tensor, scheme)
+      }
       let planned = PlannedTensor(
-        name: tensor.name, canonicalName: canonical,
-        fate: CheckpointPlan.fate(canonical, tensor, dtype, scheme: scheme, quantizes: quantizes),
+        name: tensor.name, canonicalName: canonical, fate: fate,
         padding: try widening?.padding(of: tensor, source.config, path: source.path))
       if let layer = WeightNames.layer(of: canonical, in: .decoder), layers.indices.contains(layer) {
         layers[layer].append(planned)
@@ -74,6 +98,8 @@ struct CheckpointPlan {
     path = source.path
     self.outside = outside
     self.layers = layers
+    let hasEightBits = (outside + layers.joined()).contains { $0.scheme?.bits == 8 }
+    format = hasEightBits ? .compressedTensors : .awq
   }
 
   /// All tensors in order.
@@ -82,34 +108,42 @@ struct CheckpointPlan {
   /// The files that hold them.
   /// - Parameter byteCount: Bytes of tensors in one at most, or one larger tensor.
   /// - Throws: `SafetensorsError` for what cannot be written.
-  func shards(_ scheme: QuantizationScheme, of byteCount: Int) throws -> ShardPlan {
+  func shards(of byteCount: Int) throws -> ShardPlan {
     do throws(SafetensorsError.Reason) {
       return try ShardPlan(
-        tensors: all.flatMap { $0.outputs(scheme) }, metadata: ["format": "pt"], shardByteCount: byteCount)
+        tensors: all.flatMap { $0.outputs(format) }, metadata: ["format": "pt"], shardByteCount: byteCount)
     } catch {
       throw SafetensorsError(path: path, reason: error)
     }
   }
 
-  /// Linears of the decoder layers that stay in 16 bit, by their module names in the file.
-  var skippedLinears: [String] {
-    layers.flatMap { $0 }.compactMap { tensor in
-      guard case .copied(let stored, _) = tensor.fate, stored.shape.rank == 2 else { return nil }
-      return tensor.name.removingSuffix(".weight")
+  /// What config.json says of the linears, whose scales and everything folded are in half precision.
+  func quantization(_ config: ModelConfig, groupSize: Int) -> ExportedQuantization {
+    func matrices(_ tensors: some Sequence<PlannedTensor>) -> [String] {
+      tensors.compactMap { tensor in
+        guard case .copied(let stored, _) = tensor.fate, stored.shape.rank == 2 else { return nil }
+        return tensor.name.removingSuffix(".weight")
+      }
     }
+    return ExportedQuantization(
+      config: config, groupSize: groupSize,
+      linears: all.compactMap { tensor in
+        tensor.scheme.map { (tensor.name.removingSuffix(".weight") ?? tensor.name, format.form($0)) }
+      },
+      skippedLinears: matrices(layers.joined()), skippedElsewhere: matrices(outside), isSymmetric: false,
+      isServedInHalf: true)
   }
 
   private static func fate(
-    _ name: String, _ tensor: StoredTensor, _ dtype: DType, scheme: QuantizationScheme, quantizes: (String) -> Bool
+    _ name: String, _ tensor: StoredTensor, _ dtype: DType, schemeOf: (_ module: String) -> QuantizationScheme?
   ) -> PlannedTensor.Fate {
     guard let layer = WeightNames.layer(of: name, in: .decoder) else { return .copied(tensor, dtype) }
     let shape = tensor.shape
     let module = name.removingSuffix(".weight")
     if let module, DecoderLinear.allCases.contains(where: { module == $0.moduleName(layer: layer) }), shape.rank == 2,
-      quantizes(module),
-      scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
+      let scheme = schemeOf(module), scheme.fits(outFeatures: shape[0], inFeatures: shape[1])
     {
-      return .quantized(tensor)
+      return .quantized(tensor, scheme)
     }
     let absorbsScales = LinearSite.allCases.contains { name == DecoderNames.layer(layer) + "." + $0.absorber.tensor }
     return absorbsScales ? .folded(tensor) : .copied(tensor, dtype)

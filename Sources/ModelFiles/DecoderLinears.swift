@@ -1,4 +1,4 @@
-// The linears of the decoder as a model on disk has them: what is in int4, or could be.
+// The linears of the decoder as a model on disk has them: what is quantized, or could be.
 public import ModelConfig
 internal import Tensors
 
@@ -12,8 +12,8 @@ public struct StoredLinear: Sendable, Equatable {
   public let name: String
   public let outFeatures: Int
   public let inFeatures: Int
-  /// Whether it is stored as int4 codes.
-  public let isInt4: Bool
+  /// Bits of its codes, 4 or 8; nil if it is not quantized.
+  public let codeBits: Int?
 
   /// Its canonical name.
   public var module: String { linear.moduleName(layer: layer) }
@@ -36,6 +36,34 @@ extension ModelFile {
     else { return nil }
     return StoredLinear(
       layer: layer, linear: linear, name: tensor.name.removingSuffix(".weight") ?? tensor.name,
-      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], isInt4: tensor.isInt4)
+      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], codeBits: tensor.codeBits)
+  }
+}
+
+/// A linear outside the decoder's layers: of the vision tower or the projector, or the output head.
+public struct OtherLinear: Sendable, Equatable {
+  /// What the model's own files call it, without `.weight`.
+  public let name: String
+  /// What else it is called: its canonical name, of a fused one those of its parts.
+  public let canonicalNames: [String]
+  public let outFeatures: Int
+  public let inFeatures: Int
+}
+
+extension ModelFile {
+  /// The linears outside the decoder's layers, in the order of the files. An embedding table is none.
+  public var otherLinears: [OtherLinear] {
+    let matrices = Set(config.requiredWeights.filter(\.isMatrix).map(\.name)).subtracting([
+      DecoderNames.embeddings + ".weight"
+    ])
+    return tensors.compactMap { tensor in
+      let names = WeightNames.canonical(tensor.name, layout: config.layout).map(\.name)
+      guard !names.isEmpty, names.allSatisfy(matrices.contains), !names[0].hasPrefix(DecoderNames.layersPrefix),
+        tensor.shape.rank == 2, let name = tensor.name.removingSuffix(".weight")
+      else { return nil }
+      return OtherLinear(
+        name: name, canonicalNames: names.compactMap { $0.removingSuffix(".weight") }, outFeatures: tensor.shape[0],
+        inFeatures: tensor.shape[1])
+    }
   }
 }

@@ -1,7 +1,6 @@
 // config.json of a GPTQ checkpoint: the model's with another quantization_config.
 internal import JSON
 internal import ModelConfig
-internal import Quantization
 
 /// Writes the quantization into a config, as GPTQModel does.
 struct GPTQConfig {
@@ -18,8 +17,8 @@ struct GPTQConfig {
 
   private var quantization: JSONValue {
     [
-      "quant_method": "gptq", "bits": .integer(QuantizationScheme.bits),
-      "group_size": .integer(exported.scheme.groupSize), "sym": .bool(exported.isSymmetric), "desc_act": false,
+      "quant_method": "gptq", "bits": .integer(4),
+      "group_size": .integer(exported.groupSize), "sym": .bool(exported.isSymmetric), "desc_act": false,
       "checkpoint_format": .string(checkpointFormat), "pack_dtype": "int32", "lm_head": false,
       "dynamic": .object(exclusions),
     ]

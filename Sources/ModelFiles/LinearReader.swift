@@ -19,9 +19,10 @@ struct LinearReader {
   func linear(_ module: String, _ parts: LinearParts) throws -> StoredTensor {
     let tensors = try tensors(of: module, parts)
     try requireStatedLayout(tensors)
-    guard let (rows, columns) = try size(of: tensors, module, parts),
+    guard let (rows, columns, bits) = try size(of: tensors, module, parts),
+      let layout = stated.layout.words.holding(bits: bits),
       let matrix = WordMatrix(
-        stated.layout.words, codes: tensors.codes, zeros: tensors.zeros, scales: tensors.scales, rows: rows,
+        layout, codes: tensors.codes, zeros: tensors.zeros, scales: tensors.scales, rows: rows,
         columns: columns, path: checkpoint.path)
     else { throw wrongShape(tensors) }
     try requireStatedGroups(matrix, tensors.scales.info.name)
@@ -31,11 +32,11 @@ struct LinearReader {
       let decoded = AWQGEMMMatrix(
         qweight: tensors.codes, qzeros: zeros, scales: tensors.scales, scheme: matrix.scheme)
     {
-      return StoredTensor(name: name, content: .int4(decoded))
+      return StoredTensor(name: name, content: .quantized(decoded))
     }
     let isSymmetric = !stated.hasZeroPoint && stated.groupSize != nil
     return StoredTensor(
-      name: name, content: .int4(matrix),
+      name: name, content: .quantized(matrix),
       proof: ContentProof { try matrix.requireClearZeros(isSymmetric: isSymmetric) })
   }
 
@@ -60,19 +61,20 @@ struct LinearReader {
       codes: try part(parts.codes), zeros: lacksZeros ? nil : try part(parts.zeros), scales: try part(parts.scales))
   }
 
-  /// Rows and columns; nil if the shapes do not say.
+  /// Rows, columns and bits of a code; nil if the shapes do not say.
   private func size(
     of tensors: LinearTensors, _ module: String, _ parts: LinearParts
-  ) throws -> (rows: Int, columns: Int)? {
-    let codes = tensors.codes.info.shape, factor = 8
+  ) throws -> (rows: Int, columns: Int, bits: Int)? {
+    let codes = tensors.codes.info.shape
     guard codes.rank == 2, codes.dimensions.allSatisfy({ $0 <= Int.max / 32 }) else { return nil }
     switch stated.layout {
     case .awq:
-      try requireFourBits(module, words: codes[1], values: tensors.scales.info.shape.dimensions.last)
-      return (codes[1] * factor, codes[0])
+      let bits = try bits(tensors, module, words: codes[1], values: tensors.scales.info.shape.dimensions.last)
+      return (codes[1] * 32 / bits, codes[0], bits)
     case .gptq, .gptqV2:
-      try requireFourBits(module, words: tensors.zeros?.info.shape.dimensions.last ?? 0, values: codes[1])
-      return (codes[1], codes[0] * factor)
+      let bits = try bits(
+        tensors, module, words: tensors.zeros?.info.shape.dimensions.last ?? 0, values: codes[1])
+      return (codes[1], codes[0] * 32 / bits, bits)
     case .packQuantized:
       guard let suffix = parts.shape, checkpoint.contains(module + suffix) else {
         throw ModelFilesError.incompleteLinear(
@@ -81,20 +83,28 @@ struct LinearReader {
       guard let extents = try checkpoint.view(module + suffix).wholeNumbers, extents.count == 2,
         extents.allSatisfy({ (1...1 << 30).contains($0) })
       else { return nil }
-      try requireFourBits(module, words: codes[1], values: extents[1])
-      return (extents[0], extents[1])
+      return (extents[0], extents[1], try bits(tensors, module, words: codes[1], values: extents[1]))
     }
   }
 
-  /// Checks that as many values as words of four bits hold are in as many words.
-  private func requireFourBits(_ module: String, words: Int, values: Int?) throws(ModelFilesError) {
-    guard let values, values > 0, words <= Int.max / 32, 32 * words % values == 0 else { return }
+  /// Bits of each of so many values in so many words; 4 where that comes to no whole number, which other checks refuse.
+  private func bits(
+    _ tensors: LinearTensors, _ module: String, words: Int, values: Int?
+  ) throws(ModelFilesError) -> Int {
+    guard let values, values > 0, words <= Int.max / 32, 32 * words % values == 0 else { return 4 }
     let bits = 32 * words / values
-    guard bits != 4, (2...16).contains(bits) else { return }
-    throw .unsupported(
-      path: checkpoint.path,
-      reason: "linear '\(module.displayed)' is stored in \(bits) bits, of which only headers are read; "
-        + "4 bits are computed with")
+    guard (2...16).contains(bits) else { return 4 }
+    guard bits == 4 || bits == 8, stated.layout.words.holding(bits: bits) != nil else {
+      throw .unsupported(
+        path: checkpoint.path,
+        reason: "linear '\(module.displayed)' is stored in \(bits) bits, of which only headers are read; "
+          + (stated.layout == .awq ? "4 bits are" : "4 and 8 bits are") + " computed with")
+    }
+    if let said = stated.bits, said != bits {
+      throw .contradictoryLayout(
+        path: checkpoint.path, tensor: tensors.codes.info.name, stated: "\(said) bits", found: "\(bits)")
+    }
+    return bits
   }
 
   /// Eight codes a word along the output are AWQ's, along the input GPTQ's: the length of a row of scales tells.
@@ -149,8 +159,8 @@ struct LinearReader {
 }
 
 extension QuantizationConfig.Layout {
-  /// How codes, zeros and scales are stored.
-  var words: Int4Layout {
+  /// How codes, zeros and scales of four bits are stored.
+  var words: WordLayout {
     switch self {
     case .awq: .awqGEMM
     case .gptq: .gptqV1

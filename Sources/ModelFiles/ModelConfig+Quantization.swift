@@ -2,6 +2,16 @@
 internal import JSON
 internal import ModelConfig
 
+extension JSONObject {
+  /// The same of a model that is computed with in half precision, as AWQ's kernels do, and in which its scales are stored;
+  /// the config's own spelling of the key is kept, or both if it has both.
+  var servedInHalf: JSONObject {
+    var object = self
+    for key in ["dtype", "torch_dtype"] where object[key] != nil { object[key] = "float16" }
+    return object
+  }
+}
+
 extension ModelConfig {
   /// The document with `quantization` at the top level, which transformers and vLLM read, and again in the language model's
   /// config, which lmdeploy reads.

@@ -19,8 +19,8 @@ public struct TensorDifference: Sendable, Equatable {
     case shape(first: Shape, second: Shape)
     /// The same shape, but other bits, or values that cannot be compared.
     case bits
-    /// The same shape and other values: the largest |a − b|, and ‖a − b‖ / ‖a‖, which is nil where a is zero; of two int4
-    /// tensors also how many codes differ.
+    /// The same shape and other values: the largest |a − b|, and ‖a − b‖ / ‖a‖, which is nil where a is zero; of two
+    /// quantized tensors of the same bits also how many codes differ.
     case values(largest: Double, relative: Double?, codes: Int?)
     /// The same values in another encoding.
     case encoding
@@ -88,11 +88,11 @@ public struct ModelDifference: Sendable {
     case (.dense(let a), .dense(let b)) where a.info.dtype == b.info.dtype:
       if a.withBytes({ a in b.withBytes { b in isEqual(a, b) } }) { return nil }
       guard FloatFormat(a.info.dtype) != nil else { return .bits }
-    case (.int4(let a), .int4(let b)):
+    case (.quantized(let a), .quantized(let b)):
       // Scales that half precision cannot hold are compared by the weights that they make.
       guard let a = try? a.unpacked(), let b = try? b.unpacked() else { break }
       if a == b { return nil }
-      codes = zip(a.codes, b.codes).count { $0 != $1 }
+      codes = a.scheme.bits == b.scheme.bits ? zip(a.codes, b.codes).count { $0 != $1 } : nil
     case (.dense(let a), _) where FloatFormat(a.info.dtype) == nil,
       (_, .dense(let a)) where FloatFormat(a.info.dtype) == nil:
       return .bits
@@ -131,7 +131,7 @@ public struct ModelDifference: Sendable {
         squares += difference * difference
       }
     }
-    guard isUnequal else { return first.isInt4 && first.encodingName == second.encodingName ? nil : .encoding }
+    guard isUnequal else { return first.isQuantized && first.encodingName == second.encodingName ? nil : .encoding }
     return .values(largest: largest, relative: energy > 0 ? (squares / energy).squareRoot() : nil, codes: codes)
   }
 }

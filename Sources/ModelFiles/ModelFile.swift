@@ -1,7 +1,7 @@
 // Opens any model: a checkpoint directory, quantized or not, or a .skyq file. What follows need not know which.
 internal import JSON
 public import ModelConfig
-public import Quantization
+internal import Quantization
 internal import Safetensors
 internal import Skyq
 public import Storage
@@ -81,10 +81,12 @@ public struct ModelFile: Sendable {
   /// Gives back the memory of all weights that were read; they can still be read again.
   public func releasePages() { stored.releasePages() }
 
-  /// Groups of its int4 linears: the shortest, if they differ, which all can be cut into; nil if there are none.
-  public var int4Scheme: QuantizationScheme? {
-    let schemes = tensors.compactMap { tensor in if case .int4(let scheme) = tensor.encoding { scheme } else { nil } }
-    return schemes.min { $0.groupSize < $1.groupSize }
+  /// Input features that share a scale in its quantized linears: the fewest, if they differ, so that all can be cut into
+  /// such groups; nil if there are none.
+  public var groupSize: Int? {
+    tensors.lazy.compactMap { tensor in
+      if case .quantized(let scheme) = tensor.encoding { scheme.groupSize } else { nil }
+    }.min()
   }
 
   /// Bytes of the decoder layer with the most, as it is stored.

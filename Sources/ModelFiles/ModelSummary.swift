@@ -62,8 +62,8 @@ public struct ModelSummary: Sendable {
   public var seesImages: Bool
   /// Whether config.json says that linears are quantized.
   public var isQuantized: Bool
-  /// How many linears the decoder has, and how many of them are stored as int4 codes.
-  public var linearCount: Int, int4LinearCount: Int
+  /// How many linears the decoder has, and how many of them are stored in codes of four and of eight bits.
+  public var linearCount: Int, int4LinearCount: Int, int8LinearCount: Int
   /// Parts that have tensors, in a fixed order.
   public var parts: [PartSummary]
   /// Names of the small files that belong to the model.
@@ -93,7 +93,8 @@ public struct ModelSummary: Sendable {
     let linears = file.decoderLinears
     isQuantized = file.config.quantization != nil
     linearCount = linears.count
-    int4LinearCount = linears.count { $0.isInt4 }
+    int4LinearCount = linears.count { $0.codeBits == 4 }
+    int8LinearCount = linears.count { $0.codeBits == 8 }
     self.parts = ModelPart.allCases.compactMap { parts[$0] }
     files = file.carried.names
     fileProblem = file.carried.problem

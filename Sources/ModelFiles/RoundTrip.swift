@@ -28,7 +28,7 @@ extension StoredTensor {
     switch (try content, try other.content) {
     case (.dense(let before), .dense(let after)):
       return before.info.dtype == after.info.dtype && after.withBytes { before.hasBytes($0) }
-    case (.int4(let before), .int4(let after)): return before.isReproduced(by: try after.unpacked())
+    case (.quantized(let before), .quantized(let after)): return before.isReproduced(by: try after.unpacked())
     default: return false
     }
   }

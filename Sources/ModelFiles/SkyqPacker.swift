@@ -49,7 +49,7 @@ public struct SkyqPacker {
   }
 
   /// Writes the file that `folder` is for and gives it its name: every tensor under its own name in the checkpoint's order,
-  /// int4 linears as awq_u4, and every small file of the model, so that running and verifying need nothing else.
+  /// quantized linears as awq_u4 or awq_u8, and every small file of the model, so that running and verifying need nothing else.
   ///
   /// The provenance names the source's files of weights with their digests, so that a resumed run goes on with the same
   /// ones only.
@@ -106,9 +106,9 @@ public struct SkyqPacker {
 
   private func plan(_ tensor: StoredTensor) throws -> SkyqTensorPlan {
     switch tensor.encoding {
-    case .int4(let scheme):
+    case .quantized(let scheme):
       return SkyqTensorPlan(
-        name: tensor.name, encoding: .awqFloat16, shape: tensor.shape, groupSize: scheme.groupSize)
+        name: tensor.name, encoding: scheme.bits == 8 ? .awqU8Float16 : .awqFloat16, shape: tensor.shape, groupSize: scheme.groupSize)
     case .dense(let dtype):
       guard let encoding = SkyqEncoding(dtype: dtype) else {
         throw ModelFilesError.unsupported(
@@ -122,10 +122,12 @@ public struct SkyqPacker {
   private func sections() throws -> [SkyqSectionContent] {
     var meta: JSONObject = ["architecture": .string(source.config.architectureName ?? source.config.modelType)]
     if let quantization = source.config.quantization {
-      meta["quantization"] = [
-        "method": .string(quantization.layout.rawValue), "bits": .integer(quantization.bits),
-        "group_size": .integer(source.int4Scheme?.groupSize ?? quantization.groupSize ?? 128), "scales": "f16",
+      var stated: JSONObject = [
+        "method": .string(quantization.layout.rawValue),
+        "group_size": .integer(source.groupSize ?? quantization.groupSize ?? 128), "scales": "f16",
       ]
+      if let bits = quantization.bits { stated["bits"] = .integer(bits) }
+      meta["quantization"] = .object(stated)
     }
     var sections = [
       try SkyqSectionContent(.meta, json: .object(meta)),
@@ -163,7 +165,7 @@ extension StoredTensor {
           try writer.append(bytes.extracting(start..<min(start + Self.pieceByteCount, bytes.byteCount)))
         }
       }
-    case .int4(let packed): try packed.forEachU4Piece { try writer.append($0) }
+    case .quantized(let packed): try packed.forEachPlanePiece { try writer.append($0) }
     }
     return writer.finish()
   }

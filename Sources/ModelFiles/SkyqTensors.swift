@@ -21,7 +21,8 @@ struct SkyqTensors {
 
   private func content(_ tensor: SkyqTensor) throws -> StoredTensor.Content {
     switch tensor.encoding {
-    case .awqFloat16: return .int4(try matrix(tensor))
+    case .awqFloat16: return .quantized(try matrix(tensor))
+    case .awqU8Float16: return .quantized(try eightBitMatrix(tensor))
     case .awqBFloat16, .unknown:
       throw ModelFilesError.unsupported(
         path: file.path,
@@ -37,10 +38,22 @@ struct SkyqTensors {
         codes: try file.unprovenView(of: tensor, plane: 0), scales: try file.unprovenView(of: tensor, plane: 1),
         zeros: try file.unprovenView(of: tensor, plane: 2), scheme: scheme, rows: tensor.shape[0],
         columns: tensor.shape[1])
-    else {
-      throw ModelFilesError.wrongShape(
-        path: file.path, name: tensor.name, expected: "the planes of an int4 matrix", found: "\(tensor.shape)")
-    }
+    else { throw wrongPlanes(tensor) }
     return matrix
+  }
+
+  private func eightBitMatrix(_ tensor: SkyqTensor) throws -> U8Matrix {
+    guard
+      let matrix = U8Matrix(
+        codes: try file.unprovenView(of: tensor, plane: 0), scales: try file.unprovenView(of: tensor, plane: 1),
+        zeros: try file.unprovenView(of: tensor, plane: 2), groupSize: tensor.groupSize, rows: tensor.shape[0],
+        columns: tensor.shape[1])
+    else { throw wrongPlanes(tensor) }
+    return matrix
+  }
+
+  private func wrongPlanes(_ tensor: SkyqTensor) -> ModelFilesError {
+    .wrongShape(
+      path: file.path, name: tensor.name, expected: "the planes of a quantized matrix", found: "\(tensor.shape)")
   }
 }

@@ -14,16 +14,16 @@ public struct StoredTensor: Sendable {
   public enum Content: Sendable {
     /// Bytes of a plain element type.
     case dense(TensorView)
-    /// Packed int4 codes with zeros and scales.
-    case int4(any PackedInt4)
+    /// Packed codes of 4 or 8 bits with zeros and scales.
+    case quantized(any PackedLinear)
   }
 
   /// How the values are stored, without the values.
   public enum Encoding: Sendable, Equatable {
     /// A plain element type.
     case dense(DType)
-    /// Packed int4 codes with zeros and scales.
-    case int4(QuantizationScheme)
+    /// Packed codes of 4 or 8 bits with zeros and scales.
+    case quantized(QuantizationScheme)
   }
 
   /// The name in the model's own layout; of a quantized linear, the name its plain weight would have.
@@ -57,7 +57,7 @@ public struct StoredTensor: Sendable {
   public var encoding: Encoding {
     switch unproven {
     case .dense(let view): .dense(view.info.dtype)
-    case .int4(let packed): .int4(packed.scheme)
+    case .quantized(let packed): .quantized(packed.scheme)
     }
   }
 
@@ -65,26 +65,29 @@ public struct StoredTensor: Sendable {
   public var shape: Shape {
     switch unproven {
     case .dense(let view): view.info.shape
-    case .int4(let packed): [packed.rows, packed.columns]
+    case .quantized(let packed): [packed.rows, packed.columns]
     }
   }
 
-  /// Its type; nil for int4.
+  /// Its type; nil for a quantized linear.
   public var dtype: DType? {
     switch encoding {
     case .dense(let dtype): dtype
-    case .int4: nil
+    case .quantized: nil
     }
   }
 
   /// Whether it is a quantized linear.
-  public var isInt4: Bool { dtype == nil }
+  public var isQuantized: Bool { dtype == nil }
+
+  /// Bits of its codes; nil if it is not quantized.
+  public var codeBits: Int? { if case .quantized(let scheme) = encoding { scheme.bits } else { nil } }
 
   /// Bytes in the file, without padding.
   public var byteCount: Int {
     switch unproven {
     case .dense(let view): view.info.byteCount
-    case .int4(let packed): packed.byteCount
+    case .quantized(let packed): packed.byteCount
     }
   }
 
@@ -96,7 +99,7 @@ public struct StoredTensor: Sendable {
   func floats(_ rows: Range<Int>) throws -> [Float] {
     switch try content {
     case .dense(let view): return try view.info.shape.rank == 0 ? view.floats() : view.rows(rows).floats()
-    case .int4(let packed):
+    case .quantized(let packed):
       var values = [Float](repeating: 0, count: rows.count * packed.columns)
       var span = values.mutableSpan
       packed.decodeRows(rows, into: &span)
@@ -108,7 +111,7 @@ public struct StoredTensor: Sendable {
   var packingScratchByteCount: Int {
     switch unproven {
     case .dense: 0
-    case .int4(let packed): packed.u4ScratchByteCount
+    case .quantized(let packed): packed.planeScratchByteCount
     }
   }
 
@@ -122,7 +125,7 @@ public struct StoredTensor: Sendable {
   public func release() {
     switch unproven {
     case .dense(let view): view.release()
-    case .int4(let packed): packed.release()
+    case .quantized(let packed): packed.release()
     }
   }
 
@@ -130,7 +133,7 @@ public struct StoredTensor: Sendable {
   public var encodingName: String {
     switch unproven {
     case .dense(let view): view.info.dtype.rawValue
-    case .int4(let packed): packed.encodingName
+    case .quantized(let packed): packed.encodingName
     }
   }
 }

@@ -44,13 +44,25 @@ public struct StoredWeights: WeightSource {
 
   /// See `WeightSource.matrix`.
   public func matrix(_ name: String, rows: Int, columns: Int) throws -> any WeightMatrix {
-    let matrix: any WeightMatrix =
-      if case .int4(let packed) = try entry(name).tensor.content { packed } else { try DenseMatrix(denseView(name)) }
+    let matrix: any WeightMatrix = try quantizedMatrix(name) ?? DenseMatrix(denseView(name))
     guard matrix.rows == rows, matrix.columns == columns else {
       throw ModelFilesError.wrongShape(
         path: path, name: name, expected: "[\(rows), \(columns)]", found: "[\(matrix.rows), \(matrix.columns)]")
     }
     return matrix
+  }
+
+  /// A quantized weight, or the third of a fused one that `name` stands for; nil if it is dense.
+  private func quantizedMatrix(_ name: String) throws -> (any WeightMatrix)? {
+    let entry = try entry(name), count = entry.name.partCount
+    guard case .quantized(let packed) = try entry.tensor.content else { return nil }
+    guard count > 1 else { return packed }
+    guard packed.rows % count == 0 else {
+      throw ModelFilesError.wrongShape(
+        path: path, name: entry.tensor.name, expected: "a multiple of \(count) rows", found: "\(entry.tensor.shape)")
+    }
+    let rows = packed.rows / count
+    return MatrixRows(packed, entry.name.part * rows..<(entry.name.part + 1) * rows)
   }
 
   private func entry(_ name: String) throws -> Entry {
@@ -74,4 +86,24 @@ public struct StoredWeights: WeightSource {
     let rows = view.info.shape[0] / entry.name.partCount
     return view.rows(entry.name.part * rows..<(entry.name.part + 1) * rows)
   }
+}
+
+/// Some rows of a matrix as a matrix of their own.
+private struct MatrixRows: WeightMatrix {
+  private let whole: any WeightMatrix
+  private let range: Range<Int>
+
+  init(_ whole: any WeightMatrix, _ range: Range<Int>) {
+    self.whole = whole
+    self.range = range
+  }
+
+  var rows: Int { range.count }
+  var columns: Int { whole.columns }
+
+  func decodeRows(_ rows: Range<Int>, into output: inout MutableSpan<Float>) {
+    whole.decodeRows(range.lowerBound + rows.lowerBound..<range.lowerBound + rows.upperBound, into: &output)
+  }
+
+  func release() { whole.release() }
 }

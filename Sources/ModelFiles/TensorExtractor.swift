@@ -28,7 +28,7 @@ public struct TensorExtractor {
     for tensor in tensors {
       switch try tensor.content {
       case .dense(let view): try view.withBytes { try writer.write($0, of: tensor.name) }
-      case .int4(let packed):
+      case .quantized(let packed):
         let rowsAtOnce = max(1, (1 << 20) / max(packed.columns, 1))
         for start in stride(from: 0, to: packed.rows, by: rowsAtOnce) {
           let values = try tensor.floats(start..<min(start + rowsAtOnce, packed.rows))
@@ -45,7 +45,7 @@ extension StoredTensor {
   fileprivate var decodedInfo: TensorInfo {
     switch encoding {
     case .dense(let dtype): TensorInfo(name: name, dtype: dtype, shape: shape)
-    case .int4: TensorInfo(name: name, dtype: .float32, shape: shape)
+    case .quantized: TensorInfo(name: name, dtype: .float32, shape: shape)
     }
   }
 }

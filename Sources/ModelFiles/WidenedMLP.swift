@@ -20,8 +20,8 @@ public struct WidenedMLP: Sendable, Equatable {
 
   /// The least that `devices` can share.
   /// - Returns: Nil if that is what the model has.
-  public init?(_ config: ModelConfig, scheme: QuantizationScheme, devices: Int) {
-    let unit = max(scheme.groupSize, Self.tile) * devices
+  public init?(_ config: ModelConfig, groupSize: Int, devices: Int) {
+    let unit = max(groupSize, Self.tile) * devices
     features = config.text.intermediateSize
     widened = (features + unit - 1) / unit * unit
     if widened == features { return nil }
@@ -119,7 +119,7 @@ extension WidenedMLP.Padding {
 extension QuantizedLinear {
   /// Weights of zero. Their zeros are 8, so that a symmetric model stays one.
   fileprivate init(zerosOf outFeatures: Int, _ inFeatures: Int, scheme: QuantizationScheme) {
-    let middle = UInt8(QuantizationScheme.middle), groups = outFeatures * (inFeatures / scheme.groupSize)
+    let middle = UInt8(scheme.middle), groups = outFeatures * (inFeatures / scheme.groupSize)
     self.init(
       outFeatures: outFeatures, inFeatures: inFeatures, scheme: scheme,
       codes: [UInt8](repeating: middle, count: outFeatures * inFeatures),

@@ -6,9 +6,9 @@ public enum QuantizationError: CategorizedError, Equatable {
   /// A scale that half precision cannot hold.
   case inexactScale(path: String, tensor: String, row: Int, group: Int, value: Float)
   /// A zero that GPTQ's first format cannot have stored, unless it wrapped around.
-  case wrappedZero(path: String, tensor: String, row: Int, group: Int)
-  /// Another zero than 8 in a model that calls itself symmetric.
-  case asymmetric(path: String, tensor: String, row: Int, group: Int, value: UInt8)
+  case wrappedZero(path: String, tensor: String, row: Int, group: Int, maxCode: Int)
+  /// Another zero than the middle of the codes in a model that calls itself symmetric.
+  case asymmetric(path: String, tensor: String, row: Int, group: Int, value: Int, middle: Int)
 
   /// One line for people.
   public var description: String {
@@ -16,12 +16,13 @@ public enum QuantizationError: CategorizedError, Equatable {
     case .inexactScale(let path, let tensor, let row, let group, let value):
       "\(path.displayed): tensor '\(tensor.displayed)': the scale \(value) of row \(row), group \(group) is no number of "
         + "half precision, in which .skyq and AWQ hold scales; quantize again with scales in float16"
-    case .wrappedZero(let path, let tensor, let row, let group):
-      "\(path.displayed): tensor '\(tensor.displayed)': row \(row), group \(group) holds 15, where GPTQ's first format "
-        + "stores the zero less one: programs do not agree whether that is 0 or 16; save the model as gptq_v2"
-    case .asymmetric(let path, let tensor, let row, let group, let value):
-      "\(path.displayed): tensor '\(tensor.displayed)': config.json says symmetric, so that all zeros are 8, but row "
-        + "\(row), group \(group) has \(value); correct sym or checkpoint_format"
+    case .wrappedZero(let path, let tensor, let row, let group, let maxCode):
+      "\(path.displayed): tensor '\(tensor.displayed)': row \(row), group \(group) holds \(maxCode), where GPTQ's first "
+        + "format stores the zero less one: programs do not agree whether that is 0 or \(maxCode + 1); save the model "
+        + "as gptq_v2"
+    case .asymmetric(let path, let tensor, let row, let group, let value, let middle):
+      "\(path.displayed): tensor '\(tensor.displayed)': config.json says symmetric, so that all zeros are \(middle), but "
+        + "row \(row), group \(group) has \(value); correct sym or checkpoint_format"
     }
   }
 

@@ -1,4 +1,4 @@
-// What "4 bits, group 128, asymmetric" means in numbers: how a range of weights becomes sixteen levels.
+// What "4 bits, group 128, asymmetric" means in numbers: how a range of weights becomes so many levels.
 
 /// Which integers stand for weights, by the name that recipes have for it.
 public enum CodeScheme: String, Sendable, CaseIterable {
@@ -6,25 +6,34 @@ public enum CodeScheme: String, Sendable, CaseIterable {
   case int4
   /// Four bits, and 8 is the zero of all groups: for loaders that look at no zeros.
   case int4Symmetric = "int4-sym"
+  /// Eight bits, and 128 is the zero of all groups: GPU kernels for eight bits look at no zeros.
+  case int8
+
+  /// Bits of a code.
+  public var bits: Int { self == .int8 ? 8 : 4 }
 }
 
-/// Weight-only group quantization to unsigned 4-bit codes with a zero and a 16-bit scale per group of input features.
+/// Weight-only group quantization to unsigned codes of 4 or 8 bits with a zero and a 16-bit scale per group of input features.
 public struct QuantizationScheme: Sendable, Hashable {
   /// Group sizes every AWQ loader takes.
   public static let supportedGroupSizes = [32, 64, 128]
-  public static let bits = 4
-  public static let maxCode = 15
+  /// Output features of a linear are a multiple of this: what a word holds of four bits, and no less than kernels want.
+  static let rowMultiple = 8
   /// The smallest scale ever written: the smallest normal half. A subnormal scale loses precision, and AutoAWQ's
   /// packer lets codes of such a group spill into their neighbours.
   public static let minScale: Float = 6.103_515_625e-05
 
-  /// The code that stands for 0 in every group of a symmetric scheme.
-  public static let middle = 8
-
   /// Input features that share one scale and one zero.
   public let groupSize: Int
-  /// Where new ranges have their zeros. Linears that are read count as `int4`, whatever their zeros are.
+  /// Where new ranges have their zeros. Linears that are read count as `int4` or `int8`, whatever their zeros are.
   public let codes: CodeScheme
+
+  /// Bits of a code.
+  public var bits: Int { codes.bits }
+  /// The largest code: 15 or 255.
+  public var maxCode: Int { 1 << bits - 1 }
+  /// The code that stands for 0 in every group of a symmetric scheme: 8 or 128.
+  public var middle: Int { 1 << (bits - 1) }
 
   /// A scheme, or nil if no loader takes this group size.
   public init?(groupSize: Int, codes: CodeScheme = .int4) {
@@ -33,19 +42,19 @@ public struct QuantizationScheme: Sendable, Hashable {
     self.codes = codes
   }
 
-  /// Whether a linear of this size can be stored: whole groups, and eight codes per packed word.
+  /// Whether a linear of this size can be stored: whole groups, and whole words of its outputs.
   public func fits(outFeatures: Int, inFeatures: Int) -> Bool {
-    inFeatures > 0 && outFeatures > 0 && inFeatures % groupSize == 0 && outFeatures % NibblePacking.valueCount == 0
+    inFeatures > 0 && outFeatures > 0 && inFeatures % groupSize == 0 && outFeatures % Self.rowMultiple == 0
   }
 
-  /// Stored bits per weight: codes, zeros and half-precision scales; 4.156 at group 128.
-  public var bitsPerWeight: Double { Double(Self.bits) + Double(16 + Self.bits) / Double(groupSize) }
+  /// Stored bits per weight: codes, zeros and half-precision scales; 4.156 or 8.188 at group 128.
+  public var bitsPerWeight: Double { Double(bits) + Double(16 + bits) / Double(groupSize) }
 
   /// The levels that cover `[low, high]`.
   public func range(low: Float, high: Float) -> GroupRange {
     switch codes {
     case .int4: GroupRange(low: low, high: high)
-    case .int4Symmetric: GroupRange(symmetricLow: low, high: high)
+    case .int4Symmetric, .int8: GroupRange(symmetricLow: low, high: high, self)
     }
   }
 
@@ -53,7 +62,7 @@ public struct QuantizationScheme: Sendable, Hashable {
   public func autoAWQRange(low: Float, high: Float) -> GroupRange {
     switch codes {
     case .int4: GroupRange.autoAWQ(low: low, high: high)
-    case .int4Symmetric: GroupRange.symmetricAutoAWQ(low: low, high: high)
+    case .int4Symmetric, .int8: GroupRange.symmetricAutoAWQ(low: low, high: high, self)
     }
   }
 }
@@ -62,7 +71,7 @@ public struct QuantizationScheme: Sendable, Hashable {
 public struct GroupRange: Sendable, Equatable {
   /// Distance of two levels, already rounded to half precision as it will be stored.
   public let scale: Float
-  /// The code that stands for 0, in 0...15.
+  /// The code that stands for 0, in 0...15 of four bits, 128 of eight.
   public let zero: Int
 
   /// The levels that cover `[low, high]`, widened to contain 0 so that a weight of 0 stays exact and an
@@ -73,26 +82,23 @@ public struct GroupRange: Sendable, Equatable {
   public init(low: Float, high: Float) {
     let low = min(low, 0)
     let high = max(high, 0)
-    let scale = GroupRange.storable((high - low) / Float(QuantizationScheme.maxCode))
+    let scale = GroupRange.storable((high - low) / Float(GroupRange.maxCode))
     self.init(scale: scale, zero: GroupRange.clampedCode((-low / scale).rounded(.toNearestOrEven)))
   }
 
-  /// The levels of zero 8 whose half-open ends −8 and 7.5 cover `[low, high]`, as GPTQ (IST-DASLab/gptq `quant.py`,
+  /// The levels of zero 8 whose half-open ends −8 and 7.5 cover `[low, high]` (of eight bits 128, −128 and 127.5), as GPTQ (IST-DASLab/gptq `quant.py`,
   /// `sym`) and compressed-tensors (`calculate_qparams`) place them: a weight at the high end may move by half a level.
   ///
   /// Edge cases: as above.
-  init(symmetricLow low: Float, high: Float) {
+  init(symmetricLow low: Float, high: Float, _ scheme: QuantizationScheme) {
     let largest = max(-low, high, 0)
-    self.init(
-      scale: GroupRange.storable(2 * largest / Float(QuantizationScheme.maxCode)), zero: QuantizationScheme.middle)
+    self.init(scale: GroupRange.storable(2 * largest / Float(scheme.maxCode)), zero: scheme.middle)
   }
 
-  /// AutoAWQ's `pseudo_quantize_tensor` without zero points: the largest weight is level 7.
-  static func symmetricAutoAWQ(low: Float, high: Float) -> GroupRange {
+  /// AutoAWQ's `pseudo_quantize_tensor` without zero points: the largest weight is level 7, or 127.
+  static func symmetricAutoAWQ(low: Float, high: Float, _ scheme: QuantizationScheme) -> GroupRange {
     let largest = max(-low, high, 1e-5)
-    return GroupRange(
-      scale: storable(largest / Float(QuantizationScheme.maxCode - QuantizationScheme.middle)),
-      zero: QuantizationScheme.middle)
+    return GroupRange(scale: storable(largest / Float(scheme.maxCode - scheme.middle)), zero: scheme.middle)
   }
 
   /// A scale that is storable already, and a code.
@@ -103,7 +109,7 @@ public struct GroupRange: Sendable, Equatable {
 
   /// AutoAWQ's `pseudo_quantize_tensor`: the range is taken as it is, and the zero from the unrounded scale.
   public static func autoAWQ(low: Float, high: Float) -> GroupRange {
-    let exact = max(high - low, 1e-5) / Float(QuantizationScheme.maxCode)
+    let exact = max(high - low, 1e-5) / Float(maxCode)
     let zero = clampedCode(-(low / exact).rounded(.toNearestOrEven))
     return GroupRange(scale: storable(exact), zero: zero)
   }
@@ -111,7 +117,7 @@ public struct GroupRange: Sendable, Equatable {
   /// The same zero with another scale.
   public func with(scale: Float) -> GroupRange { GroupRange(scale: GroupRange.storable(scale), zero: zero) }
 
-  /// The code of the level nearest to `weight`.
+  /// The code of the level nearest to `weight`, of four bits.
   public func code(_ weight: Float) -> UInt8 {
     UInt8(GroupRange.clampedCode((weight / scale).rounded(.toNearestOrEven) + Float(zero)))
   }
@@ -128,8 +134,11 @@ public struct GroupRange: Sendable, Equatable {
     return Float(Float16(clamped))
   }
 
+  /// Of four bits, which alone have zeros of their own.
+  private static let maxCode = 15
+
   /// A whole number brought into 0...15; NaN becomes 0.
   private static func clampedCode(_ value: Float) -> Int {
-    value >= Float(QuantizationScheme.maxCode) ? QuantizationScheme.maxCode : value >= 0 ? Int(value) : 0
+    value >= Float(maxCode) ? maxCode : value >= 0 ? Int(value) : 0
   }
 }

@@ -9,9 +9,9 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// Columns of the weight; a multiple of the group size.
   public let inFeatures: Int
   public let scheme: QuantizationScheme
-  /// `[outFeatures, inFeatures]`, each 0...15.
+  /// `[outFeatures, inFeatures]`, each 0...15, or 0...255 of eight bits.
   public var codes: [UInt8]
-  /// `[outFeatures, groups]`, each 0...15.
+  /// `[outFeatures, groups]`, likewise.
   public var zeros: [UInt8]
   /// `[outFeatures, groups]`.
   public var scales: [Float16]
@@ -55,13 +55,13 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// Groups of one row.
   public var groupsPerRow: Int { inFeatures / scheme.groupSize }
 
-  /// Whether all zeros are 8, as loaders take them that look at no zeros.
-  public var isSymmetric: Bool { zeros.allSatisfy { $0 == QuantizationScheme.middle } }
+  /// Whether all zeros are 8, or 128 of eight bits, as loaders take them that look at no zeros.
+  public var isSymmetric: Bool { zeros.allSatisfy { $0 == scheme.middle } }
 
-  /// The same weights in shorter groups, whose size divides its own: each group's scale and zero, repeated.
-  public func cut(into shorter: QuantizationScheme) -> QuantizedLinear {
-    let count = scheme.groupSize / shorter.groupSize
-    guard count > 1 else { return self }
+  /// The same weights in groups of `size`, which divides its own: each group's scale and zero, repeated.
+  public func cut(intoGroupsOf size: Int) -> QuantizedLinear {
+    let count = scheme.groupSize / max(size, 1)
+    guard count > 1, let shorter = QuantizationScheme(groupSize: size, codes: scheme.codes) else { return self }
     return QuantizedLinear(
       outFeatures: outFeatures, inFeatures: inFeatures, scheme: shorter, codes: codes,
       zeros: zeros.flatMap { repeatElement($0, count: count) },
@@ -99,7 +99,7 @@ public struct QuantizedLinear: Sendable, Equatable {
   /// Rounds every weight to the nearest level of its group's range.
   public init(rounding weight: Tensor, ranges: GroupRanges, scheme: QuantizationScheme) {
     self.init(
-      codes: ranges.codes(of: weight.values, groupSize: scheme.groupSize), ranges: ranges, outFeatures: weight.shape[0],
+      codes: ranges.codes(of: weight.values, scheme: scheme), ranges: ranges, outFeatures: weight.shape[0],
       inFeatures: weight.shape[1], scheme: scheme)
   }
 
@@ -179,16 +179,17 @@ public struct GroupRanges: Sendable, Equatable {
   }
 
   /// The codes of the levels nearest to the weights.
-  public func codes(of weights: [Float], groupSize: Int) -> [UInt8] {
+  public func codes(of weights: [Float], scheme: QuantizationScheme) -> [UInt8] {
     var values = weights
-    return round(&values, groupSize: groupSize)
+    return round(&values, scheme: scheme)
   }
 
   /// Replaces every weight by its nearest level's value; returns the codes.
   @discardableResult
-  public func round(_ weights: inout [Float], groupSize: Int) -> [UInt8] {
+  public func round(_ weights: inout [Float], scheme: QuantizationScheme) -> [UInt8] {
     LevelRounding.round(
-      &weights, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: groupSize)
+      &weights, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: scheme.groupSize,
+      maxCode: scheme.maxCode)
   }
 }
 

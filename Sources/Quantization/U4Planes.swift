@@ -72,13 +72,19 @@ extension QuantizedLinear {
   }
 }
 
-extension PackedInt4 {
+extension PackedLinear {
   /// See the protocol: words, codes one by one, and planes.
-  public var u4ScratchByteCount: Int { rows * columns * 2 + byteCount }
+  public var planeScratchByteCount: Int { rows * columns * 2 + byteCount }
 
-  /// See the protocol. By way of the plain order.
-  public func forEachU4Piece(_ body: (RawSpan) throws -> Void) throws {
-    let planes = try unpacked().u4Planes
+  /// See the protocol. By way of the plain order, which is that of the planes of eight bits.
+  public func forEachPlanePiece(_ body: (RawSpan) throws -> Void) throws {
+    let linear = try unpacked()
+    guard scheme.bits == 4 else {
+      try body(unsafe linear.codes.span.bytes)
+      try body(unsafe linear.scales.span.bytes)
+      return try body(unsafe linear.zeros.span.bytes)
+    }
+    let planes = linear.u4Planes
     try body(unsafe planes.codes.span.bytes)
     try body(unsafe planes.scales.span.bytes)
     try body(unsafe planes.zeros.span.bytes)
@@ -90,7 +96,7 @@ extension AWQGEMMMatrix {
   private static let pieceByteCount = 1 << 20
 
   /// See the protocol: rows of codes, and all scales and zeros in both orders.
-  public var u4ScratchByteCount: Int {
+  public var planeScratchByteCount: Int {
     codeRows * columns / 2 + 2 * scales.info.byteCount + 5 * qzeros.info.byteCount
   }
 
@@ -101,7 +107,7 @@ extension AWQGEMMMatrix {
   }
 
   /// See the protocol. Codes go from one packed order to the other some rows at a time.
-  public func forEachU4Piece(_ body: (RawSpan) throws -> Void) throws {
+  public func forEachPlanePiece(_ body: (RawSpan) throws -> Void) throws {
     let rowByteCount = columns / 2, panelRows = codeRows
     var codes = [UInt8](repeating: 0, count: min(panelRows, rows) * rowByteCount)
     for first in stride(from: 0, to: rows, by: panelRows) {
@@ -116,7 +122,7 @@ extension AWQGEMMMatrix {
     let groups = columns / scheme.groupSize
     let scales = scales.halves().transposed(rows: groups)
     try body(unsafe scales.span.bytes)
-    let zeros = NibblePacking.awq.unpack(qzeros, 0..<rows, rows: rows, columns: groups)
+    let zeros = CodePacking.awq.unpack(qzeros, 0..<rows, rows: rows, columns: groups)
     let packed = U4Planes.packed(zeros: zeros, rows: rows, groups: groups)
     try body(unsafe packed.span.bytes)
   }

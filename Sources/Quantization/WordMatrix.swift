@@ -1,20 +1,17 @@
-// Linears as other programs store them, decoded where they lie; see `Int4Layout`.
+// Linears as other programs store them, decoded where they lie; see `WordLayout`.
 internal import Kernels
 public import Tensors
 
 /// A linear whose codes and zeros are words of `layout`, with scales in 16 or 32 bit, in groups as long as the file says.
 ///
 /// It is shown in groups of 32, 64 or 128: longer ones, up to whole rows, are cut into such with the same scale and zero.
-public struct WordMatrix: PackedInt4 {
-  /// The zero of all groups where none are stored.
-  private static let symmetricZero: UInt8 = 8
-
-  public let layout: Int4Layout
+public struct WordMatrix: PackedLinear {
+  public let layout: WordLayout
   public let scheme: QuantizationScheme
   public let rows: Int
   public let columns: Int
   private let codes: TensorView
-  /// Nil if all are 8.
+  /// Nil if all are `symmetricZero`.
   private let zeros: TensorView?
   private let scales: TensorView
   /// What messages call the file.
@@ -26,10 +23,10 @@ public struct WordMatrix: PackedInt4 {
   /// A linear `[rows, columns]` of views that belong together; nil if their types or shapes do not, or no group size that
   /// loaders take divides theirs.
   /// - Parameters:
-  ///   - zeros: Nil if the file has none, and all zeros are 8.
+  ///   - zeros: Nil if the file has none, and all zeros are 8, or 128 of eight bits.
   ///   - path: What messages call the file.
   public init?(
-    _ layout: Int4Layout, codes: TensorView, zeros: TensorView?, scales: TensorView, rows: Int, columns: Int,
+    _ layout: WordLayout, codes: TensorView, zeros: TensorView?, scales: TensorView, rows: Int, columns: Int,
     path: String
   ) {
     guard scales.info.shape.rank == 2, let scaleFormat = FloatFormat(scales.info.dtype), rows > 0 else { return nil }
@@ -37,7 +34,7 @@ public struct WordMatrix: PackedInt4 {
     guard groups > 0, columns > 0, columns % groups == 0 else { return nil }
     let sizes = QuantizationScheme.supportedGroupSizes.reversed()
     guard let groupSize = sizes.first(where: { columns / groups % $0 == 0 }),
-      let scheme = QuantizationScheme(groupSize: groupSize), layout.fits(outFeatures: rows, inFeatures: columns)
+      let scheme = QuantizationScheme(groupSize: groupSize, codes: layout.bits == 8 ? .int8 : .int4), layout.fits(outFeatures: rows, inFeatures: columns)
     else { return nil }
     guard codes.info.dtype == .int32, codes.info.shape == layout.codes.wordShape(rows: rows, columns: columns),
       scales.info.shape == (layout.hasTransposedScales ? [groups, rows] : [rows, groups])
@@ -55,10 +52,12 @@ public struct WordMatrix: PackedInt4 {
 
   /// Groups of a row in the file.
   private var storedGroups: Int { columns / storedGroupSize }
+  /// The zero of all groups where none are stored.
+  private var symmetricZero: Int { scheme.middle }
 
   public var encodingName: String {
     let size = storedGroups == 1 && storedGroupSize > scheme.groupSize ? "one group a row" : "g\(storedGroupSize)"
-    return "\(layout.name) \(zeros == nil ? "sym " : "")\(size)"
+    return "\(layout.name) \(layout.bits == 8 ? "int8 " : "")\(zeros == nil ? "sym " : "")\(size)"
   }
 
   /// Bytes of the tensors.
@@ -79,11 +78,12 @@ public struct WordMatrix: PackedInt4 {
     }
   }
 
-  /// Zeros of the file's groups in some rows.
-  private func storedZeros(_ range: Range<Int>) -> [UInt8] {
-    guard let zeros else { return [UInt8](repeating: Self.symmetricZero, count: range.count * storedGroups) }
-    let values = layout.zeros.unpack(zeros, range, rows: rows, columns: storedGroups)
-    return layout.zeroOffset == 0 ? values : values.map { $0 + layout.zeroOffset }
+  /// Zeros of the file's groups in some rows; with an offset, one may be beyond the largest code.
+  private func storedZeros(_ range: Range<Int>) -> [Int] {
+    guard let zeros else { return [Int](repeating: symmetricZero, count: range.count * storedGroups) }
+    return layout.zeros.unpack(zeros, range, rows: rows, columns: storedGroups).map {
+      Int($0) + Int(layout.zeroOffset)
+    }
   }
 
   /// Scales of the file's groups in some rows.
@@ -98,7 +98,7 @@ public struct WordMatrix: PackedInt4 {
     }
   }
 
-  /// See `PackedInt4.unpacked`.
+  /// See `PackedLinear.unpacked`.
   /// - Throws: `QuantizationError.inexactScale` for the first scale that half precision cannot hold.
   public func unpacked() throws -> QuantizedLinear {
     let stored = storedScales(0..<rows), zeros = storedZeros(0..<rows)
@@ -110,8 +110,11 @@ public struct WordMatrix: PackedInt4 {
     }
     return QuantizedLinear(
       outFeatures: rows, inFeatures: columns, scheme: scheme,
-      codes: layout.codes.unpack(codes.words(), rows: rows, columns: columns), zeros: cut(zeros), scales: cut(halves))
+      codes: layout.codes.unpack(codes.words(), rows: rows, columns: columns),
+      zeros: cut(zeros.map { UInt8(truncatingIfNeeded: $0) }), scales: cut(halves))
   }
+
+  public func hasSymmetricZeros() -> Bool { storedZeros(0..<rows).allSatisfy { $0 == symmetricZero } }
 
   /// One value for each of the scheme's groups.
   private func cut<Element>(_ values: [Element]) -> [Element] {
@@ -129,24 +132,26 @@ public struct WordMatrix: PackedInt4 {
     else { return false }
     let words = layout.codes.pack(linear.codes, rows: rows, columns: columns)
     guard unsafe codes.hasBytes(words.span.bytes) else { return false }
-    guard let zeros else { return linearZeros.allSatisfy { $0 == Self.symmetricZero } }
+    guard let zeros else { return linearZeros.allSatisfy { $0 == symmetricZero } }
     let zeroWords = layout.zeros.pack(
       linearZeros.map { $0 &- layout.zeroOffset }, rows: rows, columns: storedGroups)
     return unsafe zeros.hasBytes(zeroWords.span.bytes)
   }
 
-  /// Checks that the stored zeros have one meaning: that none is beyond four bits, and that all are 8 if the model calls
-  /// itself symmetric, since loaders then take 8 without looking.
+  /// Checks that the stored zeros have one meaning: that none is beyond its bits, and that all are 8, or 128, if the model
+  /// calls itself symmetric, since loaders then take that without looking.
   /// - Throws: `QuantizationError`.
   public func requireClearZeros(isSymmetric: Bool) throws(QuantizationError) {
     guard let tensor = zeros?.info.name, layout.zeroOffset > 0 || isSymmetric else { return }
     let values = storedZeros(0..<rows)
-    if let group = values.firstIndex(where: { $0 > 15 }) {
-      throw .wrappedZero(path: path, tensor: tensor, row: group / storedGroups, group: group % storedGroups)
+    if let group = values.firstIndex(where: { $0 > scheme.maxCode }) {
+      throw .wrappedZero(
+        path: path, tensor: tensor, row: group / storedGroups, group: group % storedGroups, maxCode: scheme.maxCode)
     }
-    if isSymmetric, let group = values.firstIndex(where: { $0 != Self.symmetricZero }) {
+    if isSymmetric, let group = values.firstIndex(where: { $0 != symmetricZero }) {
       throw .asymmetric(
-        path: path, tensor: tensor, row: group / storedGroups, group: group % storedGroups, value: values[group])
+        path: path, tensor: tensor, row: group / storedGroups, group: group % storedGroups, value: values[group],
+        middle: symmetricZero)
     }
   }
 }

@@ -16,7 +16,10 @@ public struct SummaryText {
   public func lines(width: Int?) -> [StyledText] {
     var lines: [StyledText] = [heading, bits]
     if summary.isQuantized {
-      lines.append("\(summary.int4LinearCount) of \(summary.linearCount) linears of the language model in int4")
+      let eight = summary.int8LinearCount
+      lines.append(
+        "\(summary.int4LinearCount) of \(summary.linearCount) linears of the language model in int4"
+          + (eight > 0 ? ", \(eight) in int8" : ""))
     }
     if let skyq = summary.skyq {
       lines.append("content \(skyq.contentID.prefix(16))…  index ok (planes not read: run `skyquant check`)")
@@ -84,6 +87,7 @@ public struct SummaryText {
           ]
         }),
     ]
+    if summary.int8LinearCount > 0 { object["int8_linears"] = .integer(summary.int8LinearCount) }
     if let problem = summary.fileProblem { object["broken_file"] = .string(problem) }
     if let skyq = summary.skyq {
       object["skyq_version"] = .string(skyq.version)

@@ -2,6 +2,7 @@
 public import Basics
 public import JSON
 internal import LayerSearch
+internal import ModelFiles
 internal import Quantization
 
 extension QuantizationReport {
@@ -73,12 +74,23 @@ extension QuantizationReport {
   /// The result on one screen.
   public var lines: [StyledText] {
     [
-      "wrote \(destination.displayed): \(reports.count) of \(linearCount) linears in int4, group \(options.scheme.groupSize), "
-        + "\(options.scheme.bitsPerWeight.upTo(3)) bits per weight in them",
+      "wrote \(destination.displayed): \(reports.count - eightBitCount) of \(linearCount) linears in int4\(eightBits), "
+        + "group \(options.scheme.groupSize), \(bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
-    ] + keptLine + borderLine + calibrationLines + [
+    ] + formatLine + keptLine + borderLine + calibrationLines + [
       "next: \(verifying)"
     ]
+  }
+
+  private var eightBits: String { eightBitCount > 0 ? ", \(eightBitCount) in int8" : "" }
+
+  /// Where the layout is not the one that is expected.
+  private var formatLine: [StyledText] {
+    guard format != .awq else { return [] }
+    let line: StyledText = "the layout is \(format): AWQ has no place for int8"
+    guard let first = roundedOutside.first else { return [line] }
+    let more = roundedOutside.count > 1 ? " and \(roundedOutside.count - 1) more" : ""
+    return ["plainly rounded to int8 outside the language model's layers: \(first.displayed)\(more)", line]
   }
 
   private var verifying: StyledText {

@@ -29,6 +29,8 @@ public struct QuantizationReport: Sendable {
   public private(set) var warnings: [String] = []
   /// Modules that `--keep-16bit` left as they were.
   public let kept: [String]
+  /// Linears outside the decoder's layers that were plainly rounded to eight bits, by their names in the files.
+  public let roundedOutside: [String]
   /// How many linears the decoder has.
   public let linearCount: Int
   /// The files that the weights come from.
@@ -44,7 +46,7 @@ public struct QuantizationReport: Sendable {
   public init(
     source: String, destination: String, version: String, options: QuantizationOptions, recipe: JSONValue,
     calibration: JSONValue, numericMode: String,
-    seesImages: Bool, sources: [SourceDigest], kept: [String], linearCount: Int,
+    seesImages: Bool, sources: [SourceDigest], kept: [String], roundedOutside: [String] = [], linearCount: Int,
     hasHeldOut: Bool
   ) {
     self.source = source
@@ -57,6 +59,7 @@ public struct QuantizationReport: Sendable {
     self.seesImages = seesImages
     self.sources = sources
     self.kept = kept
+    self.roundedOutside = roundedOutside
     self.linearCount = linearCount
     self.hasHeldOut = hasHeldOut
   }
@@ -79,12 +82,26 @@ public struct QuantizationReport: Sendable {
     warnings += outcome.warnings
   }
 
+  /// How many linears have codes of eight bits.
+  var eightBitCount: Int { reports.count { options.scheme(reported: $0.module).bits == 8 } }
+
+  /// Stored bits per weight of the quantized linears.
+  var bitsPerWeight: Double {
+    guard eightBitCount > 0 else { return options.scheme.bitsPerWeight }
+    let weights = reports.map { Double($0.outFeatures * $0.inFeatures) }
+    let bits = zip(reports, weights).map { options.scheme(reported: $0.module).bitsPerWeight * $1 }
+    return bits.reduce(0, +) / max(weights.reduce(0, +), 1)
+  }
+
+  /// How the quantized linears are stored.
+  var format: CheckpointFormat { eightBitCount > 0 || !roundedOutside.isEmpty ? .compressedTensors : .awq }
+
   /// What the run cost, linear by linear.
   public var table: SensitivityTable { SensitivityTable(reports: reports) }
 
   /// For programs, and for `skyquant.json`.
   public var json: JSONValue {
-    [
+    var object: JSONObject = [
       "schema": "skyquant.quantize/1", "version": .string(version),
       "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "numeric_mode": .string(numericMode),
@@ -93,5 +110,7 @@ public struct QuantizationReport: Sendable {
       "linears": .array(table.rows.map(\.json)),
       "warnings": .array(warnings.map(JSONValue.string)),
     ]
+    if !roundedOutside.isEmpty { object["rounded_outside"] = .array(roundedOutside.map(JSONValue.string)) }
+    return .object(object)
   }
 }

@@ -55,7 +55,7 @@ public enum WorkflowError: CategorizedError {
     switch self {
     case .alreadyQuantized(let path): "\(path.displayed): is quantized already; give the original model"
     case .splitFusedSet(let modules):
-      "--include and --skip split \(modules.joined(separator: ", ")), which loaders fuse; take all or none"
+      "--include, --skip and --rule split \(modules.joined(separator: ", ")), which loaders fuse; take all or none"
     case .nothingToQuantize(let path):
       "\(path.displayed): --include and --skip leave no linear to quantize"
     case .noLinearFits(let path, let groupSize, let inFeatures, let fitting):

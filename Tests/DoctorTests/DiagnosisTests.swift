@@ -143,10 +143,10 @@ import Testing
 
   @Test func `a layout that is computed with, in bits that are not, is a note`() throws {
     let found = try findings { repository in
-      repository.config = repository.config.replacing(Self.awq, with: Self.gptq.replacing("4", with: "8"))
+      repository.config = repository.config.replacing(Self.awq, with: Self.gptq.replacing("4", with: "3"))
       store(&repository, as: "gptq")
     }
-    #expect(found.contains { $0.id == "C107" && $0.description.contains("GPTQ with 8 bits") })
+    #expect(found.contains { $0.id == "C107" && $0.description.contains("GPTQ with 3 bits") })
   }
 
   @Test func `a model that is not quantized, and one that skyquant does not know, have no errors`() throws {

@@ -134,7 +134,7 @@ import TestSupport
     let (file, report) = try exported()
     let text = quantized.config.text
     let source = try #require(quantized.tensors.first { $0.name == "model.layers.1.self_attn.q_proj.weight" })
-    guard case .int4(let packed) = try source.content else { return }
+    guard case .quantized(let packed) = try source.content else { return }
     let weights = packed.decoded(), scales = try packed.unpacked().scales
     let rows = try #require(file.rows("blk.1.attn_q.weight"))
     // reshape(heads, 2, d/2, in), swap the two inner axes: convert_hf_to_gguf.py's permute.

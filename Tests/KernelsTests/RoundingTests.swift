@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct RoundingTests {
-  @Test(arguments: [8, 16, 32, 64, 128]) func roundingGroupsIsTheSameBitsFastAndPlain(group: Int) {
+  @Test(arguments: [8, 16, 32, 64, 128], [Float(15), 255])
+  func roundingGroupsIsTheSameBitsFastAndPlain(group: Int, top: Float) {
     var generator = SeededGenerator(seed: UInt64(group))
     let groups = 7
     let scales = (0..<groups).map { _ in Float.random(in: 0.001...0.2, using: &generator) }
@@ -19,11 +20,11 @@ import Testing
     var plain = weights
     var fastCodes = [UInt8](repeating: 0, count: weights.count)
     var plainCodes = fastCodes
-    unsafe ck_round_groups(&fast, &fastCodes, weights, scales, zeros, groups, group)
-    unsafe ck_round_groups_ref(&plain, &plainCodes, weights, scales, zeros, groups, group)
+    unsafe ck_round_groups(&fast, &fastCodes, weights, scales, zeros, groups, group, top)
+    unsafe ck_round_groups_ref(&plain, &plainCodes, weights, scales, zeros, groups, group, top)
     #expect(fast.map(\.bitPattern) == plain.map(\.bitPattern))
     #expect(fastCodes == plainCodes)
-    #expect(fastCodes[3] == 0 && fastCodes[5] == 15 && fastCodes[6] == 0)
+    #expect(fastCodes[3] == 0 && fastCodes[5] == UInt8(top) && fastCodes[6] == 0)
   }
 
   @Test(arguments: [1, 5, 8, 16, 64, 128]) func extremesOfGroupsAreThoseOfPlainLoops(group: Int) {
@@ -42,6 +43,7 @@ import Testing
   @Test(arguments: [1, 5, 32, 100, 128], [8, 24, 64]) func gptqBlocksAreTheSameBitsFastAndPlain(
     columns: Int, lanes: Int
   ) {
+    let top: Float = lanes == 24 ? 255 : 15
     var generator = SeededGenerator(seed: UInt64(columns * 1000 + lanes))
     let stride = columns + 3
     let upper = (0..<columns * stride).map { _ in Float.random(in: 0.5...1.5, using: &generator) }
@@ -52,25 +54,27 @@ import Testing
     var plain = fast
     var errors = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
     var codes = ([UInt8](repeating: 0, count: count), [UInt8](repeating: 0, count: count))
-    unsafe ck_gptq_block(&fast, &errors.0, &codes.0, upper, stride, scales, zeros, columns, lanes)
-    unsafe ck_gptq_block_ref(&plain, &errors.1, &codes.1, upper, stride, scales, zeros, columns, lanes)
+    unsafe ck_gptq_block(&fast, &errors.0, &codes.0, upper, stride, scales, zeros, columns, lanes, top)
+    unsafe ck_gptq_block_ref(&plain, &errors.1, &codes.1, upper, stride, scales, zeros, columns, lanes, top)
     #expect(codes.0 == codes.1)
     #expect(errors.0.map(\.bitPattern) == errors.1.map(\.bitPattern))
     #expect(fast.map(\.bitPattern) == plain.map(\.bitPattern))
   }
 
-  @Test(arguments: [32, 64, 96, 160]) func descendingRowsIsTheSameBitsFastAndPlain(columns: Int) {
+  @Test(arguments: [32, 64, 96, 160], [Float(15), 255])
+  func descendingRowsIsTheSameBitsFastAndPlain(columns: Int, top: Float) {
     var generator = SeededGenerator(seed: UInt64(columns))
     let rows = 5, groups = columns / 32
     let gram = positiveDefinite(columns, &generator)
     let scales = (0..<rows * groups).map { _ in Float.random(in: 0.05...0.2, using: &generator) }
     let zeros = (0..<rows * groups).map { _ in Float(Int.random(in: 0...15, using: &generator)) }
-    var codes = (0..<rows * columns).map { _ in UInt8.random(in: 0...15, using: &generator) }
+    var codes = (0..<rows * columns).map { _ in UInt8.random(in: 0...UInt8(top), using: &generator) }
     var gradient = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &generator) }
     var plainCodes = codes
     var plainGradient = gradient
-    let changed = unsafe ck_descend_rows(&codes, &gradient, gram, scales, zeros, rows, columns, 32)
-    let plainChanged = unsafe ck_descend_rows_ref(&plainCodes, &plainGradient, gram, scales, zeros, rows, columns, 32)
+    let changed = unsafe ck_descend_rows(&codes, &gradient, gram, scales, zeros, rows, columns, 32, top)
+    let plainChanged = unsafe ck_descend_rows_ref(
+      &plainCodes, &plainGradient, gram, scales, zeros, rows, columns, 32, top)
     #expect(changed == plainChanged && changed > 0)
     #expect(codes == plainCodes)
     #expect(gradient.map(\.bitPattern) == plainGradient.map(\.bitPattern))

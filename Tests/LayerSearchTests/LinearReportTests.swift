@@ -21,7 +21,7 @@ import Testing
     ]
     // Per byte: o 0.3, down 0.25, qkv 0.7 / 3, gate and up 0.1.
     let one = Int((64 * 64 * (16 - scheme.bitsPerWeight) / 8).rounded(.up))
-    func kept(_ bytes: Int) -> Set<String> { SixteenBitBudget(bytes: bytes).modules(by: reports, scheme: scheme) }
+    func kept(_ bytes: Int) -> Set<String> { SixteenBitBudget(bytes: bytes).modules(by: reports) { _ in scheme } }
     let o = "l.0.self_attn.o_proj", down = "l.0.mlp.down_proj"
     #expect(kept(one - 1).isEmpty)
     #expect(kept(one) == [o])

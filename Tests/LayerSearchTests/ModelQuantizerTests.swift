@@ -33,11 +33,12 @@ import Testing
 
   private func quantized(
     _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
-    _ codes: CodeScheme = .int4
+    _ codes: CodeScheme = .int4, otherCodes: [String: CodeScheme] = [:]
   ) throws -> [LayerOutcome] {
     let scheme = try #require(QuantizationScheme(groupSize: 64, codes: codes))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     options.widestGram = widestGram
+    options.otherCodes = otherCodes
     var layers: [LayerOutcome] = []
     let quantizer = ModelQuantizer(model: model, config: file.config.text, options: options)
     try quantizer.run(samples, try activations(propagation)) { event in
@@ -103,6 +104,28 @@ import Testing
     #expect(error(symmetric) > error(fitted))
     guard method.isGuarded else { return }
     #expect(symmetric.flatMap(\.reports).allSatisfy { $0.errorAfter <= $0.errorBefore })
+  }
+
+  @Test(arguments: [QuantizationMethod.rtn, .awqCompat, .awqGPTQ])
+  func `a linear of eight bits beside those of four loses a small part of what it loses in four`(
+    method: QuantizationMethod
+  ) throws {
+    let chosen = DecoderLinear.down.moduleName(layer: 1)
+    let four = try quantized(method, .float), mixed = try quantized(method, .float, otherCodes: [chosen: .int8])
+    for (before, after) in zip(four, mixed) {
+      for (module, linear) in after.layer.linears where module != chosen {
+        #expect(linear == before.layer.linears[module], "\(module)")
+      }
+    }
+    let linear = try #require(mixed[1].layer.linears[chosen])
+    #expect(linear.scheme.bits == 8 && linear.isSymmetric && linear.codes.contains { $0 > 200 })
+    func report(_ layers: [LayerOutcome]) throws -> LinearReport {
+      try #require(layers[1].reports.first { $0.module == chosen })
+    }
+    let (inFour, inEight) = (try report(four), try report(mixed))
+    // Steps are a seventeenth as long, of which the square counts; a symmetric range may be twice as wide as it need be.
+    #expect(inEight.errorAfter < inFour.errorAfter / 50 && inEight.errorBefore < inFour.errorBefore / 50)
+    if method.isGuarded { #expect(inEight.errorAfter <= inEight.errorBefore) }
   }
 
   @Test func threadsChangeNothing() throws {

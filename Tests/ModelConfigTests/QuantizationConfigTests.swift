@@ -68,8 +68,10 @@ import Testing
     #expect(one.skippedModules == ["lm_head"])
     #expect(whole.groupSize == -1 && !whole.hasZeroPoint)
     let mixed = try #require(try config([group, channel], format: "mixed-precision"))
-    #expect(mixed.groupSize == nil && !mixed.hasZeroPoint)
-    #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 8]]) }
+    #expect(mixed.groupSize == nil && !mixed.hasZeroPoint && mixed.bits == nil && one.bits == 4)
+    let eight = try #require(try config([["num_bits": 8, "strategy": "group", "group_size": 128, "symmetric": true]]))
+    #expect(eight.bits == 8 && eight.groupSize == 128 && !eight.hasZeroPoint)
+    #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 3]]) }
     #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "strategy": "tensor"]]) }
     #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "type": "float"]]) }
     #expect(throws: ModelConfigError.self) { _ = try config([group], format: "nvfp4-pack-quantized") }

@@ -60,7 +60,7 @@ import Testing
     var quantizedCount = 0
     for tensor in written.tensors {
       switch (try tensor.content, try #require(originals[tensor.name]).content) {
-      case (.int4(let packed), .dense(let original)):
+      case (.quantized(let packed), .dense(let original)):
         #expect(original.info.shape == tensor.shape)
         #expect(try packed.unpacked() == planned[String(tensor.name.dropLast(".weight".count))], "\(tensor.name)")
         quantizedCount += 1
@@ -107,7 +107,7 @@ import Testing
       for name in DecoderLinear.allCases.map({ $0.moduleName(layer: index) }) {
         let file = String(name.dropFirst("language_model.".count)) + ".weight"
         let stored = try #require(written.tensors.first { $0.name == file })
-        if case .int4(let packed) = try stored.content {
+        if case .quantized(let packed) = try stored.content {
           #expect(try packed.unpacked() == output.linears[name], "\(name)")
         } else {
           #expect(output.linears[name] == nil, "\(name)")

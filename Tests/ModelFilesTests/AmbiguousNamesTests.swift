@@ -70,7 +70,7 @@ import TestSupport
     _ = try writer.seal().publish()
     let model = try ModelFile.open(path)
     for format in CheckpointFormat.allCases {
-      expectRefusal("int4 tensor 'odd' is not called ….weight") { _ = try CheckpointExporter(model, as: format) }
+      expectRefusal("quantized tensor 'odd' is not called ….weight") { _ = try CheckpointExporter(model, as: format) }
     }
   }
 }

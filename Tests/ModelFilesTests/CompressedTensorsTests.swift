@@ -42,7 +42,7 @@ import Testing
       case .dense(let view):
         let before = view.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
         #expect(try bytes(written, tensor.name) == before)
-      case .int4(let packed):
+      case .quantized(let packed):
         linears += 1
         let module = String(tensor.name.dropLast(".weight".count))
         let codes = try bytes(written, module + ".weight_packed"),

@@ -24,10 +24,15 @@ import Testing
     "auto-round-asym-v1-channel": "gptq one group a row", "auto-round-awq-g64": "awq_u4 g64",
     "gptqmodel-sym-v1-g64": "gptq g64", "gptqmodel-asym-v1-g32": "gptq g32",
     "gptqmodel-asym-v2-channel": "gptq_v2 one group a row",
+    "compressed-tensors-int8-asym-g32-f16": "pack-quantized int8 g32",
+    "compressed-tensors-int8-asym-g64-10-rows": "pack-quantized int8 g64",
+    "compressed-tensors-int8-sym-g128-f16": "pack-quantized int8 sym g128",
+    "compressed-tensors-int8-sym-channel-bf16": "pack-quantized int8 sym one group a row",
+    "auto-round-int8-sym-g64": "gptq int8 g64", "auto-round-int8-asym-g128": "gptq_v2 int8 g128",
   ]
 
-  private func packed(_ fixture: PackedFixture) throws -> any PackedInt4 {
-    guard case .int4(let packed) = try fixture.linear(in: folder).content else {
+  private func packed(_ fixture: PackedFixture) throws -> any PackedLinear {
+    guard case .quantized(let packed) = try fixture.linear(in: folder).content else {
       throw NotALinear()
     }
     return packed
@@ -82,6 +87,8 @@ import Testing
     case ("compressed-tensors-asym-g64-12-rows", .compressedTensors): nil
     case ("compressed-tensors-asym-g64-12-rows", _):
       "has the shape [12, 256]; in \(format) both extents are multiples of 8"
+    case (_, .awq) where name.contains("int8"), (_, .gptq) where name.contains("int8"):
+      "has codes of 8 bits, which \(format) has no place for; use --to compressed-tensors"
     default: nil
     }
   }
@@ -103,7 +110,7 @@ import Testing
     }
     try export()
     let exported = try ModelFile.open(folder.path("out"))
-    guard case .int4(let packed) = try #require(exported.tensors.first).content else { throw NotALinear() }
+    guard case .quantized(let packed) = try #require(exported.tensors.first).content else { throw NotALinear() }
     #expect(exported.tensors.count == 1 && exported.tensors[0].name == module + ".weight")
     #expect(packed.decoded().values == fixture.decoded)
     #expect(exported.config.quantization?.groupSize == packed.scheme.groupSize)
@@ -118,7 +125,7 @@ import Testing
     let packed = try ModelFile.open(folder.path("m.skyq"))
     var compared = 0
     try model.requireReturn(from: packed) { done, _ in compared = done }
-    guard case .int4(let planes) = try #require(packed.tensors.first).content else { throw NotALinear() }
+    guard case .quantized(let planes) = try #require(packed.tensors.first).content else { throw NotALinear() }
     #expect(compared == 1 && planes.decoded().values == fixture.decoded)
   }
 
@@ -151,18 +158,33 @@ import Testing
     ) { $0.config = try PackedFixture("compressed-tensors-asym-g32-f16").config }
   }
 
+  @Test func `config and tensors that differ in bits are an error that names both`() throws {
+    try expectRefusal("compressed-tensors-asym-g32-f16", .malformedInput, "config.json says 8 bits, the tensors say 4") {
+      $0.config = try PackedFixture("compressed-tensors-int8-asym-g32-f16").config
+    }
+    try expectRefusal("auto-round-int8-sym-g64", .malformedInput, "config.json says 4 bits, the tensors say 8") {
+      $0.config["bits"] = 4
+    }
+  }
+
   @Test func `zeros that a symmetric model cannot have are an error`() throws {
     // The same words under the label of GPTQ's other format: all zeros are off by one.
     try expectRefusal("auto-round-sym-g32", .malformedInput, "row 0, group 0 has 7") {
       $0.config["packing_format"] = "auto_round"
     }
     try expectRefusal("auto-round-asym-g64", .malformedInput, "config.json says symmetric") { $0.config["sym"] = true }
+    try expectRefusal("auto-round-int8-sym-g64", .malformedInput, "all zeros are 128, but row 0, group 0 has 127") {
+      $0.config["packing_format"] = "auto_round"
+    }
   }
 
   @Test func `fifteen as a stored zero has no one meaning in GPTQ's first format`() throws {
     try expectRefusal("auto-round-asym-v1-channel", .malformedInput, "row 9, group 0 holds 15") {
       // One group: row 9 is the second nibble of the second word.
       try $0.change("m.qzeros") { $0[4] |= 0xF0 }
+    }
+    try expectRefusal("auto-round-int8-sym-g64", .malformedInput, "row 2, group 0 holds 255") {
+      try $0.change("m.qzeros") { $0[2] = 0xFF }
     }
   }
 
@@ -211,12 +233,12 @@ import Testing
   }
 
   @Test func `other bits, other packings and other groups are refused by name`() throws {
-    try expectRefusal("auto-round-sym-g32", .unsupported, "linear 'm' is stored in 8 bits") {
-      $0.replace("m.qweight", dtype: .int32, shape: [64, 32], [UInt8](repeating: 0, count: 8192))
-      $0.replace("m.qzeros", dtype: .int32, shape: [8, 8], [UInt8](repeating: 0, count: 256))
+    try expectRefusal("auto-round-sym-g32", .unsupported, "linear 'm' is stored in 2 bits") {
+      $0.replace("m.qweight", dtype: .int32, shape: [16, 32], [UInt8](repeating: 0, count: 2048))
+      $0.replace("m.qzeros", dtype: .int32, shape: [8, 2], [UInt8](repeating: 0, count: 64))
     }
-    try expectRefusal("compressed-tensors-asym-g32-f16", .unsupported, "linear 'm' is stored in 8 bits") {
-      $0.replace("m.weight_packed", dtype: .int32, shape: [8, 64], [UInt8](repeating: 0, count: 2048))
+    try expectRefusal("auto-round-awq-g64", .unsupported, "linear 'm' is stored in 8 bits") {
+      $0.replace("m.qweight", dtype: .int32, shape: [256, 2], [UInt8](repeating: 0, count: 2048))
     }
     try expectRefusal("auto-round-sym-g32", .unsupported, "AutoRound's packing \"auto_round:fp8\"") {
       $0.config["packing_format"] = "auto_round:fp8"

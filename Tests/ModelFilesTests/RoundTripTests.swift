@@ -54,7 +54,7 @@ import Testing
   {
     let other = try export(awq, format, to: "other")
     #expect(other.kind == kind && other.tensors.count == awq.tensors.count)
-    let linears = other.tensors.filter(\.isInt4)
+    let linears = other.tensors.filter(\.isQuantized)
     #expect(linears.count == 12 && linears.allSatisfy { $0.encodingName == encoding })
     let difference = try ModelDifference(awq, other) { _, _ in }
     #expect(difference.tensors.isEmpty && difference.files == ["config.json"])
@@ -82,11 +82,11 @@ import Testing
 
   @Test func `a zero of 0 has no place in GPTQ's first format`() throws {
     var linear = try #require(
-      awq.tensors.first { $0.isInt4 }.map { try $0.content }.flatMap { content in
-        if case .int4(let packed) = content { try packed.unpacked() } else { nil }
+      awq.tensors.first { $0.isQuantized }.map { try $0.content }.flatMap { content in
+        if case .quantized(let packed) = content { try packed.unpacked() } else { nil }
       })
     linear.zeros[3] = 0
-    #expect(!Int4Layout.gptqV1.zerosFit(linear) && Int4Layout.gptqV2.zerosFit(linear))
+    #expect(!WordLayout.gptqV1.zerosFit(linear) && WordLayout.gptqV2.zerosFit(linear))
     // The same in a checkpoint: the first word of zeros of one linear.
     let name = "model.layers.0.self_attn.k_proj.qzeros", shard = folder.path("awq/model.safetensors")
     let file = try SafetensorsFile(path: shard), entry = try #require(file.header[name])
@@ -103,7 +103,7 @@ import Testing
   private func values(of tensor: StoredTensor) throws -> [Float] {
     switch try tensor.content {
     case .dense(let view): try view.floats()
-    case .int4(let packed): try packed.unpacked().dequantized().values
+    case .quantized(let packed): try packed.unpacked().dequantized().values
     }
   }
 
@@ -120,10 +120,10 @@ import Testing
       let widened = try #require(wide.tensors.first { $0.name == tensor.name })
       let (old, new) = (try values(of: tensor), try values(of: widened))
       if tensor.name.contains("gate_proj") || tensor.name.contains("up_proj") {
-        #expect(widened.shape == [256, 32] && widened.isInt4)
+        #expect(widened.shape == [256, 32] && widened.isQuantized)
         #expect(new == old + [Float](repeating: 0, count: 208 * 32))
       } else if tensor.name.contains("down_proj") {
-        #expect(widened.shape == [32, 256] && !widened.isInt4)
+        #expect(widened.shape == [32, 256] && !widened.isQuantized)
         let zeros = [Float](repeating: 0, count: 208)
         for row in 0..<32 {
           let wanted: [Float] = old[row * 48..<row * 48 + 48] + zeros
@@ -139,7 +139,7 @@ import Testing
   @Test func `a model without int4 is not widened, and not said to be shared`() throws {
     let plain = try ModelFile.open(folder.path("tiny"))
     let error = #expect(throws: ModelFilesError.self) { _ = try CheckpointExporter(plain, sharedBy: 3) }
-    #expect(error?.category == .unsupported && error?.description.contains("has no int4 linear") == true)
+    #expect(error?.category == .unsupported && error?.description.contains("has no quantized linear") == true)
     _ = try CheckpointExporter(plain)
   }
 

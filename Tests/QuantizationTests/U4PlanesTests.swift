@@ -58,13 +58,13 @@ import Testing
         qzeros: view(bytes(words.zeros), .int32, [groups, outFeatures / 8]),
         scales: view(bytes(words.scales.map(\.bitPattern)), .float16, [groups, outFeatures]), scheme: linear.scheme))
     var pieces: [UInt8] = [], largest = 0
-    try matrix.forEachU4Piece { piece in
+    try matrix.forEachPlanePiece { piece in
       largest = max(largest, piece.byteCount)
       pieces += unsafe piece.withUnsafeBytes { unsafe Array($0) }
     }
     let planes = linear.u4Planes
     #expect(pieces == planes.codes + bytes(planes.scales.map(\.bitPattern)) + planes.zeros)
-    #expect(largest <= matrix.u4ScratchByteCount)
+    #expect(largest <= matrix.planeScratchByteCount)
   }
 
   @Test func rangesContainZeroAndAreStorable() {

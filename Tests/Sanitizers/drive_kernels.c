@@ -165,19 +165,19 @@ static void dots_of_codes(size_t out_features, size_t in_features, size_t group,
   }
 }
 
-static void rounding(size_t groups, size_t group) {
+static void rounding(size_t groups, size_t group, float top) {
   const size_t count = groups * group, bytes = count * sizeof(float);
   const float *scales = random_positive(groups, 0.2f), *zeros = random_levels(groups);
   // Any bits: weights are clamped to a code before they become an integer.
   const float *any = random_bytes(bytes), *w = random_floats(count, 2);
   float *fast = copy(any, bytes), *plain = copy(any, bytes);
   uint8_t *codes = room(count), *plain_codes = room(count);
-  ck_round_groups(fast, codes, fast, scales, zeros, groups, group);
-  ck_round_groups_ref(plain, plain_codes, plain, scales, zeros, groups, group);
+  ck_round_groups(fast, codes, fast, scales, zeros, groups, group, top);
+  ck_round_groups_ref(plain, plain_codes, plain, scales, zeros, groups, group, top);
   same("round_groups, codes", codes, plain_codes, count);
   same("round_groups", fast, plain, bytes);
-  ck_round_groups(fast, NULL, w, scales, zeros, groups, group);
-  ck_round_groups_ref(plain, NULL, w, scales, zeros, groups, group);
+  ck_round_groups(fast, NULL, w, scales, zeros, groups, group, top);
+  ck_round_groups_ref(plain, NULL, w, scales, zeros, groups, group, top);
   same("round_groups without codes", fast, plain, bytes);
 
   float *low = room(groups * sizeof *low), *high = room(groups * sizeof *high);
@@ -187,30 +187,31 @@ static void rounding(size_t groups, size_t group) {
   same("group_extremes, high", high, high_plain, groups * sizeof *high);
 }
 
-static void gptq(size_t columns, size_t lanes) {
+static void gptq(size_t columns, size_t lanes, float top) {
   const size_t count = columns * lanes, bytes = count * sizeof(float), stride = columns + 3;
   const float *w = random_floats(count, 2), *upper = random_positive((columns - 1) * stride + columns, 1.5f);
   const float *scales = random_positive(count, 0.2f), *zeros = random_levels(count);
   float *fast = copy(w, bytes), *plain = copy(w, bytes), *errors = room(bytes), *plain_errors = room(bytes);
   uint8_t *codes = room(count), *plain_codes = room(count);
-  ck_gptq_block(fast, errors, codes, upper, stride, scales, zeros, columns, lanes);
-  ck_gptq_block_ref(plain, plain_errors, plain_codes, upper, stride, scales, zeros, columns, lanes);
+  ck_gptq_block(fast, errors, codes, upper, stride, scales, zeros, columns, lanes, top);
+  ck_gptq_block_ref(plain, plain_errors, plain_codes, upper, stride, scales, zeros, columns, lanes, top);
   same("gptq_block", fast, plain, bytes);
   same("gptq_block, errors", errors, plain_errors, bytes);
   same("gptq_block, codes", codes, plain_codes, count);
 }
 
-static void descent(size_t rows, size_t columns, size_t group) {
+static void descent(size_t rows, size_t columns, size_t group, float top) {
   const size_t count = rows * columns, groups = rows * (columns / group), bytes = count * sizeof(float);
   // Not positive definite, so that some columns are left alone and some moves are long.
   const float *gram = random_floats(columns * columns, 1), *start = random_floats(count, 1);
   const float *scales = random_positive(groups, 0.2f), *zeros = random_levels(groups);
   float *gradient = copy(start, bytes), *plain_gradient = copy(start, bytes);
   uint8_t *codes = room(count);
-  for (size_t j = 0; j < count; j++) codes[j] = (uint8_t)(random_bits() % 16);
+  for (size_t j = 0; j < count; j++) codes[j] = (uint8_t)(random_bits() % ((uint32_t)top + 1));
   uint8_t *plain_codes = copy(codes, count);
-  size_t changed = ck_descend_rows(codes, gradient, gram, scales, zeros, rows, columns, group);
-  size_t plain_changed = ck_descend_rows_ref(plain_codes, plain_gradient, gram, scales, zeros, rows, columns, group);
+  size_t changed = ck_descend_rows(codes, gradient, gram, scales, zeros, rows, columns, group, top);
+  size_t plain_changed =
+    ck_descend_rows_ref(plain_codes, plain_gradient, gram, scales, zeros, rows, columns, group, top);
   expect("descend_rows, changes", changed == plain_changed);
   same("descend_rows", gradient, plain_gradient, bytes);
   same("descend_rows, codes", codes, plain_codes, count);
@@ -292,11 +293,13 @@ static void ragged_lengths(void) {
     dots_of_floats(7, length, 1), dots_of_floats(3, length, 14);
     release();
     if (length == 0) continue;
-    norms(length), rounding(7, length);
-    if (length <= 129) gptq(length, 24), gptq(5, length), descent(1, length, 1), descent(3, length * 5, 5);
+    norms(length), rounding(7, length, 15), rounding(7, length, 255);
+    if (length <= 129) {
+      gptq(length, 24, 255), gptq(5, length, 15), descent(1, length, 1, 15), descent(3, length * 5, 5, 255);
+    }
     release();
   }
-  descent(8, 96, 32), gptq(128, 64);
+  descent(8, 96, 32, 15), gptq(128, 64, 15);
   release();
 }
 

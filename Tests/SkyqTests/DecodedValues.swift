@@ -34,13 +34,19 @@ struct DecodedValues {
 
   private static func awq(_ planes: [[UInt8]], _ tensor: SkyqTensor, _ scaleType: DType) -> [Float] {
     let (rows, columns, group) = (tensor.shape[0], tensor.shape[1], tensor.groupSize)
-    let groups = columns / group
+    let groups = columns / group, hasEightBits = tensor.encoding == .awqU8Float16
     let scales = integers(planes[1], UInt16.self).map {
       scaleType == .float16 ? Float(Float16(bitPattern: $0)) : Float(bitPattern: UInt32($0) << 16)
     }
     var values: [Float] = []
     for row in 0..<rows {
       for column in 0..<columns {
+        guard !hasEightBits else {
+          let place = row * groups + column / group
+          let level = Int(planes[0][row * columns + column]) - Int(planes[2][place])
+          values.append(Float(level) * scales[place])
+          continue
+        }
         let byte = planes[0][row * columns / 2 + 16 * (column / 32) + column % 32 % 16]
         let code = column % 32 < 16 ? byte & 0x0F : byte >> 4
         let t = column / group

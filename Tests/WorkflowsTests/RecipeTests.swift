@@ -51,7 +51,11 @@ import Workflows
     for (text, words) in [
       (#"{"damping": "much"}"#, #"'damping': expected a number, found "much""#),
       (#"{"group_size": 64.5}"#, "'group_size': expected a whole number from 0 to 1048576, found 64.5"),
-      (#"{"scheme": "int8"}"#, #"'scheme': expected one of int4, int4-sym, found "int8""#),
+      (#"{"scheme": "int6"}"#, #"'scheme': expected one of int4, int4-sym, int8, found "int6""#),
+      (
+        #"{"rules": [{"pattern": "x", "scheme": "int6"}]}"#,
+        #"'rules': expected a list of {"pattern": …, "scheme": …} with one of int4, int4-sym, int8, 16bit, found a list"#
+      ),
       (#"{"group_size": "64"}"#, #"'group_size': expected a whole number from 0 to 1048576, found "64""#),
       (#"{"method": "bset"}"#, #"'method': expected one of rtn, awq-compat, awq, awq+gptq, best, found "bset""#),
       (#"{"include": "*"}"#, #"'include': expected a list of strings, found "*""#),

@@ -81,7 +81,7 @@ import Workflows
     let split = try #require(try refused { $0.recipe.skip = [NamePattern("layers.1.self_attn.q_proj")] })
     #expect(
       split.description
-        == "--include and --skip split language_model.model.layers.1.self_attn.q_proj, "
+        == "--include, --skip and --rule split language_model.model.layers.1.self_attn.q_proj, "
         + "language_model.model.layers.1.self_attn.k_proj, language_model.model.layers.1.self_attn.v_proj, "
         + "which loaders fuse; take all or none")
     #expect(split.category == .unsupported)

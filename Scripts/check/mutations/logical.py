@@ -50,7 +50,7 @@ def of_skyq_tensor(file, tensor):
     if tensor["encoding"] in PLAIN:
         return Dense(PLAIN[tensor["encoding"]][0].upper(), shape, bytes(planes[0]))
     require(tensor["encoding"] in AWQ, "unknown encoding")
-    codes, zeros = unpack_awq(planes, shape, tensor["group"])
+    codes, zeros = unpack_awq(planes, shape, tensor["group"], tensor["encoding"])
     scales = np.frombuffer(planes[1], "<u2").reshape(zeros.shape)
     return Int4(tensor["group"], codes, zeros, scales, tensor["encoding"] == 0x0102)
 

@@ -15,7 +15,7 @@ from skyq.codecs import xxh3
 
 MAGIC, UNSEALED = b"\x89SKY\r\n\x1a\n", b"\x89SKYPART"
 F32, F16, BF16, I8, U8, I32, I64, BOOL = range(1, 9)
-AWQ_F16, AWQ_BF16 = 0x0101, 0x0102
+AWQ_F16, AWQ_BF16, AWQ_U8 = 0x0101, 0x0102, 0x0103
 CRITICAL, ZSTD = 1, 2
 
 
@@ -190,6 +190,23 @@ def awq(name, encoding, rows, columns, group, seed, raw_scales=None):
         for t in range(groups):
             plane2[o * ((groups + 1) // 2) + t // 2] |= int(zeros[o, t]) << (4 * (t % 2))
     return Tensor(name, encoding, [rows, columns], [bytes(plane0), raw.tobytes(), bytes(plane2)], group, values)
+
+
+def awq_u8(name, rows, columns, group, seed):
+    """Random codes, zeros and scales as §6.3 lays them out; values by its formula. Some groups are symmetric."""
+    random = np.random.default_rng(seed)
+    groups = columns // group
+    codes = random.integers(0, 256, (rows, columns)).astype("u1")
+    zeros = random.integers(0, 256, (rows, groups)).astype("u1")
+    zeros[::2] = 128
+    raw = random.uniform(0.001, 0.1, (rows, groups)).astype("<f2")
+    values = np.zeros((rows, columns), np.float32)
+    for o in range(rows):
+        for i in range(columns):
+            t = i // group
+            values[o, i] = np.float32(int(codes[o, i]) - int(zeros[o, t])) * np.float32(raw[o, t])
+    planes = [codes.tobytes(), raw.tobytes(), zeros.tobytes()]
+    return Tensor(name, AWQ_U8, [rows, columns], planes, group, values)
 
 
 def spec_example():

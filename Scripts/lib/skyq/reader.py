@@ -21,7 +21,8 @@ FIXED_NAMES = {b"META": "meta", b"PROV": "prov", b"RECP": "recp", b"CALB": "calb
 KNOWN_TYPES = [*FIXED_NAMES, b"EVAL", b"FILE"]
 PLAIN = {1: ("f32", 4), 2: ("f16", 2), 3: ("bf16", 2), 4: ("i8", 1), 5: ("u8", 1), 6: ("i32", 4), 7: ("i64", 8),
          8: ("bool", 1)}
-AWQ = {0x0101: "awq_u4 f16", 0x0102: "awq_u4 bf16"}
+AWQ = {0x0101: "awq_u4 f16", 0x0102: "awq_u4 bf16", 0x0103: "awq_u8 f16"}
+EIGHT_BITS = 0x0103
 FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -171,6 +172,8 @@ class Skyq:
             return None
         require(len(shape) == 2 and group in (32, 64, 128) and shape[1] % group == 0, "E024")
         groups = shape[1] // group
+        if encoding == EIGHT_BITS:
+            return [shape[0] * shape[1], shape[0] * groups * 2, shape[0] * groups]
         return [shape[0] * shape[1] // 2, shape[0] * groups * 2, shape[0] * ((groups + 1) // 2)]
 
     def compute_content_id(self):
@@ -201,7 +204,7 @@ class Skyq:
         """The values as numpy: floats of every kind as float32, others in their own type."""
         encoding, planes = tensor["encoding"], self.plane_bytes(tensor)
         if encoding in AWQ:
-            return decode_awq(planes, tensor["shape"], tensor["group"], encoding == 0x0102)
+            return decode_awq(planes, tensor["shape"], tensor["group"], encoding)
         require(encoding in PLAIN, "E038", tensor["name"])
         if encoding == 3:
             return widen_bf16(planes[0]).reshape(tensor["shape"])
@@ -244,7 +247,7 @@ class Skyq:
             exponent = 0x7F80 if tensor["encoding"] == 0x0102 else 0x7C00
             require(not np.any(np.frombuffer(planes[1], "<u2") & exponent == exponent), "E036")
             groups = tensor["shape"][1] // tensor["group"]
-            if groups % 2:
+            if groups % 2 and tensor["encoding"] != EIGHT_BITS:
                 last = np.frombuffer(planes[2], "u1").reshape(tensor["shape"][0], -1)[:, -1]
                 require(not np.any(last >> 4), "E036")
 
@@ -260,20 +263,22 @@ def widen_bf16(raw):
     return (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
 
 
-def unpack_awq(planes, shape, group):
-    """Codes [out, in] and zeros [out, groups] of §6.2, as integers."""
+def unpack_awq(planes, shape, group, encoding=0x0101):
+    """Codes [out, in] and zeros [out, groups] of §6.2 and §6.3, as integers."""
     rows, columns = shape
     groups = columns // group
+    if encoding == EIGHT_BITS:
+        return tuple(np.frombuffer(planes[i], "u1").reshape(rows, width) for i, width in ((0, columns), (2, groups)))
     blocks = np.frombuffer(planes[0], "u1").reshape(rows, columns // 32, 1, 16)
     codes = np.concatenate([blocks & 15, blocks >> 4], axis=2).reshape(rows, columns)
     packed = np.frombuffer(planes[2], "u1").reshape(rows, (groups + 1) // 2, 1)
     return codes, np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, -1)[:, :groups]
 
 
-def decode_awq(planes, shape, group, bf16):
-    """§6.2: W[o][i] = float32(q - z) * float32(s)."""
-    codes, zeros = (part.astype(np.int32) for part in unpack_awq(planes, shape, group))
-    scales = widen_bf16(planes[1]) if bf16 else np.frombuffer(planes[1], "<f2").astype(np.float32)
+def decode_awq(planes, shape, group, encoding):
+    """§6.2 and §6.3: W[o][i] = float32(q - z) * float32(s)."""
+    codes, zeros = (part.astype(np.int32) for part in unpack_awq(planes, shape, group, encoding))
+    scales = widen_bf16(planes[1]) if encoding == 0x0102 else np.frombuffer(planes[1], "<f2").astype(np.float32)
     difference = codes - np.repeat(zeros, group, axis=1)
     with np.errstate(over="ignore"):  # to infinity, as §6.2 allows
         return difference.astype(np.float32) * np.repeat(scales.reshape(zeros.shape), group, axis=1)

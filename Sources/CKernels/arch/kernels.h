@@ -35,14 +35,15 @@ typedef struct {
   void (*softmax_f32)(float *x, size_t count);
   void (*silu_mul_f32)(float *gate, const float *up, size_t count);
   void (*round_groups)(
-    float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
+    float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+    float top);
   void (*group_extremes)(float *low, float *high, const float *w, size_t groups, size_t group);
   void (*gptq_block)(
     float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
-    size_t columns, size_t lanes);
+    size_t columns, size_t lanes, float top);
   size_t (*descend_rows)(
     uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
-    size_t columns, size_t group);
+    size_t columns, size_t group, float top);
   void (*gemm_f32)(
     float *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
   void (*gemm_f64)(

@@ -1,4 +1,5 @@
-// Rounding to 4-bit levels, and the inner loops of Hessian-aware rounding. Fast and plain agree bit for bit:
+// Rounding to levels of 4 or 8 bits, whose largest code is `top`, and the inner loops of Hessian-aware rounding. Fast
+// and plain agree bit for bit:
 // neither fuses multiply and add, and none of these loops reduces.
 #ifndef CK_ROUNDING_H
 #define CK_ROUNDING_H
@@ -6,12 +7,14 @@
 #include <stdint.h>
 
 /// Rounds `groups` consecutive groups of `group` weights to their levels:
-/// code = clamp(round-half-even(w / scale) + zero, 0, 15), out = (code - zero) * scale. NaN gets code 0.
+/// code = clamp(round-half-even(w / scale) + zero, 0, top), out = (code - zero) * scale. NaN gets code 0.
 /// w, out: [groups, group]; scales, zeros: [groups]; codes: like w, or NULL. `out` may be `w`.
 void ck_round_groups(
-  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+  float top);
 void ck_round_groups_ref(
-  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group);
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+  float top);
 
 /// The smallest and the largest of each of `groups` consecutive groups of `group` weights, none of which is NaN.
 /// w: [groups, group]; low, high: [groups]. The fast one needs group % 8 == 0.
@@ -24,10 +27,10 @@ void ck_group_extremes_ref(float *low, float *high, const float *w, size_t group
 /// u: upper triangular, row j at u + j * stride. The fast one needs lanes % 8 == 0.
 void ck_gptq_block(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
-  size_t columns, size_t lanes);
+  size_t columns, size_t lanes, float top);
 void ck_gptq_block_ref(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
-  size_t columns, size_t lanes);
+  size_t columns, size_t lanes, float top);
 
 /// One sweep of coordinate descent over the codes of some rows: each code in turn moves to the level nearest to
 /// the minimum of its row's error dT H d with all others held. Returns how many codes changed.
@@ -35,9 +38,9 @@ void ck_gptq_block_ref(
 /// gram: H, [columns, columns]; scales, zeros: [rows, columns / group]. Columns with H[j][j] <= 0 are left alone.
 size_t ck_descend_rows(
   uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
-  size_t columns, size_t group);
+  size_t columns, size_t group, float top);
 size_t ck_descend_rows_ref(
   uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
-  size_t columns, size_t group);
+  size_t columns, size_t group, float top);
 
 #endif

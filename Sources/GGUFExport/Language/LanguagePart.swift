@@ -70,8 +70,14 @@ struct LanguagePart {
     of tensor: StoredTensor, path: String, _ options: GGUFOptions
   ) throws -> GGUFTensorType {
     guard case .dense(let dtype) = tensor.encoding else {
+      guard tensor.codeBits == 4 else {
+        throw ModelFilesError.unsupported(
+          path: path,
+          reason: "tensor '\(tensor.name.displayed)' has codes of 8 bits, of which no block of llama.cpp's is made here; "
+            + "use --to \(CheckpointFormat.compressedTensors)")
+      }
       guard options.linears == .q4_K, tensor.shape[1] % Q4KBlocks.blockSize == 0,
-        case .int4(let packed) = try tensor.content
+        case .quantized(let packed) = try tensor.content
       else { return .q4_1 }
       defer { tensor.release() }
       return Q4KBlocks(try packed.unpacked()).addedError < largestAddedError ? .q4_K : .q4_1
@@ -111,7 +117,7 @@ struct LanguagePart {
   ) throws {
     let order = names.rowOrder(of: entry.name, rows: entry.target.shape[0])
     switch try entry.source.content {
-    case .int4(let packed):
+    case .quantized(let packed):
       let stored = try packed.unpacked(), linear = order.map { stored.rows(in: $0) } ?? stored
       if entry.target.type == .q4_K {
         let blocks = Q4KBlocks(linear)

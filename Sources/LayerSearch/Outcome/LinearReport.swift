@@ -103,7 +103,7 @@ public struct RangeCounts: Sendable, Equatable {
     var counts = RangeCounts()
     for group in 0..<linear.groupsPerRow {
       let scale = Float(linear.scales[firstGroup + group]), zero = Float(linear.zeros[firstGroup + group])
-      let lowest = (-0.5 - zero) * scale, highest = (Float(QuantizationScheme.maxCode) + 0.5 - zero) * scale
+      let lowest = (-0.5 - zero) * scale, highest = (Float(linear.scheme.maxCode) + 0.5 - zero) * scale
       var (clamped, isZero) = (0, true)
       for column in group * size..<(group + 1) * size {
         let value = weights[weights.startIndex + column] * columnScales[column]
@@ -123,6 +123,6 @@ extension QuantizedLinear {
 
   /// Groups whose largest level, or the scale itself, half precision cannot hold.
   var beyondHalfCount: Int {
-    scales.count { Float($0) * Float(QuantizationScheme.maxCode) > Float(Float16.greatestFiniteMagnitude) }
+    scales.count { Float($0) * Float(scheme.maxCode) > Float(Float16.greatestFiniteMagnitude) }
   }
 }

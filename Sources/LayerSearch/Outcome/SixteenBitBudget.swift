@@ -15,8 +15,12 @@ public struct SixteenBitBudget: Sendable {
   /// Linears that loaders fuse (q, k, v and gate, up) are kept together or not at all. Sets are taken in order of the sum
   /// of their relative output errors, error after / output energy, per additional byte, as long as they fit; of equals
   /// the first.
-  /// - Parameter reports: of a run that quantized all of them.
-  public func modules(by reports: [LinearReport], scheme: QuantizationScheme) -> Set<String> {
+  /// - Parameters:
+  ///   - reports: of a run that quantized all of them.
+  ///   - scheme: of each, by the name in its report.
+  public func modules(
+    by reports: [LinearReport], scheme: (_ module: String) -> QuantizationScheme
+  ) -> Set<String> {
     var sets: [[LinearReport]] = []
     for report in reports {
       if let last = sets.last?.first, last.fusedSet == report.fusedSet {
@@ -25,7 +29,7 @@ public struct SixteenBitBudget: Sendable {
         sets.append([report])
       }
     }
-    func cost(_ set: [LinearReport]) -> Double { set.reduce(0) { $0 + $1.additionalBytes(scheme) } }
+    func cost(_ set: [LinearReport]) -> Double { set.reduce(0) { $0 + $1.additionalBytes(scheme($1.module)) } }
     func error(_ set: [LinearReport]) -> Double { set.reduce(0) { $0 + $1.relativeError } }
     let ranked = sets.enumerated().sorted { a, b in
       let (left, right) = (error(a.element) / cost(a.element), error(b.element) / cost(b.element))

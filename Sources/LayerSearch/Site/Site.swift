@@ -39,16 +39,18 @@ struct SiteProblem: Sendable {
   /// Kept where it is less than a linear; a factor is made anew where a target is.
   private let solution: DriftCorrection.Solution?
 
-  /// - Parameter keepsTargets: Whether what takes as much memory as the weights in f32 is kept instead of made anew.
+  /// - Parameters:
+  ///   - scheme: Of all linears: loaders fuse those that share an input.
+  ///   - keepsTargets: Whether what takes as much memory as the weights in f32 is kept instead of made anew.
   init(
     names: [DecoderLinear], weights: [any WeightMatrix], statistics: SiteStatistics, options: QuantizationOptions,
-    pooling: ChannelPooling, searchesScales: Bool, keepsTargets: Bool
+    scheme: QuantizationScheme, pooling: ChannelPooling, searchesScales: Bool, keepsTargets: Bool
   ) {
     self.names = names
     self.weights = weights
     self.statistics = statistics
     self.pooling = pooling
-    scheme = options.scheme
+    self.scheme = scheme
     damping = options.damping
     steps = options.steps
     self.searchesScales = searchesScales && steps.contains(.scales)
@@ -57,7 +59,7 @@ struct SiteProblem: Sendable {
     }
     channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
-      weightMean: ChannelStatistics.weightMean(weights, groupSize: options.scheme.groupSize))
+      weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
     targets = weights.map { _ in .weight }
     targetSamples = weights.map { ScaleSearch.judged($0) }
     correction =

@@ -66,7 +66,7 @@ extension GroupColumn {
 
   /// The scale that fits the present codes best: s = (cᵀHw) / (cᵀHc) with c = q − z.
   private func refitted(_ ranges: [GroupRange]) -> [GroupRange] {
-    let codes = GroupRanges(ranges).codes(of: weights, groupSize: size)
+    let codes = GroupRanges(ranges).codes(of: weights, scheme: scheme)
     var levels = Tensor(zeros: [rows, size])
     for row in 0..<rows {
       let zero = Float(ranges[row].zero)
@@ -186,7 +186,8 @@ struct GroupColumn {
   func errors(of ranges: [GroupRange], rounding values: [Float]) -> [Float] {
     var delta = Tensor(shape: [rows, size], values: values)
     LevelRounding.round(
-      &delta.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size)
+      &delta.values, scales: ranges.map(\.scale), zeros: ranges.map { Float($0.zero) }, groupSize: size,
+      maxCode: scheme.maxCode)
     delta = delta - Tensor(shape: [rows, size], values: weights)
     return dots(delta, delta)
   }

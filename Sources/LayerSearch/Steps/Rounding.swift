@@ -58,7 +58,8 @@ package struct HessianRounding {
       }
     }
     let codes = ErrorFeedbackRounding.codes(
-      panel: &panel, upper: upper, scales: scales, zeros: zeros, columns: columns, lanes: lanes)
+      panel: &panel, upper: upper, scales: scales, zeros: zeros, columns: columns, lanes: lanes,
+      maxCode: scheme.maxCode)
     var result = [UInt8](repeating: 0, count: rows.count * columns)
     for lane in 0..<rows.count {
       for (position, column) in order.enumerated() { result[lane * columns + column] = codes[position * lanes + lane] }
@@ -100,7 +101,7 @@ package struct CodeDescent {
     for _ in 0..<sweeps {
       let changed = LevelRounding.descend(
         codes: &codes, gradient: &gradient, gram: gram.values, scales: scales, zeros: zeros, columns: weight.shape[1],
-        groupSize: scheme.groupSize)
+        groupSize: scheme.groupSize, maxCode: scheme.maxCode)
       guard Double(changed) > Self.minChangedShare * Double(codes.count) else { break }
     }
     return codes

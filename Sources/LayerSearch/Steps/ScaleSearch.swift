@@ -91,7 +91,7 @@ struct ScaleSearch: Sendable {
   /// Q(W·s)/s − W.
   private func roundingError(of weight: Tensor, scales: [Float]) -> Tensor {
     var rounded = weight.columnsMultiplied(by: scales)
-    GroupRanges(minMax: rounded, scheme: scheme).round(&rounded.values, groupSize: scheme.groupSize)
+    GroupRanges(minMax: rounded, scheme: scheme).round(&rounded.values, scheme: scheme)
     return rounded.columnsMultiplied(by: scales.map { 1 / $0 }, minus: weight)
   }
 }

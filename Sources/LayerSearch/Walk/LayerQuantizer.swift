@@ -99,6 +99,7 @@ struct LayerQuantizer {
         releaseLargeWeights()
         let problem = SiteProblem(
           names: names, weights: weights, statistics: statistics, options: options,
+          scheme: options.scheme(of: names[0].moduleName(layer: index)),
           pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales,
           keepsTargets: keepsTargets)
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
@@ -119,7 +120,8 @@ struct LayerQuantizer {
   private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
     let weight = original[name].weight
     let unscaled = [Float](repeating: 1, count: weight.columns)
-    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled, scheme: options.scheme)
+    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled,
+      scheme: options.scheme(of: name.moduleName(layer: index)))
     return (
       linear,
       LinearReport(

@@ -10,6 +10,8 @@ public import Tensors
 public struct QuantizationOptions: Sendable {
   /// Bits and group size.
   public var scheme: QuantizationScheme
+  /// Codes of modules, by canonical name, that are not those of the scheme. Groups are the same.
+  public var otherCodes: [String: CodeScheme] = [:]
   /// How scales, ranges and codes are found.
   public var method: QuantizationMethod
   /// Which activations the statistics come from.
@@ -50,19 +52,29 @@ public struct QuantizationOptions: Sendable {
     self.isIncluded = isIncluded
   }
 
-  /// The first set of linears that loaders fuse (q, k, v and gate, up) of which some would be quantized and some not;
-  /// vLLM cannot load such a layer.
+  /// What the module `module`, by canonical name, is quantized to if it is.
+  public func scheme(of module: String) -> QuantizationScheme {
+    otherCodes[module].flatMap { QuantizationScheme(groupSize: scheme.groupSize, codes: $0) } ?? scheme
+  }
+
+  /// The same of a module by the name that reports have for it.
+  public func scheme(reported name: String) -> QuantizationScheme {
+    otherCodes.keys.first { fileName($0) == name }.map(scheme(of:)) ?? scheme
+  }
+
+  /// The first set of linears that loaders fuse (q, k, v and gate, up) of which some would be quantized and some not, or
+  /// to other codes; vLLM cannot load such a layer.
   public func splitFusedSet(layerCount: Int) -> [String]? {
     for layer in 0..<layerCount {
       for set in DecoderLinear.fusedSets {
         let modules = set.map { $0.moduleName(layer: layer) }
-        if Set(modules.map(isIncluded)).count > 1 { return modules.map(fileName) }
+        if Set(modules.map { isIncluded($0) ? scheme(of: $0) : nil }).count > 1 { return modules.map(fileName) }
       }
     }
     return nil
   }
 
-  /// Whether the linear `module` with this weight becomes int4.
+  /// Whether the linear `module` with this weight becomes codes.
   public func quantizes(_ module: String, _ weight: any WeightMatrix) -> Bool {
     isIncluded(module) && scheme.fits(outFeatures: weight.rows, inFeatures: weight.columns)
   }

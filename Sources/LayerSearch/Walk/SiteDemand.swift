@@ -71,7 +71,7 @@ struct SiteDemand: Sendable {
 }
 
 extension QuantizationScheme {
-  /// Bytes of so many weights in int4 in memory: codes, and a scale and a zero for each group.
+  /// Bytes of so many weights as codes in memory, a byte each, and a scale and a zero for each group.
   func codeByteCount(_ weights: Int) -> Int { weights + weights / groupSize * 3 }
 }
 

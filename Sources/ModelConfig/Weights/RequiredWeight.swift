@@ -13,7 +13,7 @@ public struct RequiredWeight: Sendable, Equatable {
   public let name: String
   /// Dimensions, outermost first.
   public let extents: [Extent]
-  /// Whether it multiplies activations: exactly two dimensions, and int4 will do. Of other weights, dimensions of extent 1
+  /// Whether it multiplies activations: exactly two dimensions, and a quantized linear will do. Of other weights, dimensions of extent 1
   /// are not counted, since layouts differ there.
   public let isMatrix: Bool
   /// Whether the model computes without it: an output head that may be tied to the embeddings.

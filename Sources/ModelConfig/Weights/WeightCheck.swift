@@ -5,7 +5,7 @@ public import Tensors
 /// A tensor as a file has it; of a quantized linear, the weight that its parts stand for.
 public struct StoredWeight: Sendable {
   public let name: String
-  /// The type; nil for int4.
+  /// The type; nil for a quantized linear.
   public let dtype: DType?
   /// Extents, outermost first.
   public let shape: Shape
@@ -104,8 +104,8 @@ public struct WeightCheck {
     // A fused tensor is one fault.
     guard let entry = stored[weight.name], entry.name.part == 0 else { return nil }
     let (tensor, partCount) = (entry.tensor, entry.name.partCount)
-    guard tensor.dtype.map(\.isWeightType) ?? (weight.isMatrix && partCount == 1) else {
-      return .type(tensor: tensor.name, expected: "F32, F16 or BF16", found: tensor.dtype?.rawValue ?? "int4")
+    guard tensor.dtype.map(\.isWeightType) ?? weight.isMatrix else {
+      return .type(tensor: tensor.name, expected: "F32, F16 or BF16", found: tensor.dtype?.rawValue ?? "a quantized linear")
     }
     var dimensions = tensor.shape.dimensions
     let isWhole = (dimensions.first ?? 0) % partCount == 0

@@ -52,18 +52,24 @@ public struct QuantizationCard {
     let levels = report.options.scheme.codes == .int4Symmetric ? "a scale (8 is the zero of all)" : "a scale and a zero"
     return [
       "# \(name.map { "\($0.codeInMarkdown) in 4 bits" } ?? "A model in 4 bits")", "",
-      "\(report.reports.count) of \(report.linearCount) linears of the language model are int4 codes with \(levels) "
-        + "for each \(report.options.scheme.groupSize) input features. Everything else is as it was, but for norms and biases that "
-        + "take up scales.", "",
+      "\(report.reports.count - report.eightBitCount) of \(report.linearCount) linears of the language model are int4 codes "
+        + "with \(levels) for each \(report.options.scheme.groupSize) input features\(eightBits). Everything else is as it "
+        + "was, but for norms and biases that take up scales.", "",
       "## What loads it", "",
-    ] + CardSection.layout.lines(CheckpointFormat.awq.cardLines) + [""]
+    ] + CardSection.layout.lines(report.format.cardLines) + [""]
+  }
+
+  private var eightBits: String {
+    let outside = report.roundedOutside.count
+    return (report.eightBitCount > 0 ? ", \(report.eightBitCount) are int8 codes, of which 128 is the zero" : "")
+      + (outside > 0 ? ", and outside its layers \(outside) are int8 codes by plain rounding" : "")
   }
 
   private var making: [String] {
     var rows = [
       ("method", "`\(report.options.method.name)`: \(report.options.method.summary)"),
       ("result", report.gainLine.plain), ("group size", "\(report.options.scheme.groupSize)"),
-      ("bits per weight in int4 linears", report.options.scheme.bitsPerWeight.upTo(3)),
+      ("bits per weight in \(report.eightBitCount > 0 ? "quantized" : "int4") linears", report.bitsPerWeight.upTo(3)),
       ("size of all tensors", ByteCount.text(byteCount)), ("program", "skyquant \(report.version)"),
     ]
     if !report.kept.isEmpty { rows.append(("kept in 16 bit by --keep-16bit", "\(report.kept.count) linears")) }

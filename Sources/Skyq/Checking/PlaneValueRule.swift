@@ -25,7 +25,7 @@ struct PlaneValueRule {
     switch (encoding, encoding.scaleDType, index) {
     case (.bool, _, 0): rule = .bool
     case (_, let scales?, 1): rule = .finite(scales)
-    case (_, .some, 2) where shape[1] / groupSize % 2 == 1:
+    case (_, .some, 2) where encoding.codesPerByte == 2 && shape[1] / groupSize % 2 == 1:
       rule = .unusedNibble(rowBytes: (shape[1] / groupSize + 1) / 2)
     default: return nil
     }

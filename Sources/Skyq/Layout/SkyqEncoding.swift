@@ -8,6 +8,8 @@ public enum SkyqEncoding: Sendable, Hashable {
   case awqFloat16
   /// Four-bit codes in groups along the input, bfloat16 scales, four-bit zeros.
   case awqBFloat16
+  /// Eight-bit codes in groups along the input, binary16 scales, eight-bit zeros; since 1.1.
+  case awqU8Float16
   /// A code this version does not know.
   case unknown(UInt16)
 
@@ -16,6 +18,7 @@ public enum SkyqEncoding: Sendable, Hashable {
     (.float32, 1, "f32", .float32), (.float16, 2, "f16", .float16), (.bfloat16, 3, "bf16", .bfloat16),
     (.int8, 4, "i8", .int8), (.uint8, 5, "u8", .uint8), (.int32, 6, "i32", .int32), (.int64, 7, "i64", .int64),
     (.bool, 8, "bool", .bool), (.awqFloat16, 0x0101, "awq_u4 f16", nil), (.awqBFloat16, 0x0102, "awq_u4 bf16", nil),
+    (.awqU8Float16, 0x0103, "awq_u8 f16", nil),
   ]
 
   private var row: (encoding: SkyqEncoding, code: UInt16, name: StaticString, dtype: DType?)? {
@@ -36,14 +39,18 @@ public enum SkyqEncoding: Sendable, Hashable {
   public var code: UInt16 { if case .unknown(let code) = self { code } else { row?.code ?? 0 } }
   /// The element type of a plain encoding; nil for the others.
   public var dtype: DType? { row?.dtype }
-  /// The element type of the scales of an int4 encoding; nil for the others.
+  /// The element type of the scales of an encoding with codes; nil for the others.
   public var scaleDType: DType? {
     switch self {
-    case .awqFloat16: .float16
+    case .awqFloat16, .awqU8Float16: .float16
     case .awqBFloat16: .bfloat16
     default: nil
     }
   }
+  /// How many codes, or zeros, share a byte.
+  var codesPerByte: Int { self == .awqU8Float16 ? 1 : 2 }
+  /// The lowest minor version of the format that has it.
+  var minorVersion: UInt16 { self == .awqU8Float16 ? 1 : 0 }
 }
 
 extension SkyqEncoding: CustomStringConvertible {
@@ -54,7 +61,7 @@ extension SkyqEncoding: CustomStringConvertible {
 }
 
 extension SkyqEncoding {
-  /// One of the three planes of an int4 matrix: codes, scales, zeros.
+  /// One of the three planes of a matrix of codes: codes, scales, zeros.
   struct MatrixPlane {
     let dtype: DType
     let rows: Int
@@ -77,7 +84,7 @@ extension SkyqEncoding {
     return planes.indices.map { (planes[$0].dtype, [planes[$0].rows, planes[$0].columns]) }
   }
 
-  /// The planes of an int4 matrix. `shape` is for the message alone.
+  /// The planes of a matrix of codes. `shape` is for the message alone.
   /// - Throws: E024 if it is no matrix, or the group size does not fit.
   func matrixPlanes(
     of shape: @autoclosure () -> Shape, rank: Int, rows: Int, columns: Int, groupSize: Int
@@ -91,9 +98,9 @@ extension SkyqEncoding {
     }
     let groups = columns / groupSize
     return [
-      MatrixPlane(dtype: .uint8, rows: rows, columns: columns / 2),
+      MatrixPlane(dtype: .uint8, rows: rows, columns: columns / codesPerByte),
       MatrixPlane(dtype: scaleDType ?? .float16, rows: rows, columns: groups),
-      MatrixPlane(dtype: .uint8, rows: rows, columns: (groups + 1) / 2),
+      MatrixPlane(dtype: .uint8, rows: rows, columns: (groups + codesPerByte - 1) / codesPerByte),
     ]
   }
 

@@ -5,7 +5,8 @@
 public enum SkyqLimits {
   /// Major version written and read.
   public static let major: UInt16 = 1
-  /// Highest minor version whose reserved bytes this code knows to be zero, and the one it writes.
+  /// Highest minor version whose reserved bytes this code holds to be zero, and the one it writes unless an encoding is of
+  /// a later one: see `SkyqEncoding.minorVersion`.
   public static let minor: UInt16 = 0
   /// Sections of a file.
   public static let sectionCount = 4_096

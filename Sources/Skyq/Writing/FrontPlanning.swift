@@ -18,6 +18,7 @@ extension Front {
     }
     superblock = Superblock()
     superblock.alignmentLog2 = UInt8(alignmentLog2)
+    superblock.minor = tensors.reduce(SkyqLimits.minor) { max($0, $1.encoding.minorVersion) }
     self.sections = []
     self.tensors = TensorTable()
     names = []

@@ -8,7 +8,7 @@ public struct SkyqTensorPlan: Sendable, Hashable {
   /// Dotted path, as in the checkpoint.
   public let name: String
   public let encoding: SkyqEncoding
-  /// Extents, outermost first; of an int4 matrix the logical `[out, in]`.
+  /// Extents, outermost first; of a matrix of codes the logical `[out, in]`.
   public let shape: Shape
   /// Input features that share a scale; 0 for a plain encoding.
   public let groupSize: Int

@@ -66,7 +66,7 @@ public struct Extraction: Sendable {
   public func decodedLinears(into path: String) throws {
     let file = try ModelFile.open(model)
     try requireOutput(path, keeping: [model])
-    let linears = file.tensors.filter { if case .int4 = $0.encoding { true } else { false } }
+    let linears = file.tensors.filter { if case .quantized = $0.encoding { true } else { false } }
     try TensorExtractor(linears).write(to: path, overwriting: overwrites, permissions: file.permissions)
   }
 }

@@ -26,7 +26,7 @@ public struct QuantizationPlan: Sendable {
   public let stages: RunPlan
   /// What that may be wrong by, as a share of it.
   public let uncertainty: Double
-  /// Which linears become int4.
+  /// Which linears become codes.
   public let linears: LinearCoverage
 }
 
@@ -46,7 +46,7 @@ extension QuantizationRun {
     let memory = try memoryPlan(file, options, (set, loaded), start.limit)
     let size = try AWQCheckpointWriter.byteCount(
       file, scheme: options.scheme, widening: recipe.widening(of: file, options),
-      shardByteCount: recipe.usedShardByteCount, quantizes: options.isIncluded)
+      shardByteCount: recipe.usedShardByteCount, otherCodes: options.otherCodes, quantizes: options.isIncluded)
     let shape = activationShape(file, options, set.tokenCounts)
     let state = 2 * shape.tokenCount * shape.streams.count * file.config.text.hiddenSize * MemoryLayout<Float>.size
     let disk =
@@ -103,10 +103,10 @@ extension QuantizationRun {
   }
 }
 
-/// Which linears of a model become int4.
+/// Which linears of a model become codes.
 public struct LinearCoverage: Sendable, Equatable {
-  /// How many do, and how many there are.
-  public let quantizedCount: Int, count: Int
+  /// How many do, and how many of them to codes of eight bits; how many there are.
+  public let quantizedCount: Int, eightBitCount: Int, count: Int
   /// Linears of a layer that cannot, since the group size does not divide their inputs or 8 their outputs, with both.
   public let unfit: [(name: String, inFeatures: Int, outFeatures: Int)]
 
@@ -116,9 +116,10 @@ public struct LinearCoverage: Sendable, Equatable {
     }
     count = selection.all.count
     quantizedCount = selection.quantized.count
+    eightBitCount = selection.eightBitCount
   }
 
   public static func == (a: LinearCoverage, b: LinearCoverage) -> Bool {
-    a.quantizedCount == b.quantizedCount && a.count == b.count && a.unfit.elementsEqual(b.unfit, by: ==)
+    a.quantizedCount == b.quantizedCount && a.eightBitCount == b.eightBitCount && a.count == b.count && a.unfit.elementsEqual(b.unfit, by: ==)
   }
 }

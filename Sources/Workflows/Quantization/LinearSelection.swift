@@ -1,5 +1,5 @@
-// Which linears of a model become int4: those that the patterns leave and the group size fits. What would leave nothing, or
-// does nothing, is refused before the work.
+// Which linears of a model become codes, and of which kind: those that the patterns leave and the group size fits. What would
+// leave nothing, or does nothing, is refused before the work.
 internal import Basics
 internal import ModelConfig
 internal import ModelFiles
@@ -12,26 +12,50 @@ struct LinearSelection {
   /// Those that patterns leave but the group size does not fit; loaders fuse some, so that one of these takes the others
   /// of its input along.
   let unfit: [StoredLinear]
-  /// Canonical names of those that become int4.
+  /// Canonical names of those that become codes.
   let quantized: Set<String>
+  /// Codes of those of them that have a rule for others than the recipe's; of linears elsewhere, by their names in the
+  /// files, eight bits where a rule says so.
+  let otherCodes: [String: CodeScheme]
+  /// The names of those elsewhere.
+  let outside: [String]
   private let wanted: [StoredLinear]
   private let scheme: QuantizationScheme
 
-  /// - Throws: `RecipeError` for a pattern that does nothing; `WorkflowError` if no linear would become int4.
+  /// - Throws: `RecipeError` for a pattern that does nothing; `WorkflowError` if no linear would become codes.
   init(_ recipe: Recipe, of file: ModelFile) throws {
     scheme = try recipe.scheme
     let linears = file.decoderLinears
     all = linears
+    let others = file.otherLinears.filter { [scheme] in
+      scheme.fits(outFeatures: $0.outFeatures, inFeatures: $0.inFeatures)
+    }
+    for rule in recipe.rules where !rule.concerns(others) {
+      try rule.pattern.requireEffect("rule", on: linears, of: file)
+    }
     for (option, patterns) in [("include", recipe.include), ("skip", recipe.skip)] {
       for pattern in patterns { try pattern.requireEffect(option, on: linears, of: file) }
     }
+    func outcome(_ linear: StoredLinear) -> ModuleRule.Outcome {
+      recipe.rules.first { $0.pattern.matches(linear) }?.outcome ?? .codes(recipe.codes)
+    }
     wanted = all.filter { linear in
       (recipe.include.isEmpty || recipe.include.contains { $0.matches(linear) })
-        && !recipe.skip.contains { $0.matches(linear) }
+        && !recipe.skip.contains { $0.matches(linear) } && outcome(linear) != .sixteenBit
     }
     let fitting = Self.fitting(wanted, scheme)
     unfit = wanted.filter { !fitting.contains($0.module) }
     quantized = fitting
+    outside = others.filter { linear in
+      recipe.rules.first { $0.pattern.matches(linear) }?.outcome == .codes(.int8)
+    }.map(\.name)
+    let elsewhere = Dictionary(outside.map { ($0, CodeScheme.int8) }) { first, _ in first }
+    otherCodes = wanted.reduce(into: elsewhere) { others, linear in
+      guard case .codes(let codes) = outcome(linear), codes != recipe.codes, fitting.contains(linear.module) else {
+        return
+      }
+      others[linear.module] = codes
+    }
     guard fitting.isEmpty else {
       try requireTighter(recipe.sixteenBitBytes)
       return
@@ -44,13 +68,19 @@ struct LinearSelection {
 
   /// Checks that a budget for linears in 16 bit does not take all of them.
   private func requireTighter(_ budget: Int?) throws(RecipeError) {
-    let weights = wanted.filter { quantized.contains($0.module) }.reduce(0) { $0 + $1.outFeatures * $1.inFeatures }
-    let cost = Double(weights) * (16 - scheme.bitsPerWeight) / 8
+    let cost = wanted.filter { quantized.contains($0.module) }.reduce(0.0) { sum, linear in
+      let codes = otherCodes[linear.module] ?? scheme.codes
+      let bits = QuantizationScheme(groupSize: scheme.groupSize, codes: codes)?.bitsPerWeight ?? scheme.bitsPerWeight
+      return sum + Double(linear.outFeatures * linear.inFeatures) * (16 - bits) / 8
+    }
     guard let budget, Double(budget) >= cost else { return }
     throw RecipeError(
-      setting: "keep-16bit", demand: "leaves no linear in int4: all of them take only \(ByteCount.text(Int(cost))) more"
+      setting: "keep-16bit", demand: "leaves no linear quantized: all of them take only \(ByteCount.text(Int(cost))) more"
     )
   }
+
+  /// How many of those that become codes have eight bits.
+  var eightBitCount: Int { quantized.count { (otherCodes[$0] ?? scheme.codes).bits == 8 } }
 
   /// What the model's files call each linear, by its canonical name.
   var fileNames: [String: String] { Dictionary(all.map { ($0.module, $0.name) }) { first, _ in first } }

@@ -3,11 +3,17 @@
 internal import Basics
 internal import ModelConfig
 internal import ModelFiles
+internal import Quantization
 
 extension NamePattern {
   /// Whether `linear` fits: by its name in the model's files, with `.weight` or without, or by its canonical one.
   func matches(_ linear: StoredLinear) -> Bool {
     [linear.name, linear.name + ".weight", linear.module].contains(where: matches)
+  }
+
+  /// Whether `linear` fits, likewise.
+  func matches(_ linear: OtherLinear) -> Bool {
+    ([linear.name, linear.name + ".weight"] + linear.canonicalNames).contains(where: matches)
   }
 
   /// Checks that a linear fits.
@@ -48,5 +54,12 @@ extension NamePattern {
     let near = runs.enumerated().map { (editDistance($1, text), $0) }.filter { $0.0 <= text.count / 2 }
     guard !near.isEmpty else { return linears.prefix(1).map(\.name) }
     return near.sorted(by: <).prefix(Self.nearestCount).map { runs[$0.1] }
+  }
+}
+
+extension ModuleRule {
+  /// Whether it says something of linears outside the decoder's layers: those are in eight bits or in 16.
+  func concerns(_ linears: [OtherLinear]) -> Bool {
+    [.codes(.int8), .sixteenBit].contains(outcome) && linears.contains { pattern.matches($0) }
   }
 }

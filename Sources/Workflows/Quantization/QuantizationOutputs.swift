@@ -24,7 +24,7 @@ struct QuantizationOutputs: ~Copyable {
     let config = file.config.text
     let size = try AWQCheckpointWriter.byteCount(
       file, scheme: options.scheme, widening: run.recipe.widening(of: file, options),
-      shardByteCount: run.recipe.usedShardByteCount, quantizes: options.isIncluded)
+      shardByteCount: run.recipe.usedShardByteCount, otherCodes: options.otherCodes, quantizes: options.isIncluded)
     let streams = options.propagation == .quantized ? 2 : 1
     let folder = try WorkFolder(
       for: run.output, making: .directory, overwriting: run.overwrites, resuming: run.resumes)

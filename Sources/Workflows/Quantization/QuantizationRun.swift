@@ -106,7 +106,7 @@ public struct QuantizationRun: Sendable {
       recipe: .object(recipe.json(numericMode: numericMode.name, resolved: choices)),
       calibration: calibration?.json ?? .null, numericMode: numericMode.name,
       seesImages: file.config.multimodal != nil, sources: audit.digests,
-      kept: kept.sorted(), linearCount: start.selection.all.count,
+      kept: kept.sorted(), roundedOutside: start.selection.outside, linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
     let told = start.selection.warnings + set.notes
     if let notes = resumed?.notes {
@@ -119,7 +119,8 @@ public struct QuantizationRun: Sendable {
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, widening: recipe.widening(of: file, options), in: outputs.folder,
       shardByteCount: recipe.usedShardByteCount,
-      resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, quantizes: keeping.options.isIncluded)
+      resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, otherCodes: options.otherCodes,
+      quantizes: keeping.options.isIncluded)
     try keeping.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
       report.add(outcome)
@@ -279,6 +280,7 @@ public struct QuantizationRun: Sendable {
     guard let bytes = recipe.sixteenBitBytes else { return [] }
     var reports: [LinearReport] = []
     try pass.run(activations, stage: Stage.measuredSite, observe) { outcome, _ in reports += outcome.reports }
-    return SixteenBitBudget(bytes: bytes).modules(by: reports, scheme: pass.options.scheme)
+    let options = pass.options
+    return SixteenBitBudget(bytes: bytes).modules(by: reports) { options.scheme(reported: $0) }
   }
 }

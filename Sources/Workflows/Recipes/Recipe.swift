@@ -29,6 +29,8 @@ public struct Recipe: Sendable, Equatable {
   public var include: [NamePattern] = []
   /// Linears with a name that fits one of these stay in 16 bit.
   public var skip: [NamePattern] = []
+  /// What becomes of chosen linears; the first that fits counts, and `codes` where none does.
+  public var rules: [ModuleRule] = []
   /// Which activations statistics come from; nil for the method's own choice.
   public var propagation: Propagation?
   /// How much tokens count; nil for the method's own choice.
@@ -104,7 +106,7 @@ public struct Recipe: Sendable, Equatable {
 
   /// How much wider the MLPs of `file` become; nil if they do not.
   func widening(of file: ModelFile, _ options: QuantizationOptions) -> WidenedMLP? {
-    devices.flatMap { WidenedMLP(file.config, scheme: options.scheme, devices: $0) }
+    devices.flatMap { WidenedMLP(file.config, groupSize: options.scheme.groupSize, devices: $0) }
   }
 
   /// Bytes of tensors that a file of weights holds at most.
@@ -127,6 +129,7 @@ public struct Recipe: Sendable, Equatable {
     var options = QuantizationOptions(scheme: try scheme, method: method, propagation: resolvedPropagation) {
       quantized.contains($0)
     }
+    options.otherCodes = selection.otherCodes
     let names = selection.fileNames
     options.fileName = { names[$0] ?? $0 }
     options.omitted = omitted

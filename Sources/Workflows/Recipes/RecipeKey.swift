@@ -5,7 +5,7 @@ internal import Tensors
 /// A key of a recipe's JSON; Formats/report.md says what each holds. All but `schema`, `version`, `numeric_mode`,
 /// `correction_damping`, `widest_gram` and `resolved` are those of options: `group_size` of `--group-size`.
 enum RecipeKey: String, CaseIterable {
-  case schema, version, method, scheme, without, damping, include, skip, propagate, template, system, think, window,
+  case schema, version, method, scheme, without, damping, include, skip, rules, propagate, template, system, think, window,
     samples
   case resolved
   case correctionDamping = "correction_damping"
@@ -26,6 +26,7 @@ enum RecipeKey: String, CaseIterable {
     case .schema, .correctionDamping, .widestGram, .resolved: rawValue
     case .version: "version of skyquant"
     case .numericMode: "arithmetic"
+    case .rules: "--rule"
     default: "--" + rawValue.replacing("_", with: "-")
     }
   }

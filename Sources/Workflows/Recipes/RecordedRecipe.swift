@@ -88,6 +88,7 @@ public struct RecordedRecipe: Sendable, Equatable {
     recipe.heldOutEvery = try settings.integer(.heldOutEvery, in: 0...1 << 53) ?? recipe.heldOutEvery
     recipe.include = try settings.strings(.include).map { NamePattern($0) }
     recipe.skip = try settings.strings(.skip).map { NamePattern($0) }
+    recipe.rules = try settings.rules(.rules)
     recipe.omitted = Set(try settings.steps(.without))
     recipe.propagation = try settings.named(.propagate, Propagation.allCases, \.rawValue)
     recipe.tokenWeighting = try settings.tokenWeighting(.tokenWeights)
@@ -151,7 +152,10 @@ extension Recipe {
     set(.window, .integer(samples.window))
     set(.samples, samples.limit.map(JSONValue.integer))
     if let widestGram { set(.widestGram, .integer(widestGram)) }
-    // What shapes files and no tensor is told where it was asked for: all else stays as it was without.
+    // What few ask for is told where it was asked for: all else stays as it was without.
+    if !rules.isEmpty {
+      set(.rules, .array(rules.map { ["pattern": .string($0.pattern.text), "scheme": .string($0.outcome.name)] }))
+    }
     if let shardByteCount { set(.shardSize, .integer(shardByteCount)) }
     if let devices { set(.padFor, .integer(devices)) }
     if let baseModel { set(.baseModel, .string(baseModel)) }

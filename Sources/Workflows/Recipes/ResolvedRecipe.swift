@@ -15,16 +15,19 @@ extension Recipe {
     // Without one there are no questions.
     let template = try? model.builder.template
     let system = prompt.system ?? config.systemMessage ?? template?.defaultSystemText
-    return [
+    var object: JSONObject = [
       "steps": .array(options.steps.map(\.rawValue).sorted().map(JSONValue.string)),
       "propagate": .string(options.propagation.rawValue), "token_weights": .string(resolvedTokenWeighting.text),
       "widest_gram": .integer(options.widestGram),
-      "bits": .integer(4), "template": template.map { .string($0.name) } ?? .null,
+      "bits": .integer(options.scheme.bits), "template": template.map { .string($0.name) } ?? .null,
       "system": system.map(JSONValue.string) ?? .null,
       "think": (prompt.thinks ?? template?.thinksByDefault).map(JSONValue.bool) ?? .null,
       "tiling": model.builder.pictures?.json ?? .null,
       "linears": .array(config.text.modules(where: options.isIncluded).map(options.fileName).map(JSONValue.string)),
     ]
+    let ruled = options.otherCodes.filter { $0.value == .int8 }.keys.map(options.fileName).sorted()
+    if !ruled.isEmpty { object["int8"] = .array(ruled.map(JSONValue.string)) }
+    return .object(object)
   }
 }
 

@@ -67,6 +67,23 @@ struct SettingReader {
     return texts
   }
 
+  /// The rules of a list of objects with `pattern` and `scheme`; none for an absent one.
+  func rules(_ key: RecipeKey) throws(RecipeFileError) -> [ModuleRule] {
+    guard let value = value(key) else { return [] }
+    let rules = value.arrayValue?.compactMap { rule -> ModuleRule? in
+      guard let object = rule.objectValue, object.count == 2, let text = rule["pattern"]?.stringValue, !text.isEmpty,
+        !text.utf8.contains(0), let name = rule["scheme"]?.stringValue,
+        let outcome = ModuleRule.Outcome.allCases.first(where: { $0.name == name })
+      else { return nil }
+      return ModuleRule(NamePattern(text), outcome)
+    }
+    guard let rules, rules.count == value.arrayValue?.count else {
+      let names = ModuleRule.Outcome.allCases.map(\.name).joined(separator: ", ")
+      throw failure(key, "a list of {\"pattern\": …, \"scheme\": …} with one of \(names)")
+    }
+    return rules
+  }
+
   func steps(_ key: RecipeKey) throws(RecipeFileError) -> [QuantizationStep] {
     let names = try strings(key)
     let steps = names.compactMap(QuantizationStep.init(rawValue:))

@@ -8,8 +8,8 @@ struct Import: ParsableCommand {
     abstract: "Pack a quantized checkpoint of any tool, and prove that it comes back.",
     usage: "skyquant import [<options>] <model> <out>",
     discussion: """
-      The directory holds linears in 4 bits: AWQ (GEMM), compressed-tensors (pack-quantized), GPTQ without act-order, or \
-      one of AutoRound's packings of these. It is packed as `skyquant pack` does; then, before the file gets its name, it \
+      The directory holds linears in 4 or 8 bits: AWQ (GEMM), compressed-tensors (pack-quantized), GPTQ without \
+      act-order, or one of AutoRound's packings of these. It is packed as `skyquant pack` does; then, before the file gets its name, it \
       is read again, and what its numbers give in the checkpoint's own layout is compared with the checkpoint, bit by bit.
 
       Example:

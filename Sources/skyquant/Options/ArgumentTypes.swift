@@ -46,6 +46,11 @@ extension NamePattern: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension ModuleRule: ExpressibleByArgument {
+  /// `PATTERN=SCHEME`.
+  public init?(argument: String) { self.init(argument) }
+}
+
 extension TokenWeighting: ExpressibleByArgument {
   /// As `text` gives it.
   public init?(argument: String) { self.init(text: argument) }

@@ -22,11 +22,25 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Four bits with a zero for each group (int4, the default), or with 8 as the zero of all (int4-sym).",
+      """
+      Four bits with a zero for each group (int4, the default), or with 8 as the zero of all (int4-sym); or eight bits \
+      (int8).
+      """,
       discussion: """
-        int4-sym loses more and is for loaders that look at no zeros: vLLM takes GPTQ files only so (`export --to gptq`).
+        int4-sym loses more and is for loaders that look at no zeros: vLLM takes GPTQ files only so (`export --to gptq`). \
+        int8 is meant for chosen linears, see --rule.
         """, valueName: "scheme"))
   var scheme: CodeScheme?
+
+  @Option(
+    name: .customLong("rule"),
+    help: ArgumentHelp(
+      "What becomes of linears whose name matches: int4, int4-sym, int8 or 16bit (repeatable; the first that matches).",
+      discussion: """
+        '*.down_proj=int8' for instance. If any linear has eight bits, which AWQ has no place for, the directory is one of \
+        compressed-tensors.
+        """, valueName: "pattern=scheme"))
+  var rules: [ModuleRule] = []
 
   @Option(
     help: ArgumentHelp(
@@ -131,6 +145,7 @@ struct RecipeOptions: ParsableArguments {
     recipe.numericMode = numericMode ?? recipe.numericMode
     if !include.isEmpty { recipe.include = include }
     if !skip.isEmpty { recipe.skip = skip }
+    if !rules.isEmpty { recipe.rules = rules }
     recipe.propagation = propagate ?? recipe.propagation
     recipe.tokenWeighting = tokenWeights ?? recipe.tokenWeighting
     recipe.sixteenBitBytes = keepSixteenBit?.bytes ?? recipe.sixteenBitBytes

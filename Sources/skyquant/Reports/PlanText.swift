@@ -27,9 +27,10 @@ extension QuantizationPlan {
   func lines(_ job: QuantizationRun) -> [StyledText] {
     var facts = TextTable(columns: [.left, .left])
     facts.add(["samples", "\(sampleCount) with \(tokenCount) tokens, \(tileCount) tiles"])
-    facts.add(["linears", "\(linears.quantizedCount) of \(linears.count) in int4"])
+    let eight = linears.eightBitCount, four = linears.quantizedCount - eight
+    facts.add(["linears", "\(four) of \(linears.count) in int4" + (eight > 0 ? ", \(eight) in int8" : "")])
     for unfit in linears.unfit.prefix(5) {
-      facts.add(["", "\("not int4:", .warning) \(unfit.name) [\(unfit.outFeatures), \(unfit.inFeatures)]"])
+      facts.add(["", "\("not quantized:", .warning) \(unfit.name) [\(unfit.outFeatures), \(unfit.inFeatures)]"])
     }
     if linears.unfit.count > 5 { facts.add(["", "and \(linears.unfit.count - 5) more (--json lists all)"]) }
     facts.add(["output", ByteCount.text(outputByteCount)])
@@ -44,7 +45,10 @@ extension QuantizationPlan {
     [
       "schema": "skyquant.plan/1", "model": .string(job.model), "output": .string(job.output),
       "samples": .integer(sampleCount), "tokens": .integer(tokenCount), "tiles": .integer(tileCount),
-      "linears": ["int4": .integer(linears.quantizedCount), "all": .integer(linears.count)],
+      "linears": [
+        "int4": .integer(linears.quantizedCount - linears.eightBitCount), "int8": .integer(linears.eightBitCount),
+        "all": .integer(linears.count),
+      ],
       "unfit": .array(
         linears.unfit.map {
           [

@@ -95,7 +95,7 @@ import Testing
     expectError(69, "model: --include and --skip leave no linear to quantize", from: try quantize(path, "--skip", "*"))
     let text = try folder.write(String(repeating: "How many shapes are there? ", count: 60), to: "text.txt")
     let budget = try quantize(path, "--text", text, "--window", "32", "--keep-16bit", "1GB")
-    expectError(65, "--keep-16bit leaves no linear in int4", from: budget)
+    expectError(65, "--keep-16bit leaves no linear quantized", from: budget)
   }
 
   @Test func `a text model has the same names in its files, in inspect and in quantize, and patterns match them`()

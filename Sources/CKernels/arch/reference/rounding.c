@@ -1,12 +1,13 @@
-// Rounding to 4-bit levels (rounding.h says what each function does).
+// Rounding to levels (rounding.h says what each function does).
 #include "../kernels.h"
 #include "../levels.h"
 
 void ck_round_groups_ref(
-  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group) {
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+  float top) {
   for (size_t g = 0; g < groups; g++) {
     for (size_t i = g * group; i < (g + 1) * group; i++) {
-      float code = ck_code_of(w[i], scales[g], zeros[g]);
+      float code = ck_code_of(w[i], scales[g], zeros[g], top);
       if (codes) codes[i] = (uint8_t)code;
       out[i] = (code - zeros[g]) * scales[g];
     }
@@ -25,11 +26,11 @@ void ck_group_extremes_ref(float *low, float *high, const float *w, size_t group
 
 void ck_gptq_block_ref(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
-  size_t columns, size_t lanes) {
+  size_t columns, size_t lanes, float top) {
   for (size_t j = 0; j < columns; j++) {
     const float *scale = scales + j * lanes, *zero = zeros + j * lanes;
     for (size_t r = 0; r < lanes; r++) {
-      float code = ck_code_of(w[j * lanes + r], scale[r], zero[r]);
+      float code = ck_code_of(w[j * lanes + r], scale[r], zero[r], top);
       float level = (code - zero[r]) * scale[r];
       codes[j * lanes + r] = (uint8_t)code;
       err[j * lanes + r] = (w[j * lanes + r] - level) / u[j * stride + j];
@@ -45,12 +46,12 @@ void ck_gptq_block_ref(
 
 size_t ck_descend_rows_ref(
   uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
-  size_t columns, size_t group) {
+  size_t columns, size_t group, float top) {
   size_t changed = 0, groups = columns / group;
   for (size_t r = 0; r < rows; r++, codes += columns, gradient += columns, scales += groups, zeros += groups) {
     for (size_t j = 0; j < columns; j++) {
       const float *h = gram + j * columns;
-      float move = ck_best_move(&codes[j], gradient[j], h[j], scales[j / group], zeros[j / group]);
+      float move = ck_best_move(&codes[j], gradient[j], h[j], scales[j / group], zeros[j / group], top);
       if (move == 0) continue;
       changed++;
       for (size_t k = 0; k < columns; k++) {

@@ -2,8 +2,8 @@
 public import Kernels
 public import Tensors
 
-/// A packed int4 weight in somebody's bytes.
-public protocol PackedInt4: WeightMatrix {
+/// A weight in somebody's bytes as codes of four or eight bits, with zeros and scales.
+public protocol PackedLinear: WeightMatrix {
   var scheme: QuantizationScheme { get }
   /// How it is stored, for reports: `awq_u4 g128`.
   var encodingName: String { get }
@@ -12,19 +12,27 @@ public protocol PackedInt4: WeightMatrix {
   /// The same linear in memory, in plain order.
   /// - Throws: `QuantizationError` for scales that half precision cannot hold.
   func unpacked() throws -> QuantizedLinear
-  /// Calls `body` with the planes that a .skyq file has of it (`U4Planes`), one after another, in pieces of any size.
+  /// Calls `body` with the planes that a .skyq file has of it (`U4Planes`, `U8Planes`), one after another, in pieces of any size.
   /// - Throws: as `unpacked`; what `body` throws.
-  func forEachU4Piece(_ body: (RawSpan) throws -> Void) throws
-  /// Bytes that `forEachU4Piece` takes meanwhile, at most.
-  var u4ScratchByteCount: Int { get }
+  func forEachPlanePiece(_ body: (RawSpan) throws -> Void) throws
+  /// Bytes that `forEachPlanePiece` takes meanwhile, at most.
+  var planeScratchByteCount: Int { get }
   /// Whether the file's bytes are those that this layout makes of `linear`.
   func isReproduced(by linear: QuantizedLinear) -> Bool
+  /// Whether all zeros are the middle of the codes, as loaders take them that look at no zeros.
+  /// - Throws: as `unpacked`.
+  func hasSymmetricZeros() throws -> Bool
   /// Gives memory back that can be had again by reading; a hint only.
   func release()
 }
 
-/// A linear in the AWQ GEMM layout (`Int4Layout.awqGEMM`), with scales in half precision.
-public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
+extension PackedLinear {
+  /// See the protocol. By way of the plain order.
+  public func hasSymmetricZeros() throws -> Bool { try unpacked().isSymmetric }
+}
+
+/// A linear in the AWQ GEMM layout (`WordLayout.awqGEMM`), with scales in half precision.
+public struct AWQGEMMMatrix: PackedLinear, DotProductMatrix {
   /// `[in, out/8]` I32.
   public let qweight: TensorView
   /// `[groups, out/8]` I32.
@@ -38,9 +46,9 @@ public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
   /// A linear of three views that belong together; nil if their types or shapes do not.
   public init?(qweight: TensorView, qzeros: TensorView, scales: TensorView, scheme: QuantizationScheme) {
     let packed = qweight.info.shape
-    guard packed.rank == 2, packed[1] <= Int.max / NibblePacking.valueCount else { return nil }
+    guard packed.rank == 2, packed[1] <= Int.max / CodePacking.awq.valueCount else { return nil }
     let columns = packed[0]
-    let rows = packed[1] * NibblePacking.valueCount
+    let rows = packed[1] * CodePacking.awq.valueCount
     guard scheme.fits(outFeatures: rows, inFeatures: columns) else { return nil }
     let groups = columns / scheme.groupSize
     guard qweight.info.dtype == .int32, qzeros.info.dtype == .int32, scales.info.dtype == .float16,
@@ -61,7 +69,7 @@ public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
 
   public func unpacked() -> QuantizedLinear {
     QuantizedLinear(
-      Int4Words(codes: qweight.words(), zeros: qzeros.words(), scales: scales.halves()), in: .awqGEMM,
+      LinearWords(codes: qweight.words(), zeros: qzeros.words(), scales: scales.halves()), in: .awqGEMM,
       outFeatures: rows, inFeatures: columns, scheme: scheme)
   }
 
@@ -100,7 +108,7 @@ public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
   }
 
   private static func aligned(_ range: Range<Int>) -> Range<Int> {
-    let factor = NibblePacking.valueCount
+    let factor = CodePacking.awq.valueCount
     return range.lowerBound / factor * factor..<(range.upperBound + factor - 1) / factor * factor
   }
 
@@ -129,19 +137,19 @@ public struct AWQGEMMMatrix: PackedInt4, DotProductMatrix {
   }
 }
 
-extension PackedInt4 {
-  public var encodingName: String { "awq_u4 g\(scheme.groupSize)" }
+extension PackedLinear {
+  public var encodingName: String { "awq_u\(scheme.bits) g\(scheme.groupSize)" }
 }
 
 extension QuantizedLinear {
   /// Whether it has the size and the groups of `packed`.
-  func hasForm(of packed: some PackedInt4) -> Bool {
+  func hasForm(of packed: some PackedLinear) -> Bool {
     outFeatures == packed.rows && inFeatures == packed.columns && scheme == packed.scheme
   }
 }
 
 /// A linear as three planes of a .skyq file (`U4Planes`), with scales in half precision.
-public struct U4Matrix: PackedInt4, DotProductMatrix {
+public struct U4Matrix: PackedLinear, DotProductMatrix {
   /// `[out, in/2]` U8.
   public let codes: TensorView
   /// `[out, groups]` F16.

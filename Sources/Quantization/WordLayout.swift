@@ -1,31 +1,46 @@
-// How programs store a four-bit linear: codes and zeros in 32-bit words, and scales. W[o][i] = (q − z) · s.
+// How programs store a quantized linear: codes and zeros in 32-bit words, and scales. W[o][i] = (q − z) · s.
 public import Tensors
 
-/// How a checkpoint stores int4 linears: a value for each layout that a program writes.
-public struct Int4Layout: Sendable, Equatable {
+/// How a checkpoint stores quantized linears: a value for each layout that a program writes, in four bits unless
+/// something else is asked for.
+public struct WordLayout: Sendable, Equatable {
   /// What reports call it.
   public let name: String
   /// Of the codes `[out, in]`.
-  let codes: NibblePacking
+  let codes: CodePacking
   /// Of the zeros `[out, groups]`.
-  let zeros: NibblePacking
+  let zeros: CodePacking
   /// Whether scales are stored `[groups, out]`, and not `[out, groups]`.
   let hasTransposedScales: Bool
   /// What a zero is more than its stored value.
   let zeroOffset: UInt8
+  /// Whether there is the same for codes of eight bits.
+  var hasEightBits = true
+
+  /// Bits of a code and of a zero.
+  public var bits: Int { codes.bits }
+
+  /// The same layout of codes of so many bits, 4 or 8; nil if no program writes that.
+  public func holding(bits: Int) -> WordLayout? {
+    guard bits != self.bits else { return self }
+    guard hasEightBits else { return nil }
+    return WordLayout(
+      name: name, codes: codes.holding(bits: bits), zeros: zeros.holding(bits: bits),
+      hasTransposedScales: hasTransposedScales, zeroOffset: zeroOffset)
+  }
 }
 
-extension Int4Layout {
+extension WordLayout {
   /// AutoAWQ's GEMM layout (casper-hansen/AutoAWQ `awq/modules/linear/gemm.py`, order from `packing_utils.py`): codes
   /// `[in, out/8]`, zeros `[groups, out/8]`, scales `[groups, out]`.
-  public static let awqGEMM = Int4Layout(
-    name: "awq_u4", codes: .awq, zeros: .awq, hasTransposedScales: true, zeroOffset: 0)
+  public static let awqGEMM = WordLayout(
+    name: "awq_u4", codes: .awq, zeros: .awq, hasTransposedScales: true, zeroOffset: 0, hasEightBits: false)
 
-  /// pack-quantized of compressed-tensors (`compressors/pack_quantized`), which stores q − 8 and z − 8 with 8 added again:
-  /// codes `[out, in/8]`, zeros `[out/8, groups]`, scales `[out, groups]`.
-  public static let packQuantized = Int4Layout(
-    name: "pack-quantized", codes: NibblePacking(along: .columns, isTransposed: false),
-    zeros: NibblePacking(along: .rows, isTransposed: false), hasTransposedScales: false, zeroOffset: 0)
+  /// pack-quantized of compressed-tensors (`compressors/pack_quantized`), which stores q − 8 and z − 8 with 8 added again
+  /// (128 of eight bits): codes `[out, in/8]`, zeros `[out/8, groups]`, scales `[out, groups]`.
+  public static let packQuantized = WordLayout(
+    name: "pack-quantized", codes: CodePacking(along: .columns, isTransposed: false),
+    zeros: CodePacking(along: .rows, isTransposed: false), hasTransposedScales: false, zeroOffset: 0)
 
   /// GPTQ as GPTQModel computes with it: codes `[in/8, out]`, zeros `[groups, out/8]`, scales `[groups, out]`.
   public static let gptqV2 = gptq("gptq_v2", zeroOffset: 0)
@@ -33,21 +48,21 @@ extension Int4Layout {
   /// GPTQ as AutoGPTQ stored it first: zeros less one, so that 0 cannot be stored.
   public static let gptqV1 = gptq("gptq", zeroOffset: 1)
 
-  private static func gptq(_ name: String, zeroOffset: UInt8) -> Int4Layout {
-    Int4Layout(
-      name: name, codes: NibblePacking(along: .columns, isTransposed: true),
-      zeros: NibblePacking(along: .rows, isTransposed: true), hasTransposedScales: true, zeroOffset: zeroOffset)
+  private static func gptq(_ name: String, zeroOffset: UInt8) -> WordLayout {
+    WordLayout(
+      name: name, codes: CodePacking(along: .columns, isTransposed: true),
+      zeros: CodePacking(along: .rows, isTransposed: true), hasTransposedScales: true, zeroOffset: zeroOffset)
   }
 }
 
-extension NibblePacking {
+extension CodePacking {
   /// Eight neighbouring outputs in a word, even ones in its lower half.
-  static let awq = NibblePacking(along: .rows, isTransposed: true, order: [0, 2, 4, 6, 1, 3, 5, 7])
+  static let awq = CodePacking(along: .rows, isTransposed: true, order: [0, 2, 4, 6, 1, 3, 5, 7])
 }
 
-/// A linear in one of the layouts of `Int4Layout`.
-public struct Int4Words: Sendable, Equatable {
-  /// See `NibblePacking.wordShape`.
+/// A linear in one of the layouts of `WordLayout`.
+public struct LinearWords: Sendable, Equatable {
+  /// See `CodePacking.wordShape`.
   public let codes: [UInt32]
   /// Likewise.
   public let zeros: [UInt32]
@@ -56,9 +71,10 @@ public struct Int4Words: Sendable, Equatable {
 }
 
 extension QuantizedLinear {
-  /// The same linear in `layout`, which must be able to hold its zeros; see `Int4Layout.zerosFit`.
-  public func words(in layout: Int4Layout) -> Int4Words {
-    Int4Words(
+  /// The same linear in `layout`, which has its bits and must be able to hold its zeros; see `WordLayout.zerosFit`.
+  public func words(in layout: WordLayout) -> LinearWords {
+    precondition(layout.bits == scheme.bits, "codes of other bits")
+    return LinearWords(
       codes: layout.codes.pack(codes, rows: outFeatures, columns: inFeatures),
       zeros: layout.zeros.pack(zeros.map { $0 &- layout.zeroOffset }, rows: outFeatures, columns: groupsPerRow),
       scales: layout.hasTransposedScales ? scales.transposed(rows: outFeatures) : scales)
@@ -66,7 +82,7 @@ extension QuantizedLinear {
 
   /// A linear read from `layout`; the arrays' sizes must fit the features.
   public init(
-    _ words: Int4Words, in layout: Int4Layout, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme
+    _ words: LinearWords, in layout: WordLayout, outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme
   ) {
     let groups = inFeatures / scheme.groupSize
     self.init(
@@ -77,7 +93,7 @@ extension QuantizedLinear {
   }
 }
 
-extension Int4Layout {
+extension WordLayout {
   /// Shapes of codes and zeros, in words, and of scales.
   public func shapes(
     outFeatures: Int, inFeatures: Int, scheme: QuantizationScheme
@@ -94,8 +110,8 @@ extension Int4Layout {
 
   /// Whether a linear of this size fills whole words.
   public func fits(outFeatures: Int, inFeatures: Int) -> Bool {
-    let isWhole = outFeatures % NibblePacking.valueCount == 0 || !zeros.isTransposed
-    return isWhole && inFeatures % NibblePacking.valueCount == 0
+    let isWhole = outFeatures % zeros.valueCount == 0 || !zeros.isTransposed
+    return isWhole && inFeatures % codes.valueCount == 0
   }
 }
 

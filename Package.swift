@@ -134,7 +134,7 @@ let package = Package(
         "Basics", "Tensors", "Storage", "JSON", "HTML", "Safetensors", "Skyq", "ModelConfig", "Tokenization",
         "Companions", "ImageProcessing", "ModelInputs", "Benchmarks", "Evaluation", "Kernels", "ReferenceModel",
         "Quantization", "ModelCards", "ModelFiles", "GGUFExport", "Calibration", "LayerSearch", "Verification",
-        "Reports",
+        "Reports", "CLinux",
       ]),
 
     // A trained sample model for tests and the quickstart

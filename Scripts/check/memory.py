@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Quantizes a model wider than the sample and holds every run to the memory that it announces: without a limit,
-with the least one that is not refused, and with that and four times the tokens. The bytes must be the same
-with a limit as without.
+"""Quantizes a model wider than the sample, verifies the result, and holds every run to the memory that it
+announces: without a limit, with the least one that is not refused, and with that and four times the tokens. The
+bytes and the report must be the same with a limit as without.
 
     python3 Scripts/check/memory.py
 
@@ -81,34 +81,39 @@ def main():
         make_model(work / "model")
         (work / "text").write_text("\n".join(path.read_text() for path in sorted((ROOT / "Formats").glob("*.md"))))
 
-        def quantize(windows, limit=None):
+        def start(command, windows, limit=None):
             bounded = ["--memory-limit", f"{limit:.1f}MiB"] if limit else []
-            return run(skyquant, ["quantize", "model", "--text", "text", "--window", str(WINDOW), "--samples",
-                                  str(windows), "--out", "out", "--force", *bounded], work)
+            return run(skyquant, [*command, "--text", "text", "--window", str(WINDOW), "--samples", str(windows),
+                                  *bounded], work)
 
-        def hold(what, windows, limit=None):
-            """The digest of a run that ends well, takes no more than it announces, and not much less."""
-            ended = quantize(windows, limit)
+        def hold(command, windows, limit=None):
+            """A run that ends well, takes no more than it announces, and not much less."""
+            what, ended = f"{command[0]} of {windows} windows", start(command, windows, limit)
             said = ended.err.decode()
             if ended.code != 0:
                 sys.exit(f"memory.py: {what}: exit code {ended.code}: {said}")
             announced, peak = mebibytes(said, r"memory: up to ([\d.]+) (MiB|GiB)"), ended.peak / MIB
-            scratch = ", scratch file" if "scratch" in said else ""
-            print(f"{what}: {peak:.0f} MiB, announced {announced:.0f}, limit {limit or 'none'}{scratch}", flush=True)
+            kept = re.search(r"scratch file|samples in \d+ groups", said)
+            print(f"{what}: {peak:.0f} MiB, announced {announced:.0f}, limit {limit or 'none'}"
+                  + (f", {kept.group()}" if kept else ""), flush=True)
             if not announced / 2 <= peak <= announced <= (limit or announced):
                 problems.append(f"{what}: {peak:.0f} MiB were taken, {announced:.0f} announced")
-            if bool(limit) != bool(scratch):
-                problems.append(f"{what}: activations wait in the wrong place")
-            return digest_of(work / "out")
+            if bool(limit) != bool(kept):
+                problems.append(f"{what}: more is in memory together than the limit allows, or less")
+            return ended
 
-        unlimited = hold("8 windows", 8)
-        limit = 16
-        while (refused := quantize(8, limit)).code == 71:
-            # The process varies by a little.
-            limit = mebibytes(refused.err.decode(), r": ([\d.]+) (MiB|GiB) are needed") + 1
-        if hold("8 windows", 8, limit) != unlimited:
-            problems.append("a limit changes the result")
-        hold("32 windows", 32, limit)
+        def hold_all(command, result):
+            """A command without a limit, then with the least one: the same result."""
+            unlimited, limit = result(hold(command, 8)), 16
+            while (refused := start(command, 8, limit)).code == 71:
+                # The process varies by a little.
+                limit = mebibytes(refused.err.decode(), r": ([\d.]+) (MiB|GiB) are needed") + 1
+            if result(hold(command, 8, limit)) != unlimited:
+                problems.append(f"{command[0]}: a limit changes the result")
+            hold(command, 32, limit)
+
+        hold_all(["quantize", "model", "--out", "out", "--force"], lambda _: digest_of(work / "out"))
+        hold_all(["verify", "out", "--reference", "model"], lambda ended: ended.out)
     print("\n".join([*problems, f"memory: {len(problems)} problems"]))
     return 1 if problems else 0
 

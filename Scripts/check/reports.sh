@@ -73,6 +73,7 @@ report 0 inspect-compressed-tensors inspect ct
 report 0 inspect-gptq inspect gptq
 report 0 verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --max-mean-kl 1 --max-p99-kl 9 \
   --min-top1 0.1 --max-ppl-ratio 2
+report 0 plan-verify verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --dry-run
 report 1 verify-fails verify model.skyq --reference "$sample/tiny-r1v" "${questions[@]}" --answer-tokens 0 --max-mean-kl 0
 cp -r awq other
 jq '.image_mean = [0.5, 0.5, 0.5]' awq/preprocessor_config.json >other/preprocessor_config.json
@@ -92,6 +93,7 @@ for preset in transformers vllm eval; do
     --image "$sample/evaluation/images/0007.png" --image "$sample/evaluation/images/0011.png"
 done
 report 0 evaluate evaluate awq --reference "$sample/tiny-r1v" --benchmark "$sample/evaluation/questions.jsonl" --limit 4 --max-tokens 48
+report 0 plan-evaluate evaluate awq --benchmark "$sample/evaluation/questions.jsonl" --limit 4 --max-tokens 48 --dry-run
 python3 "$root/Scripts/golden/benchmark_sample.py" benchmarks 2
 report 0 evaluate-several evaluate awq model.skyq --reference "$sample/tiny-r1v" --max-tokens 24 \
   --benchmark benchmarks/HallusionBench.tsv --benchmark benchmarks/MMBench_DEV_EN_V11.tsv --benchmark benchmarks/SeePhys.tsv

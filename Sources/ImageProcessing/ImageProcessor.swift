@@ -112,6 +112,9 @@ public struct TilePixels: Sendable {
     self.normalization = normalization
   }
 
+  /// `[3, 256]`: the float that each 8-bit value of red, green and blue becomes.
+  public var levels: [[Float]] { normalization.table }
+
   /// What the tower reads of one tile: `[3, side, side]`.
   public func values(of tile: Int) -> Tensor {
     normalization.pixelValues([tiles[tile]], side: side).reshaped(to: [3, side, side])

@@ -31,8 +31,8 @@ public enum AttentionMask: Sendable {
 
 /// Multi-head attention on rows that hold their heads side by side.
 public enum ScaledDotProductAttention {
-  /// Queries of one head that are computed together.
-  private static let blockQueries = 64
+  /// Queries of one head that are computed together: a worker holds so many rows of scores.
+  public static let blockQueries = 64
 
   /// Attention of `queries` to `keys` and `values`, with scores scaled by headDim^(−1/2).
   /// - Parameters:

@@ -97,6 +97,17 @@ public struct ModelFile: Sendable {
     return counts.values.max() ?? 0
   }
 
+  /// Bytes of what scores the tokens that may follow, as it is stored: the output head, or the embedding table if there is
+  /// no head.
+  public var headByteCount: Int {
+    func byteCount(_ module: String) -> Int? {
+      tensors.first { tensor in
+        WeightNames.canonical(tensor.name, layout: config.layout).first?.name == module + ".weight"
+      }?.byteCount
+    }
+    return byteCount(DecoderNames.head) ?? byteCount(DecoderNames.embeddings) ?? 0
+  }
+
   private static func openDirectory(_ path: String) throws -> ModelFile {
     try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)

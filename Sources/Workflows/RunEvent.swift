@@ -12,6 +12,8 @@ public enum RunEvent: Sendable {
   case planned(RunPlan)
   /// How much memory the job will take, and the limit that it keeps.
   case memory(MemoryPlan, MemoryLimit)
+  /// The same of a job that quantizes nothing.
+  case memoryUse(MemoryUse)
   /// A stopped run is gone on with.
   case resumed(layerCount: Int, of: Int)
   /// So many tokens of answers have been generated, of those that have not ended too.

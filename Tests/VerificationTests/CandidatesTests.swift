@@ -134,4 +134,32 @@ import Verification
     }
     #expect(together[0].tokens != together[1].tokens)
   }
+
+  @Test func `in whichever groups samples come, the results are the same bits`() throws {
+    let file = try ModelFile.open(try SampleModel().modelDirectory)
+    let model = try LanguageModel(weights: file.weights, config: file.config.text)
+    var others = [model, model]
+    for index in model.finalNorm.weight.indices { others[0].finalNorm.weight[index] *= 2 }
+    let samples = try [(0..<150).map { $0 % 400 }, [3, 1, 4, 1, 5], [9, 2, 6], [5, 3, 5, 8, 9, 7]].map { ids in
+      let embedded = try model.embed(ids)
+      var moved = embedded
+      for index in moved.values.indices { moved.values[index] *= 1.01 }
+      return VerificationSample(
+        reference: embedded, candidates: [embedded, moved], ids: ids, classes: ids.map { _ in .answer })
+    }
+    let together = try ModelComparison(reference: model, candidates: others).run(samples)
+    #expect(together[1].layers.allSatisfy { $0.relativeError > 0 })
+    for sizes in [[1, 1, 1, 1], [3, 1], [1, 3]] {
+      var comparison = ModelComparison(reference: model, candidates: others)
+      var start = 0, steps: [Int] = []
+      for size in sizes {
+        try comparison.add(Array(samples[start..<start + size])) { steps.append($0) }
+        start += size
+      }
+      #expect(steps == sizes.flatMap { _ in [1, 2, 3, 4] })
+      for (grouped, whole) in zip(comparison.results, together) {
+        #expect(grouped.tokens == whole.tokens && grouped.layers == whole.layers, "\(sizes)")
+      }
+    }
+  }
 }

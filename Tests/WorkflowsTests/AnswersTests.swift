@@ -113,7 +113,7 @@ import Testing
   @Test func `tiles that nobody waits for are kept as long as there is room, the latest ones`() {
     let digests = (0..<3).map { SHA256Hasher.hash([UInt8($0)]) }
     // Room for two of them: 4 · 6 bytes each.
-    var tokens = TileTokens(towerCount: 1, keptByteCount: 48)
+    let tokens = TileTokens(towerCount: 1, keptByteCount: 48)
     func isThere() -> [Bool] { digests.map { tokens[0, $0] != nil } }
     tokens.claim(digests)
     for digest in digests { tokens[0, digest] = Tensor(zeros: [2, 3]) }
@@ -125,5 +125,23 @@ import Testing
     #expect(isThere() == [true, true, true])
     tokens.retire(digests[0])
     #expect(isThere() == [true, false, true])
+  }
+
+  @Test func `the first tiles stay for good where there is room, of each tower`() {
+    let digests = (0..<3).map { SHA256Hasher.hash([UInt8($0)]) }
+    // Room for two of 24 bytes that stay, and for one more that may be used again.
+    let tokens = TileTokens(towerCount: 2, keptByteCount: 24, pinnedByteCount: 48)
+    func isThere(_ tower: Int) -> [Bool] { digests.map { tokens[tower, $0] != nil } }
+    for _ in 0..<2 {
+      tokens.claim(digests)
+      for digest in digests {
+        tokens[0, digest] = Tensor(zeros: [2, 3])
+        tokens.retire(digest)
+      }
+      #expect(isThere(0) == [true, true, true])
+    }
+    tokens[1, digests[0]] = Tensor(zeros: [2, 3])
+    tokens.retire(digests[0])
+    #expect(isThere(0) == [true, true, false] && isThere(1) == [true, false, false])
   }
 }

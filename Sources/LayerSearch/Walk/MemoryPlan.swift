@@ -69,6 +69,12 @@ public struct MemoryShortage: CategorizedError, Equatable {
   /// What of the work takes them.
   public let stage: String
 
+  package init(limit: Int, needed: Int, stage: String) {
+    self.limit = limit
+    self.needed = needed
+    self.stage = stage
+  }
+
   /// One line for people.
   public var description: String {
     "\(ByteCount.text(limit)) of memory are too little: \(ByteCount.text(needed)) are needed (\(stage)); give more with "

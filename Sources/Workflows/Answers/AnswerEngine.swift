@@ -36,28 +36,29 @@ public struct GeneratedAnswer: Sendable, Equatable {
 public struct AnswerEngine: Sendable {
   private let model: LoadedModel
   private let generator: BatchGenerator
-  private let batchSize: Int
+  private let memory: AnswerMemory
 
   /// Questions that are answered together unless something else is asked for.
   public static let defaultBatchSize = BatchLimits.defaultSequences
 
   /// - Parameters:
   ///   - batchSize: Questions answered together at most.
-  ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`).
+  ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`). A question that
+  ///     alone takes more is answered all the same.
   public init(_ model: LoadedModel, batchSize: Int = defaultBatchSize, memoryLimit: Int? = nil) {
-    self.model = model
-    self.batchSize = batchSize
-    let cacheByteCount = Self.cacheByteCount(model, MemoryLimit(memoryLimit))
-    generator = BatchGenerator(
-      model: model.model.language, stopTokens: model.builder.stopIDs,
-      limits: BatchLimits(sequences: batchSize, cacheByteCount: cacheByteCount))
+    self.init(
+      model,
+      AnswerMemory(
+        model, nil, batchSize: batchSize, limit: MemoryLimit(memoryLimit),
+        residentByteCount: AvailableMemory().ownByteCount))
   }
 
-  /// Bytes for keys and values: what the process leaves, and the weights, which are read so often that they
-  /// should stay in memory; at the least a quarter of all.
-  private static func cacheByteCount(_ model: LoadedModel, _ memory: MemoryLimit) -> Int {
-    let taken = AvailableMemory().ownByteCount + model.file.weightByteCount
-    return max(memory.byteCount / 4, memory.byteCount - taken)
+  /// Answers with so much of them in memory at the same time.
+  init(_ model: LoadedModel, _ memory: AnswerMemory) {
+    self.model = model
+    self.memory = memory
+    generator = BatchGenerator(
+      model: model.model.language, stopTokens: model.builder.stopIDs, limits: memory.limits)
   }
 
   /// Answers all questions that `next` gives, which are numbered from 0. They are asked for as there is room,
@@ -71,28 +72,37 @@ public struct AnswerEngine: Sendable {
     _ next: () throws -> AnswerRequest?, onToken: () throws -> Void = {},
     onAnswer: (Int, GeneratedAnswer) throws -> Void
   ) throws {
-    var queue = PromptQueue(model, ahead: batchSize)
-    try generate({ try queue.next(next) }, onToken: onToken, onAnswer: onAnswer)
+    try answer(next, InputEmbedder(model), ownTiles, onToken: onToken, onAnswer: onAnswer)
   }
+
+  /// The same of questions that another model's builder may have made, with tiles that other models may share.
+  /// - Parameters:
+  ///   - embedder: Of this model.
+  ///   - tiles: What pictures became already.
+  func answer(
+    _ next: () throws -> AnswerRequest?, _ embedder: InputEmbedder, _ tiles: TileTokens,
+    onToken: () throws -> Void = {}, onAnswer: (Int, GeneratedAnswer) throws -> Void
+  ) throws {
+    var queue = PromptQueue(model, embedder, tiles, memory)
+    try generator.generate(next: { try queue.next(next) }, onToken: { _, _ in try onToken() }) { number, text in
+      let words = model.builder.tokenizer.decode(text.ids)
+      try onAnswer(number, GeneratedAnswer(text: words, ids: text.ids, isFinished: text.isFinished))
+    }
+  }
+
+  /// What tiles become for this model alone.
+  private var ownTiles: TileTokens { TileTokens(towerCount: 1, keptByteCount: memory.keptByteCount) }
 
   /// Reads all questions that `next` gives, and writes nothing.
   /// - Parameter onRead: Called with a question's number and natural logarithms of the probabilities of every token that
   ///   may follow it, in the order of the questions.
   /// - Throws: as `answer`.
-  func read(_ next: () throws -> AnswerRequest?, onRead: (Int, [Double]) throws -> Void) throws {
-    var queue = PromptQueue(model, ahead: batchSize)
-    try generator.read(next: { try queue.next(next)?.prompt }, onRead: onRead)
-  }
-
-  /// The same of prompts in front of the first decoder layer.
-  func generate(
-    _ next: () throws -> GenerationRequest?, onToken: () throws -> Void = {},
-    onAnswer: (Int, GeneratedAnswer) throws -> Void
+  func read(
+    _ next: () throws -> AnswerRequest?, _ embedder: InputEmbedder, _ tiles: TileTokens,
+    onRead: (Int, [Double]) throws -> Void
   ) throws {
-    try generator.generate(next: next, onToken: { _, _ in try onToken() }) { number, text in
-      let words = model.builder.tokenizer.decode(text.ids)
-      try onAnswer(number, GeneratedAnswer(text: words, ids: text.ids, isFinished: text.isFinished))
-    }
+    var queue = PromptQueue(model, embedder, tiles, memory)
+    try generator.read(next: { try queue.next(next)?.prompt }, onRead: onRead)
   }
 }
 

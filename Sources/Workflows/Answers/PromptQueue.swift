@@ -8,21 +8,22 @@ internal import ReferenceModel
 struct PromptQueue {
   /// Inputs read ahead at most.
   private static let inputLimit = 32
-  /// Bytes of embeddings after which no more is read ahead.
-  private static let byteLimit = 128 << 20
-  /// Bytes of tiles' tokens that later inputs may show again.
-  private static let keptTileByteCount = 512 << 20
 
-  private let model: LoadedModel
+  private let hiddenByteCount: Int
   private let inputCount: Int
-  private var tiles = TileTokens(towerCount: 1, keptByteCount: keptTileByteCount)
+  private let memory: AnswerMemory
+  private let embedder: InputEmbedder
+  private let tiles: TileTokens
   /// The next one comes last.
   private var ready: [GenerationRequest] = []
 
-  /// - Parameter count: Inputs that are wanted soon; more are not read ahead.
-  init(_ model: LoadedModel, ahead count: Int) {
-    self.model = model
-    inputCount = min(count, Self.inputLimit)
+  /// Questions for `model`; no more are read ahead than are answered together.
+  init(_ model: LoadedModel, _ embedder: InputEmbedder, _ tiles: TileTokens, _ memory: AnswerMemory) {
+    hiddenByteCount = model.hiddenByteCount
+    inputCount = min(memory.limits.sequences, Self.inputLimit)
+    self.memory = memory
+    self.embedder = embedder
+    self.tiles = tiles
   }
 
   /// The next input of `source`, embedded; nil when there is none left.
@@ -33,19 +34,19 @@ struct PromptQueue {
   }
 
   private mutating func readAhead(_ source: () throws -> AnswerRequest?) throws -> [GenerationRequest] {
-    let bytesPerToken = model.model.language.config.hiddenSize * MemoryLayout<Float>.size
-    let tilesAtOnce = model.model.vision?.tilesAtOnce ?? .max
     var requests: [AnswerRequest] = []
     var (byteCount, tileCount) = (0, 0)
-    while requests.count < inputCount, byteCount < Self.byteLimit, tileCount < tilesAtOnce,
+    // One is always read.
+    while requests.isEmpty
+      || (requests.count < inputCount && byteCount < memory.aheadByteCount && tileCount < memory.aheadTileCount),
       let request = try source()
     {
-      byteCount += request.input.answerStart * bytesPerToken
+      byteCount += request.input.answerStart * hiddenByteCount
       tileCount += request.input.tileCounts.reduce(0, +)
       requests.append(request)
     }
     var embedded: [GenerationRequest] = []
-    try InputEmbedder([model]).embed(requests.map(\.input.promptOnly), &tiles, onTile: { _, _ in }) { index, prompt in
+    try embedder.embed(requests.map(\.input.promptOnly), tiles, onTile: { _, _ in }) { index, prompt in
       let request = requests[index]
       embedded.append(
         GenerationRequest(

@@ -33,11 +33,11 @@ extension EvaluationPass {
   ///   - onAnswer: Called with what was wanted and what came of it, in the order in which answers end.
   /// - Throws: `ReferenceModelError`; what reading weights throws; what the closures throw.
   func answer(
-    _ next: () throws -> (Wanted, ModelInput)?, onToken: () throws -> Void,
+    _ next: () throws -> (Wanted, ModelInput)?, _ room: AnswerRoom, onToken: () throws -> Void,
     onAnswer: (Wanted, GivenAnswer) throws -> Void
   ) throws {
     var all: [Wanted] = []
-    let engine = AnswerEngine(model, batchSize: run.batchSize)
+    let engine = AnswerEngine(model, room.memory), embedder = InputEmbedder(model, tower: room.tower)
     func request() throws -> AnswerRequest? {
       guard let (wanted, input) = try next() else { return nil }
       all.append(wanted)
@@ -46,13 +46,13 @@ extension EvaluationPass {
     }
     switch run.mode {
     case .generate:
-      try engine.answer(request, onToken: onToken) { index, said in
+      try engine.answer(request, embedder, room.tiles, onToken: onToken) { index, said in
         let answer = ModelAnswer(
           said.text, opensThinking: all[index].opensThinking, isTruncated: !said.isFinished)
         try onAnswer(all[index], GivenAnswer(answer, tokenCount: said.ids.count))
       }
     case .choiceLogits:
-      try engine.read(request) { index, probabilities in
+      try engine.read(request, embedder, room.tiles) { index, probabilities in
         let letters = all[index].letters.map { ($0.letter, probabilities[$0.token]) }
         // The first of equals.
         let likeliest = letters.dropFirst().reduce(letters[0]) { $1.1 > $0.1 ? $1 : $0 }

@@ -62,9 +62,11 @@ struct EvaluationPass {
 
   /// The answers to all rows that can be asked, as many to each as are wanted: from the log, or else from the model, which
   /// are logged as they end.
+  /// - Parameter room: How much of them is in memory at the same time.
   /// - Throws: what keeps the model from answering and the log from growing; in a strict run what is wrong with a row.
   func answers(
-    _ rows: inout AskedRows, _ log: AnswerLog, _ progress: inout AnswerProgress, _ observe: RunObserver
+    _ rows: inout AskedRows, _ log: AnswerLog, _ room: AnswerRoom, _ progress: inout AnswerProgress,
+    _ observe: RunObserver
   ) throws -> [Int: [GivenAnswer]] {
     var answers: [Int: [Int: GivenAnswer]] = [:]
     var open: [(row: Int, sample: Int)] = []
@@ -105,7 +107,7 @@ struct EvaluationPass {
           return (Wanted(asked, number: number, sample: sample), asked.input)
         }
         return nil
-      }, onToken: { try progress.write(observe) }
+      }, room, onToken: { try progress.write(observe) }
     ) { wanted, given in
       try requireUnchanged()
       try log.add(given, wanted.id, row: wanted.place)

@@ -28,8 +28,8 @@ extension EvaluationRun {
       let model = try LoadedModel(original.loaded.file, prompt: prompt, numericMode: mode)
       ways.append(
         OtherWay(
-          change: mode.name, run: multiplied, original: AskedModel(loaded: model, contentID: original.contentID),
-          isLogged: true))
+          change: mode.name, run: multiplied,
+          original: AskedModel(loaded: model, contentID: original.contentID, tower: original.tower), isLogged: true))
     }
     return ways
   }

@@ -54,6 +54,9 @@ public struct EvaluationRun: Sendable {
   public var answers: String?
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
+  /// Bytes of memory that the run may take, which is refused before the work if they are too few; nil for a share of what
+  /// there is, see `MemoryLimit`. No answer depends on it.
+  public var memoryLimit: Int?
   /// Where the page for people goes, if one is wanted.
   public var page: PageFile?
 
@@ -71,15 +74,12 @@ public struct EvaluationRun: Sendable {
 
   /// Asks every model every row that the log of answers has no answer to, and scores all answers.
   /// - Throws: `WorkflowError` for benchmarks without a usable row, and for a text model that is to see pictures;
-  ///   `BenchmarkError` and, in a strict run, what is wrong with a row; what opening the models, reading the files and
-  ///   writing the log throws; what `observe` throws.
+  ///   `MemoryShortage` for a limit that is given; `BenchmarkError` and, in a strict run, what is wrong with a row; what
+  ///   opening the models, reading the files and writing the log throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> ScoreReport {
     precondition(!models.isEmpty && !benchmarks.isEmpty && samples >= 1, "something to evaluate")
     try page?.requireName(keeping: models + benchmarks + referencePaths, besides: answers.map { [$0] } ?? [])
-    var rows = try benchmarks.map { path in
-      try AskedRows(
-        BenchmarkFile(path, keepsMissingWords: keepsMissingWords), limit: limit, seed: seed, isStrict: isStrict)
-    }
+    var rows = try askedRows()
     let given = try givenAnswers(&rows)
     let asked = try askedModels(rows, observe)
     let log = try AnswerLog(
@@ -88,14 +88,16 @@ public struct EvaluationRun: Sendable {
         $0.intersection($1.loaded.file.permissions)
       })
     let ways = try otherWays(asked)
+    let memory = try memory(asked, rows)
+    try observe(.memoryUse(memory.use))
     var progress = AnswerProgress(
       total: (asked.count + ways.count) * samples * rows.reduce(0) { $0 + $1.numbers.count })
     var answersOfModels: [[[Int: [GivenAnswer]]]] = []  // by model, benchmark and row
-    for model in asked {
+    for (model, room) in zip(asked, memory.rooms(asked)) {
       var ofModel: [[Int: [GivenAnswer]]] = []
       for index in rows.indices {
         let pass = try EvaluationPass(model, rows[index].file, self)
-        ofModel.append(try pass.answers(&rows[index], log, &progress, observe))
+        ofModel.append(try pass.answers(&rows[index], log, room, &progress, observe))
       }
       answersOfModels.append(ofModel)
       model.loaded.file.releasePages()
@@ -103,10 +105,11 @@ public struct EvaluationRun: Sendable {
     var again: [(change: String, answers: [[Int: [GivenAnswer]]])] = []
     let unlogged = try AnswerLog(path: nil, permissions: .everyone)
     for way in ways {
+      let room = memory.room(way.original, batchSize: way.run.batchSize)
       var ofWay: [[Int: [GivenAnswer]]] = []
       for index in rows.indices {
         let pass = try EvaluationPass(way.original, rows[index].file, way.run)
-        ofWay.append(try pass.answers(&rows[index], way.isLogged ? log : unlogged, &progress, observe))
+        ofWay.append(try pass.answers(&rows[index], way.isLogged ? log : unlogged, room, &progress, observe))
       }
       again.append((way.change, ofWay))
     }
@@ -129,10 +132,21 @@ public struct EvaluationRun: Sendable {
   struct AskedModel {
     let loaded: LoadedModel
     let contentID: String
+    /// The number of its vision tower; equal towers have one number.
+    let tower: Int
+  }
+
+  /// The rows of all benchmarks.
+  /// - Throws: `WorkflowError.nothingToAsk`; what reading the files throws; in a strict run the first fault.
+  func askedRows() throws -> [AskedRows] {
+    try benchmarks.map { path in
+      try AskedRows(
+        BenchmarkFile(path, keepsMissingWords: keepsMissingWords), limit: limit, seed: seed, isStrict: isStrict)
+    }
   }
 
   /// The files of the original's answers; empty if there are none. Rows that they have no answer to are not asked.
-  private func givenAnswers(_ rows: inout [AskedRows]) throws -> [AnswersFile] {
+  func givenAnswers(_ rows: inout [AskedRows]) throws -> [AnswersFile] {
     guard case .answers(let paths) = reference else { return [] }
     precondition(paths.count == rows.count, "a file of answers for each benchmark")
     var given: [AnswersFile] = []
@@ -147,8 +161,8 @@ public struct EvaluationRun: Sendable {
     return given
   }
 
-  /// Opens all models, the original first, before any is asked for hours.
-  private func askedModels(_ rows: [AskedRows], _ observe: RunObserver) throws -> [AskedModel] {
+  /// All models, the original first, weights mapped and not read.
+  func openedModels(_ rows: [AskedRows], _ observe: RunObserver) throws -> [LoadedModel] {
     var paths = models
     if case .model(let path) = reference { paths.insert(path, at: 0) }
     let loaded = try paths.map { try LoadedModel($0, prompt: prompt, numericMode: numericMode) }
@@ -160,9 +174,17 @@ public struct EvaluationRun: Sendable {
         throw WorkflowError.cannotSee(model: model.file.path, benchmark: rows.file.path)
       }
     }
-    return try loaded.map { model in
+    return loaded
+  }
+
+  /// Opens all models before any is asked for hours.
+  private func askedModels(_ rows: [AskedRows], _ observe: RunObserver) throws -> [AskedModel] {
+    let loaded = try openedModels(rows, observe)
+    let showsPictures = rows.contains { rows in rows.numbers.contains { rows.file.source.pictureKey($0) != nil } }
+    let towers = showsPictures && loaded.count > 1 ? try loaded.towers() : Array(loaded.indices)
+    return try zip(loaded, towers).map { model, tower in
       let id = try model.file.contentID { try observe(.progress(.hashing, done: $0, total: $1)) }
-      return AskedModel(loaded: model, contentID: id)
+      return AskedModel(loaded: model, contentID: id, tower: tower)
     }
   }
 }

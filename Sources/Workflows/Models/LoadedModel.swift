@@ -51,7 +51,7 @@ public struct LoadedModel: Sendable {
     _ input: ModelInput, sampling: SamplingOptions = .greedy, maxTokens: Int,
     onPiece: (String) throws -> Void = { _ in }
   ) throws -> (text: String, ids: [Int]) {
-    let asked = input.promptOnly, prompt = try InputEmbedder([self]).embed(asked)[0]
+    let asked = input.promptOnly, prompt = try InputEmbedder(self).embed(asked)[0]
     let generator = TextGenerator(
       model: model.language, sampling: sampling, stopTokens: builder.stopIDs, maxTokens: maxTokens)
     var decoder = builder.tokenizer.streamingDecoder()

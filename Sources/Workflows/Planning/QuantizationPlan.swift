@@ -88,7 +88,7 @@ extension QuantizationRun {
       StageEstimate(.prompts, seconds: promptSeconds), StageEstimate(.hashing, seconds: max(read, file.hashingSeconds)),
     ]
     if set.tileCount > 0 {
-      stages.append(StageEstimate(.visionTower, seconds: try tileSeconds(model) * Double(set.tileCount)))
+      stages.append(StageEstimate(.visionTower, seconds: try model.tileSeconds() * Double(set.tileCount)))
     }
     if recipe.sixteenBitBytes != nil { stages.append(StageEstimate(.measuring, seconds: seconds)) }
     // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.
@@ -99,19 +99,6 @@ extension QuantizationRun {
     let plan = RunPlan(
       stages: stages, layerCount: config.layerCount, siteWeights: Dictionary(uniqueKeysWithValues: weights))
     return (plan, max(Self.leastUncertainty, rates.uncertainty))
-  }
-
-  /// How long a tile takes, by how long one does in the first layer.
-  private func tileSeconds(_ model: LoadedModel) throws -> Double {
-    guard let multimodal = model.file.config.multimodal, let vision = model.model.vision else { return 0 }
-    var best = Double.infinity
-    for _ in 0..<2 {
-      let clock = RunClock()
-      try vision.tryOut()
-      best = min(best, clock.elapsed)
-    }
-    let work = TowerWork(multimodal, hiddenSize: model.file.config.text.hiddenSize)
-    return best / work.layer * work.tile
   }
 }
 

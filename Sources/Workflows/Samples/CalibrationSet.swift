@@ -80,7 +80,7 @@ struct CalibrationSet {
       digests[index] = digest(index, embeddings)
       try activations.setEmbeddings(embeddings, of: index)
     }
-    try InputEmbedder([model]).embed(
+    try InputEmbedder(model).embed(
       missing.map { inputs[$0] }, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
     ) { place, embeddings in
       let index = missing[place]

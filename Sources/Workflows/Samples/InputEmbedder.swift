@@ -12,19 +12,30 @@ internal import Tensors
 /// Embeds inputs for one or several models.
 struct InputEmbedder {
   private let models: [LoadedModel]
+  /// The number of each model's tower in `TileTokens`.
+  private let towers: [Int]
   private let imageContextID: Int?
 
-  /// - Parameter models: All read the ids as the first one's builder gives them.
-  init(_ models: [LoadedModel]) {
-    self.models = models
-    imageContextID = models.first?.builder.imageContextID
+  /// - Parameters:
+  ///   - models: All read the ids as the first one's builder gives them.
+  ///   - towers: For each model the number of its vision tower; equal towers have one number.
+  init(_ models: [LoadedModel], towers: [Int]) {
+    self.init(models, towers: towers, imageContextID: models.first?.builder.imageContextID)
   }
 
-  /// For each model the first one that has the same vision tower.
-  private func towers() throws -> [Int] {
-    try models.indices.map { index in
-      try models[..<index].indices.first { try models[$0].hasTower(of: models[index]) } ?? index
-    }
+  /// - Parameter tower: The number of the model's tower.
+  init(_ model: LoadedModel, tower: Int = 0) { self.init([model], towers: [tower]) }
+
+  private init(_ models: [LoadedModel], towers: [Int], imageContextID: Int?) {
+    precondition(models.count == towers.count, "a tower for each model")
+    self.models = models
+    self.towers = towers
+    self.imageContextID = imageContextID
+  }
+
+  /// One of the models alone, which reads the ids as all of them do.
+  func only(_ index: Int) -> InputEmbedder {
+    InputEmbedder([models[index]], towers: [towers[index]], imageContextID: imageContextID)
   }
 
   /// `[tokens, hidden]` of one input from each model.
@@ -40,8 +51,8 @@ struct InputEmbedder {
   func embed(
     _ inputs: [ModelInput], onTile: (Int, Int) throws -> Void, onInput: (Int, [Tensor]) throws -> Void
   ) throws {
-    var tokens = TileTokens(towerCount: models.count, keptByteCount: 0)
-    try embed(inputs, &tokens, onTile: onTile, onInput: onInput)
+    let tokens = TileTokens(towerCount: (towers.max() ?? 0) + 1, keptByteCount: 0)
+    try embed(inputs, tokens, onTile: onTile, onInput: onInput)
   }
 
   /// Embeds `inputs` in their order.
@@ -51,11 +62,10 @@ struct InputEmbedder {
   ///   - onInput: Called with the number of each input and `[tokens, hidden]` from each model.
   /// - Throws: `ReferenceModelError`; if a weight is missing; what the closures throw.
   func embed(
-    _ inputs: [ModelInput], _ tokens: inout TileTokens, onTile: (Int, Int) throws -> Void,
+    _ inputs: [ModelInput], _ tokens: TileTokens, onTile: (Int, Int) throws -> Void,
     onInput: (Int, [Tensor]) throws -> Void
   ) throws {
     let shown = inputs.map(\.tileDigests)
-    let towers = shown.allSatisfy(\.isEmpty) ? Array(models.indices) : try towers()
     var lastUse: [SHA256Digest: Int] = [:]
     for (index, tiles) in shown.enumerated() { for tile in tiles { lastUse[tile] = index } }
     tokens.claim(lastUse.keys)
@@ -63,7 +73,8 @@ struct InputEmbedder {
     var done = 0
     for index in inputs.indices {
       for tower in Set(towers).sorted() where shown[index].contains(where: { tokens[tower, $0] == nil }) {
-        guard let vision = models[tower].model.vision else { throw ReferenceModelError.noVisionTower }
+        let owner = towers.firstIndex(of: tower)
+        guard let vision = owner.flatMap({ models[$0].model.vision }) else { throw ReferenceModelError.noVisionTower }
         let batch = Self.missing(from: tokens, of: tower, in: shown[index...], vision.tilesAtOnce)
         let before = done
         let rows = try vision(count: batch.count, onTile: { try onTile(before + $0, total) }) { tile in
@@ -113,6 +124,16 @@ struct InputEmbedder {
   }
 }
 
+extension [LoadedModel] {
+  /// For each model the number of the first one that has the same vision tower. Reads all weights outside the decoders.
+  /// - Throws: what reading throws.
+  func towers() throws -> [Int] {
+    try indices.map { index in
+      try self[..<index].indices.first { try self[$0].hasTower(of: self[index]) } ?? index
+    }
+  }
+}
+
 extension LoadedModel {
   /// Whether pictures become the same tokens in both models: their configurations and all weights outside the decoder
   /// are the same, bit by bit.
@@ -123,6 +144,14 @@ extension LoadedModel {
 }
 
 extension ModelInput {
-  /// SHA-256 of the pixels of each tile.
-  fileprivate var tileDigests: [SHA256Digest] { (pixels?.tiles ?? []).map { SHA256Hasher.hash($0.rgb) } }
+  /// SHA-256 of what a tower reads of each tile: its pixels, and what floats they become.
+  var tileDigests: [SHA256Digest] {
+    guard let pixels else { return [] }
+    return pixels.tiles.map { tile in
+      var hasher = SHA256Hasher()
+      for level in pixels.levels { hasher.update(unsafe level.span.bytes) }
+      hasher.update(tile.rgb)
+      return hasher.finalize()
+    }
+  }
 }

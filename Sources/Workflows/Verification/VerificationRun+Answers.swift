@@ -2,7 +2,6 @@
 internal import ModelFiles
 internal import ModelInputs
 internal import ReferenceModel
-internal import Tensors
 internal import Verification
 
 extension VerificationRun {
@@ -10,12 +9,10 @@ extension VerificationRun {
   private static let answeringByteCount = 16 << 30
 
   /// The longest answer to generate.
-  private func answerLength(
-    _ asked: [SampleSource.Sample], _ original: LoadedModel, _ observe: RunObserver
-  ) throws -> Int {
+  func answerLength(_ start: Started, _ observe: RunObserver) throws -> Int {
     if let answerTokens { return answerTokens }
-    let isLarge = original.file.weightByteCount > Self.answeringByteCount
-    guard isLarge, asked.contains(where: { !$0.question.isPlainText }) else { return Self.defaultAnswerTokens }
+    let isLarge = start.original.file.weightByteCount > Self.answeringByteCount
+    guard isLarge, start.asked.contains(where: { !$0.question.isPlainText }) else { return Self.defaultAnswerTokens }
     try observe(
       .warning(
         "no answers are generated, which takes hours with a model of this size; ask for them with --answer-tokens "
@@ -24,50 +21,40 @@ extension VerificationRun {
   }
 
   /// Greedy answers of all models to the questions that are not plain text.
-  /// - Parameter embedded: What was asked, in front of the first decoder layer.
+  /// - Parameter tiles: What their pictures became, as far as it stayed.
   /// - Returns: One summary for each candidate; nil without questions, or if no answers are wanted.
   func answers(
-    _ asked: [SampleSource.Sample], _ embedded: [VerificationSample], _ original: LoadedModel,
-    _ quantized: [LoadedModel], _ observe: RunObserver
+    _ start: Started, _ memory: Memory, _ tiles: TileTokens, _ observe: RunObserver
   ) throws -> [AnswerSummary]? {
-    let maxTokens = try answerLength(asked, original, observe)
-    let questions = zip(1..., zip(asked, embedded)).filter { !$0.1.0.question.isPlainText }
-    guard maxTokens > 0, !questions.isEmpty else { return nil }
-    let total = (1 + quantized.count) * questions.count
+    guard let ofOriginal = memory.answers.first else { return nil }
+    let questions = zip(1..., start.asked).filter { !$0.1.question.isPlainText }
+    let embedder = InputEmbedder(start.models, towers: memory.towers)
+    let total = start.models.count * questions.count
     var done = 0
-    func said(_ model: LoadedModel, _ embeddings: (VerificationSample) -> Tensor) throws -> [String] {
-      let prompts = questions.map { _, item in embeddings(item.1).rows(0..<item.0.input.answerStart) }
-      return try answers(to: prompts, of: model, maxTokens: maxTokens) {
-        done += 1
-        try observe(.progress(.answers, done: done, total: total))
-      }
+    func said(_ model: Int, _ answers: AnswerMemory) throws -> [String] {
+      var texts = [String](repeating: "", count: questions.count)
+      var waiting = questions.makeIterator()
+      try AnswerEngine(start.models[model], answers).answer(
+        { waiting.next().map { AnswerRequest($0.1.input, maxTokens: memory.answerTokens) } }, embedder.only(model),
+        tiles,
+        onAnswer: { number, answer in
+          texts[number] = answer.text
+          done += 1
+          try observe(.progress(.answers, done: done, total: total))
+        })
+      start.models[model].file.releasePages()
+      return texts
     }
-    let before = try said(original) { $0.reference }
-    return try quantized.enumerated().map { candidate, model in
-      let after = try said(model) { $0.candidates[candidate] }
+    let before = try said(0, ofOriginal)
+    return try memory.answers.enumerated().dropFirst().map { model, answers in
+      let after = try said(model, answers)
       return AnswerSummary(
         questions.enumerated().map { index, item in
-          let (number, (asked, _)) = item
+          let (number, asked) = item
           return AnswerPair(
             sample: number, question: asked.question.text, kind: asked.question.kind, expected: asked.question.answer,
             reference: before[index], quantized: after[index])
         })
     }
-  }
-
-  /// One model's answers to prompts, generated together.
-  /// - Parameter onAnswer: Called after each answer.
-  private func answers(
-    to prompts: [Tensor], of model: LoadedModel, maxTokens: Int, onAnswer: () throws -> Void
-  ) throws -> [String] {
-    var texts = [String](repeating: "", count: prompts.count)
-    var waiting = prompts.makeIterator()
-    try AnswerEngine(model).generate {
-      waiting.next().map { GenerationRequest(prompt: $0, maxTokens: maxTokens) }
-    } onAnswer: { number, answer in
-      texts[number] = answer.text
-      try onAnswer()
-    }
-    return texts
   }
 }

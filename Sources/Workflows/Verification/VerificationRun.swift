@@ -27,6 +27,8 @@ public struct VerificationRun: Sendable {
   public var allowsQuantizedReference = false
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
+  /// Bytes of memory that the run may take; nil for a share of what there is, see `MemoryLimit`. No number depends on it.
+  public var memoryLimit: Int?
 
   /// Where the page for people goes, if one is wanted.
   public var page: PageFile?
@@ -49,27 +51,21 @@ public struct VerificationRun: Sendable {
   /// Streams all models through the samples and lets them answer the questions.
   /// - Returns: One report for each candidate, the one that it has alone, and their differences.
   /// - Throws: `WorkflowError` for models of different sizes, for models in another's role, and for samples without a
-  ///   token; what opening the models and reading the samples throws; what `observe` throws.
+  ///   token; `MemoryShortage`; what opening the models and reading the samples throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> CandidatesReport {
-    precondition(!candidates.isEmpty, "something to verify")
-    try page?.requireName(keeping: candidates + [reference] + samples.paths())
-    let (original, quantized) = try models()
-    var files = CalibrationFiles()
-    let asked = try samples.samples(original.builder, noting: &files) {
-      try observe(.progress(.prompts, done: $0, total: $1))
-    }
-    try requireQuantized(quantized, asked)
-    let seen = zip(candidates, quantized).map { $1.file.seenBefore(files.files, path: $0) }
-    let notes = try notes(asked, seen, original, observe)
-    let embedded = try embedded(asked, [original] + quantized, observe)
-    let layerCount = original.model.language.layerCount
-    let results = try ModelComparison(
-      reference: original.model.language, candidates: quantized.map(\.model.language)
-    ).run(embedded) {
-      for model in [original] + quantized { model.file.releasePages() }
-      try observe(.progress(.layers, done: $0, total: layerCount))
-    }
-    let answers = try answers(asked, embedded, original, quantized, observe)
+    let start = try started(observe)
+    let (original, quantized, asked) = (start.original, start.quantized, start.asked)
+    let notes = try notes(start, observe)
+    let answerTokens = try answerLength(start, observe)
+    // Before all weights of the towers are read.
+    _ = try memory(start, answerTokens: answerTokens, towers: start.models.likelyTowers)
+    let memory = try memory(start, answerTokens: answerTokens, towers: start.towers())
+    try observe(.memoryUse(memory.use))
+    let tiles = TileTokens(
+      towerCount: start.models.count, keptByteCount: 0, pinnedByteCount: memory.comparison.pinnedByteCount)
+    let results = try compared(start, memory, tiles, observe)
+    tiles.keptByteCount = memory.answers.map(\.keptByteCount).min() ?? 0
+    let answers = try answers(start, memory, tiles, observe)
     let reports = try quantized.indices.map { number in
       guard
         var report = VerificationReport(
@@ -79,7 +75,7 @@ public struct VerificationRun: Sendable {
           allowsDifferentFiles: allowsDifferentFiles, numericMode: original.model.numericMode.name)
       else { throw WorkflowError.nothingToCompare(path: samples.name) }
       report.warnings = notes[number]
-      report.sampleFile = files.files.first.map { ($0.name, "\($0.sha256)", !seen[number].isEmpty) }
+      report.sampleFile = start.files.first.map { ($0.name, "\($0.sha256)", !start.seen[number].isEmpty) }
       report.worstTokens = worstTokens(results[number], asked, original)
       return report
     }
@@ -88,18 +84,48 @@ public struct VerificationRun: Sendable {
     return report
   }
 
+  /// What a run begins with.
+  struct Started {
+    let original: LoadedModel
+    let quantized: [LoadedModel]
+    let asked: [SampleSource.Sample]
+    /// The questions or the text, then the pictures.
+    let files: [SourceDigest]
+    /// For each candidate what it was calibrated on of them, one line each.
+    let seen: [[String]]
+
+    var models: [LoadedModel] { [original] + quantized }
+
+    /// For each model the number of the first one that has the same vision tower.
+    func towers() throws -> [Int] {
+      asked.contains { !$0.input.tileCounts.isEmpty } ? try models.towers() : Array(models.indices)
+    }
+  }
+
+  /// Opens the models and reads the samples, and refuses what can be refused before anything is computed.
+  func started(_ observe: RunObserver) throws -> Started {
+    precondition(!candidates.isEmpty, "something to verify")
+    try page?.requireName(keeping: candidates + [reference] + samples.paths())
+    let (original, quantized) = try models()
+    var files = CalibrationFiles()
+    let asked = try samples.samples(original.builder, noting: &files) {
+      try observe(.progress(.prompts, done: $0, total: $1))
+    }
+    try requireQuantized(quantized, asked)
+    let seen = zip(candidates, quantized).map { $1.file.seenBefore(files.files, path: $0) }
+    return Started(original: original, quantized: quantized, asked: asked, files: files.files, seen: seen)
+  }
+
   /// What is to be known of the samples, one line each, for each candidate.
-  /// - Parameter seen: What candidates were calibrated on of it.
-  private func notes(
-    _ asked: [SampleSource.Sample], _ seen: [[String]], _ original: LoadedModel, _ observe: RunObserver
-  ) throws -> [[String]] {
+  private func notes(_ start: Started, _ observe: RunObserver) throws -> [[String]] {
+    let asked = start.asked
     let ofFiles = try samples.notes() + asked.flatMap(\.input.remarks)
     let asksQuestions = asked.contains { !$0.question.isPlainText }
     let ofQuestions =
-      (asksQuestions ? original.promptNotes : [])
-      + lacks(of: asked, seesPictures: original.file.config.multimodal != nil)
-    for note in ofFiles + seen.flatMap(\.self) + ofQuestions { try observe(.warning(note)) }
-    return seen.map { ofFiles + $0 + ofQuestions }
+      (asksQuestions ? start.original.promptNotes : [])
+      + lacks(of: asked, seesPictures: start.original.file.config.multimodal != nil)
+    for note in ofFiles + start.seen.flatMap(\.self) + ofQuestions { try observe(.warning(note)) }
+    return start.seen.map { ofFiles + $0 + ofQuestions }
   }
 
   /// What samples have not that a verification should, one line each.
@@ -114,24 +140,6 @@ public struct VerificationRun: Sendable {
       lacks.append("no question has an answer: answer tokens are not compared")
     }
     return lacks
-  }
-
-  /// The samples as all models embed them. All read the original's ids, whatever a candidate's tokenizer calls them.
-  private func embedded(
-    _ asked: [SampleSource.Sample], _ models: [LoadedModel], _ observe: RunObserver
-  ) throws -> [VerificationSample] {
-    let imageContextID = models.first?.builder.imageContextID
-    let inputs = asked.map(\.input)
-    var samples: [VerificationSample] = []
-    try InputEmbedder(models).embed(
-      inputs, onTile: { try observe(.progress(.visionTower, done: $0, total: $1)) }
-    ) { index, embeddings in
-      samples.append(
-        VerificationSample(
-          reference: embeddings[0], candidates: Array(embeddings.dropFirst()), ids: inputs[index].ids,
-          classes: inputs[index].tokenClasses(imageContextID: imageContextID)))
-    }
-    return samples
   }
 }
 

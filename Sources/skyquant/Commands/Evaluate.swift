@@ -43,8 +43,12 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Replace existing files of --out and --html.")
   var force = false
 
+  @Flag(help: "Only tell what the run would take if nothing is answered yet: questions, memory, time. Nothing is written.")
+  var dryRun = false
+
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var numerics: NumericOptions
   @OptionGroup var output: OutputOptions
 
@@ -54,10 +58,17 @@ struct Evaluate: ParsableCommand {
     var job = try evaluation.job(models)
     job.prompt = prompt.settings
     job.numericMode = try numerics.mode()
+    job.memoryLimit = memory.memoryLimit?.bytes
     job.page = page.file(overwriting: force)
     job.answers = answers ?? out.map { $0 + ".answers.jsonl" }
     try requireOutputs(job)
     var progress = Progress(output)
+    guard !dryRun else {
+      let plan = try job.plan { progress.show($0) }
+      progress.finish()
+      let models = ComputedModels(command: "evaluate", names: self.models, reference: evaluation.reference)
+      return try output.print(plan.json(models), styled: plan.lines(models))
+    }
     let update = try card.update(.evaluate, of: models, &progress)
     let report = try job.run { progress.show($0) }
     progress.finish()

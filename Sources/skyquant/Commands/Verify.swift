@@ -64,9 +64,13 @@ struct Verify: ParsableCommand {
   @Flag(help: "Replace an existing file of --html.")
   var force = false
 
+  @Flag(help: "Only tell what the run would take: questions, memory, time. Nothing is written.")
+  var dryRun = false
+
   @OptionGroup var samples: SampleOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var numerics: NumericOptions
   @OptionGroup var output: OutputOptions
 
@@ -91,8 +95,15 @@ struct Verify: ParsableCommand {
     job.allowsDifferentFiles = gates.allowDifferentFiles
     job.allowsQuantizedReference = quantizedReference
     job.numericMode = try numerics.mode()
+    job.memoryLimit = memory.memoryLimit?.bytes
     job.page = page.file(overwriting: force)
     var progress = Progress(output)
+    guard !dryRun else {
+      let plan = try job.plan { progress.show($0) }
+      progress.finish()
+      let models = ComputedModels(command: "verify", names: quantized, reference: reference)
+      return try output.print(plan.json(models), styled: plan.lines(models))
+    }
     let update = try card.update(.verify, of: quantized, &progress)
     let report = try job.run { progress.show($0) }
     progress.finish()

@@ -4,6 +4,7 @@ import Basics
 import CLinux
 import JSON
 import Kernels
+import Workflows
 
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON object instead of text.")
@@ -52,6 +53,17 @@ struct ComputeOptions: ParsableArguments {
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
+}
+
+/// Of commands that compute with models and write none.
+struct MemoryOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Memory that the run may take (default: \(MemoryLimit.defaultPercentage) % of what is available).",
+      discussion: """
+        A number with B, kB, MB, GB, KiB, MiB or GiB. Less is done at the same time, and the result does not depend on it.
+        """, valueName: "size"))
+  var memoryLimit: ByteBudget?
 }
 
 struct NumericOptions: ParsableArguments {

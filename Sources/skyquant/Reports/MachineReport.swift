@@ -78,10 +78,24 @@ struct MachineReport {
 extension MemoryPlan {
   /// `memory: up to 1.2 GiB of 14.0 GiB (80 % of what is available); a scratch file of 3.1 GiB beside the output`.
   func line(_ limit: MemoryLimit) -> StyledText {
-    let share = limit.isGiven ? "--memory-limit" : "\(MemoryLimit.defaultPercentage) % of what is available"
-    let allowed = self.limit == .max ? "" : " of \(ByteCount.text(self.limit)) (\(share))"
     let waiting =
       keepsActivations ? "" : "; a scratch file of \(ByteCount.text(activationByteCount)) beside the output"
-    return "memory: up to \(ByteCount.text(peak))\(allowed)\(waiting)"
+    return "memory: up to \(ByteCount.text(peak))\(limit.text)\(waiting)"
+  }
+}
+
+extension MemoryUse {
+  /// `memory: up to 1.2 GiB of 2.0 GiB (--memory-limit); samples in 3 groups, each layer read once for each`.
+  var line: StyledText {
+    let groups = groupCount > 1 ? "; samples in \(groupCount) groups, each layer read once for each" : ""
+    return "memory: up to \(ByteCount.text(peak))\(limit.text)\(groups)"
+  }
+}
+
+extension MemoryLimit {
+  /// ` of 14.0 GiB (80 % of what is available)`; nothing where there is none.
+  fileprivate var text: String {
+    let share = isGiven ? "--memory-limit" : "\(Self.defaultPercentage) % of what is available"
+    return byteCount == .max ? "" : " of \(ByteCount.text(byteCount)) (\(share))"
   }
 }

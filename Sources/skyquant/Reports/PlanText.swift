@@ -79,3 +79,50 @@ extension PackingPlan {
     ]
   }
 }
+
+/// The models of a command that computes with them and writes none.
+struct ComputedModels {
+  let command: String
+  let names: [String]
+  let reference: String?
+
+  /// `A, B against ORIGINAL`.
+  fileprivate var text: String {
+    names.map(\.displayed).joined(separator: ", ") + (reference.map { " against \($0.displayed)" } ?? "")
+  }
+}
+
+extension ComputingPlan {
+  /// One fact a line, then a table of times.
+  func lines(_ models: ComputedModels) -> [StyledText] {
+    var facts = TextTable(columns: [.left, .left])
+    facts.add(["samples", "\(questions.sampleCount) with \(questions.tokenCount) tokens"])
+    if questions.pictureCount > 0 {
+      facts.add([
+        "pictures",
+        "\(questions.pictureCount) in \(questions.tileCount) tiles, \(questions.distinctTileCount) of them different",
+      ])
+    }
+    if answerCount > 0 { facts.add(["answers", "\(answerCount) of each model, of up to \(answerTokenCount) tokens"]) }
+    let answers = answerCount > 0 ? ["  answers: if each comes to its last token"] : []
+    return ["\(models.text)"] + (facts.styledLines + [memory.line]).map { "  " + $0 } + [""]
+      + stages.lines(uncertainty: uncertainty) + answers.map { StyledText($0) }
+  }
+
+  /// The same as JSON.
+  func json(_ models: ComputedModels) -> JSONValue {
+    let limit = memory.limit.byteCount
+    return [
+      "schema": "skyquant.plan.compute/1", "command": .string(models.command),
+      "models": .array(models.names.map { .string($0) }),
+      "reference": models.reference.map { .string($0) } ?? .null,
+      "samples": .integer(questions.sampleCount), "tokens": .integer(questions.tokenCount),
+      "pictures": .integer(questions.pictureCount), "tiles": .integer(questions.tileCount),
+      "distinct_tiles": .integer(questions.distinctTileCount), "towers": .integer(towerCount),
+      "answers": .integer(answerCount), "answer_tokens": .integer(answerTokenCount),
+      "groups": .integer(memory.groupCount), "memory_bytes": .integer(memory.peak),
+      "memory_limit": limit == .max ? .null : .integer(limit),
+      "stages": stages.json, "seconds": .double(stages.seconds), "uncertainty": .double(uncertainty),
+    ]
+  }
+}

@@ -45,6 +45,7 @@ struct Progress {
       carried = CarriedText(files)
       if let note = carried.note { warning("\(model.displayed): \(note)") }
     case .memory(let plan, let limit): self.event(plan.line(limit))
+    case .memoryUse(let use): self.event(use.line)
     case .resumed(let layerCount, let total): self.event("going on after \(layerCount) of \(total) layers")
     case .answersFound(let count, let total, let benchmark):
       self.event("\(benchmark.displayed): \(count) of \(total) answers are there already")

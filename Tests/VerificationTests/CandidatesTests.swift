@@ -6,6 +6,7 @@ import ModelFiles
 import ReferenceModel
 import Reports
 import SampleModel
+import Tensors
 import Testing
 import Verification
 

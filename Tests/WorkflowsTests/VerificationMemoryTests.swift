@@ -1,7 +1,11 @@
 // How verifications and evaluations keep within a limit of memory, by shapes alone.
 import LayerSearch
+import ModelConfig
+import ModelFiles
 import ModelInputs
+import ReferenceModel
 import SampleModel
+import Tensors
 import TestSupport
 import Testing
 
@@ -20,6 +24,7 @@ import Testing
     var run = QuantizationRun(
       model: sample.modelDirectory, samples: .questions(sample.calibrationQuestions), output: folder.path("rtn"))
     run.recipe.method = .rtn
+    run.recipe.samples.limit = 1
     _ = try run.run()
     models = try [sample.modelDirectory, folder.path("rtn")].map { try LoadedModel($0) }
     var source = SampleSource.questions(sample.evaluationQuestions)
@@ -43,7 +48,7 @@ import Testing
     let whole = try VerificationMemory(demand, limit: MemoryLimit(Int.max))
     #expect(whole.groups == [0..<12] && whole.pinnedByteCount == 0 && whole.peak > least)
     var counts: [Int] = []
-    for limit in stride(from: least, through: whole.peak, by: (whole.peak - least) / 7) {
+    for limit in (0...6).map({ least + (whole.peak - least) * $0 / 6 }) {
       let memory = try VerificationMemory(demand, limit: MemoryLimit(limit))
       #expect(memory.peak <= limit && memory.groups.flatMap { $0 } == Array(0..<12))
       counts.append(memory.groups.count)

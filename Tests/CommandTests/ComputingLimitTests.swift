@@ -80,4 +80,40 @@ import Testing
       71, "(an answer of up to 1000000 tokens to a prompt of ", from: try skyquant(arguments: arguments + ["1000000"]))
     expectSuccess(try skyquant(arguments: arguments + ["4"]))
   }
+
+  @Test func `what a dry run tells is what the run then reads, and nothing is written`() throws {
+    let awq = try roundedSample(at: folder.path("awq"))
+    func json(_ arguments: [String]) throws -> JSONValue {
+      let result = try skyquant(arguments: arguments + ["--json"])
+      expectSuccess(result)
+      return try JSONValue(parsing: Array(result.output.utf8))
+    }
+    let verify = [
+      "verify", awq, "--reference", sample.modelDirectory, "--questions", sample.evaluationQuestions, "--samples", "5",
+      "--answer-tokens", "4",
+    ]
+    let plan = try json(verify + ["--dry-run"]), report = try json(verify)
+    #expect(plan["schema"] == "skyquant.plan.compute/1" && plan["command"] == "verify" && plan["groups"] == 1)
+    #expect(plan["samples"] == report["samples"] && plan["tokens"] == report["all"]?["tokens"])
+    #expect(plan["answers"] == 5 && plan["answer_tokens"] == 4 && plan["pictures"] == 5 && plan["towers"] == 1)
+    func stages(_ plan: JSONValue) -> [String] {
+      (plan["stages"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+    }
+    #expect(
+      stages(plan) == ["pictures and prompts", "tiles through the vision tower", "layers", "answers"])
+    let evaluate = [
+      "evaluate", awq, "--benchmark", sample.evaluationQuestions, "--limit", "3", "--max-tokens", "4",
+      "--answers", folder.path("answers"), "--dry-run",
+    ]
+    let planned = try json(evaluate)
+    #expect(planned["samples"] == 3 && planned["answers"] == 3 && planned["reference"] == .null)
+    #expect(
+      stages(planned) == [
+        "pictures and prompts", "tiles through the vision tower", "hashing the weights", "answers",
+      ])
+    #expect(try folder.names() == ["awq"])
+    for command in [verify + ["--dry-run"], evaluate] {
+      expectError(71, " are needed (", from: try skyquant(arguments: command + ["--memory-limit", "1MiB"]))
+    }
+  }
 }

@@ -99,8 +99,8 @@ public struct ModelFile: Sendable {
     return counts.values.max() ?? 0
   }
 
-  /// Bytes of what scores the tokens that may follow, as it is stored: the output head, or the embedding table if there is
-  /// no head.
+  /// Bytes of what scores the tokens that may follow, as it is stored: the output head, or the embedding table
+  /// if there is no head.
   public var headByteCount: Int {
     func byteCount(_ module: String) -> Int? {
       tensors.first { tensor in

@@ -1,4 +1,5 @@
-// `--memory-limit` of commands that compute and write no model: the same numbers and answers, or a refusal before the work.
+// `--memory-limit` and `--dry-run` of commands that compute and write no model: the same numbers and answers, or a
+// refusal before the work.
 import Foundation
 import JSON
 import SampleModel

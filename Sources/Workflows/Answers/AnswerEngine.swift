@@ -43,8 +43,8 @@ public struct AnswerEngine: Sendable {
 
   /// - Parameters:
   ///   - batchSize: Questions answered together at most.
-  ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`). A question that
-  ///     alone takes more is answered all the same.
+  ///   - memoryLimit: Bytes that the process may take; nil for a share of what there is (`MemoryLimit`). A
+  ///     question that alone takes more is answered all the same.
   public init(_ model: LoadedModel, batchSize: Int = defaultBatchSize, memoryLimit: Int? = nil) {
     self.init(
       model,

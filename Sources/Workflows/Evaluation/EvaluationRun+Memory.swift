@@ -38,8 +38,8 @@ extension EvaluationRun {
     }
   }
 
-  /// How this run keeps within its limit. If one is given, all questions are looked at; else the first of each benchmark
-  /// stands for them.
+  /// How this run keeps within its limit. If one is given, all questions are looked at; else the first of each
+  /// benchmark stands for them.
   /// - Throws: `MemoryShortage`; what `LoadedModel` throws.
   func memory(_ asked: [AskedModel], _ rows: [AskedRows]) throws -> Memory {
     let isWhole = memoryLimit != nil

@@ -6,8 +6,8 @@ internal import ReferenceModel
 internal import Storage
 
 extension EvaluationRun {
-  /// What the run will take while no answer is there yet. Nothing is written; all questions are read, and the models are
-  /// tried for some seconds.
+  /// What the run will take while no answer is there yet. Nothing is written; all questions are read, and the
+  /// models are tried for some seconds.
   /// - Throws: as `run`, for what it would refuse before the work.
   public func plan(_ observe: RunObserver = { _ in }) throws -> ComputingPlan {
     precondition(!models.isEmpty && !benchmarks.isEmpty && samples >= 1, "something to evaluate")

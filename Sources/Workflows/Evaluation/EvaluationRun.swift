@@ -54,8 +54,8 @@ public struct EvaluationRun: Sendable {
   public var answers: String?
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
-  /// Bytes of memory that the run may take, which is refused before the work if they are too few; nil for a share of what
-  /// there is, see `MemoryLimit`. No answer depends on it.
+  /// Bytes of memory that the run may take, which is refused before the work if they are too few; nil for a
+  /// share of what there is, see `MemoryLimit`. No answer depends on it.
   public var memoryLimit: Int?
   /// Where the page for people goes, if one is wanted.
   public var page: PageFile?
@@ -74,8 +74,8 @@ public struct EvaluationRun: Sendable {
 
   /// Asks every model every row that the log of answers has no answer to, and scores all answers.
   /// - Throws: `WorkflowError` for benchmarks without a usable row, and for a text model that is to see pictures;
-  ///   `MemoryShortage` for a limit that is given; `BenchmarkError` and, in a strict run, what is wrong with a row; what
-  ///   opening the models, reading the files and writing the log throws; what `observe` throws.
+  ///   `MemoryShortage` for a limit that is given; `BenchmarkError` and, in a strict run, what is wrong with a row;
+  ///   what opening the models, reading the files and writing the log throws; what `observe` throws.
   public func run(_ observe: RunObserver = { _ in }) throws -> ScoreReport {
     precondition(!models.isEmpty && !benchmarks.isEmpty && samples >= 1, "something to evaluate")
     try page?.requireName(keeping: models + benchmarks + referencePaths, besides: answers.map { [$0] } ?? [])

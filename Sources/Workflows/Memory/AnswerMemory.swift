@@ -71,13 +71,17 @@ struct AnswerMemory: Sendable, Equatable {
     // There may be no limit.
     let least = demand.least(longest), rest = max(0, min(limit.byteCount, 1 << 60) - least)
     let sequences = min(batchSize, 1 + rest / 8 / demand.scores)
-    aheadByteCount = min(Self.ample.ahead, rest / 16)
-    keptByteCount = model.model.vision == nil ? 0 : min(Self.ample.kept, rest / 8)
+    // No more than there is.
+    let allTokens = load?.tokenCount ?? .max, tileCount = load?.tileCount ?? .max
     let allTiles = load.map { $0.tileCount * model.tileByteCount } ?? .max
+    aheadByteCount = min(Self.ample.ahead, rest / 16, load.map { $0.tokenCount * model.hiddenByteCount } ?? .max)
+    keptByteCount = model.model.vision == nil ? 0 : min(Self.ample.kept, rest / 8, allTiles)
     pinnedByteCount = pins ? min(allTiles, rest / 4) : 0
-    let promptTokens = min(Self.ample.promptTokens, longest.promptTokens + rest / 4 / demand.reading(tokens: 1))
+    let promptTokens = min(
+      Self.ample.promptTokens, longest.promptTokens + rest / 4 / demand.reading(tokens: 1),
+      max(longest.promptTokens, allTokens))
     let tilesAtOnce = model.model.vision?.tilesAtOnce ?? .max
-    aheadTileCount = min(tilesAtOnce, 1 + rest / 4 / max(1, model.towerByteCount(tiles: 1)))
+    aheadTileCount = min(tilesAtOnce, 1 + rest / 4 / max(1, model.towerByteCount(tiles: 1)), max(1, tileCount))
     let aside =
       max(
         demand.reading(tokens: promptTokens),

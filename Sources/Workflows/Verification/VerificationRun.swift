@@ -27,7 +27,8 @@ public struct VerificationRun: Sendable {
   public var allowsQuantizedReference = false
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
-  /// Bytes of memory that the run may take; nil for a share of what there is, see `MemoryLimit`. No number depends on it.
+  /// Bytes of memory that the run may take; nil for a share of what there is, see `MemoryLimit`. No number
+  /// depends on it.
   public var memoryLimit: Int?
 
   /// Where the page for people goes, if one is wanted.

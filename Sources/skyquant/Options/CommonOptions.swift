@@ -61,7 +61,8 @@ struct MemoryOptions: ParsableArguments {
     help: ArgumentHelp(
       "Memory that the run may take (default: \(MemoryLimit.defaultPercentage) % of what is available).",
       discussion: """
-        A number with B, kB, MB, GB, KiB, MiB or GiB. Less is done at the same time, and the result does not depend on it.
+        A number with B, kB, MB, GB, KiB, MiB or GiB. With less, less is done at the same time; the result does not \
+        depend on it.
         """, valueName: "size"))
   var memoryLimit: ByteBudget?
 }

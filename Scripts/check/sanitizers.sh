@@ -39,7 +39,7 @@ for fault in beyond:AddressSanitizer unaligned:'runtime error'; do
   fi
 done
 
-for instructions in plain avx2 avx512; do
+for instructions in plain avx2 avx512 avx512bf16; do
   status=0
   "$work/drive_kernels" $instructions || status=$?
   case $status in

@@ -4,6 +4,7 @@
 /// The instruction sets, best first. A new one is a folder in arch/ and a line here.
 static const ck_kernels *const sets[] = {
 #if defined(__x86_64__)
+  &ck_avx512bf16_kernels,
   &ck_avx512_kernels,
   &ck_avx2_kernels,
 #endif
@@ -21,6 +22,7 @@ static const ck_kernels *const sets[] = {
 
 const char *ck_instruction_set(void) { return BEST_SET(softmax_f32)->name; }
 const char *ck_gemm_instruction_set(void) { return BEST_SET(gemm_f32)->name; }
+const char *ck_gemm_bf16_instruction_set(void) { return BEST_SET(gemm_bf16)->name; }
 
 void ck_bf16_to_f32(float *out, const void *in, size_t count) {
   BEST(bf16_to_f32)(out, in, count);
@@ -117,4 +119,9 @@ void ck_gemm_f64(
 void ck_gemm_f32_f64(
   double *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode) {
   BEST(gemm_f32_f64)(c, stride, a, b, m, n, k, mode);
+}
+
+void ck_gemm_bf16(
+  float *c, size_t stride, ck_factor_bf16 a, ck_factor_bf16 b, size_t m, size_t n, size_t k, ck_gemm_mode mode) {
+  BEST(gemm_bf16)(c, stride, a, b, m, n, k, mode);
 }

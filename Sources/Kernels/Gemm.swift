@@ -40,13 +40,16 @@ enum ProductMode {
   case set
   /// c = c + a · b.
   case add
+  /// c = c + a · b on and above the diagonal; what lies below is not to be used.
+  case addUpper
   /// c = c − a · b.
   case subtract
 
-  fileprivate var code: ck_gemm_mode {
+  var code: ck_gemm_mode {
     switch self {
     case .set: CK_GEMM_SET
     case .add: CK_GEMM_ADD
+    case .addUpper: CK_GEMM_ADD_UPPER
     case .subtract: CK_GEMM_SUBTRACT
     }
   }

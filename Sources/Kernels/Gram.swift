@@ -3,8 +3,11 @@ public import Tensors
 
 /// Gram matrices of activations.
 public enum Gram {
-  /// Rows of the result that one worker computes together.
-  private static let panelRows = 120
+  /// Rows of the result that one worker computes together: whole tiles, and as many as leave all workers something to
+  /// do, since the columns are packed for each panel anew. No bit depends on it.
+  private static func panelRows(_ size: Int) -> Int {
+    min(480, max(120, size / (Parallel.threadCount + 1) / 24 * 24))
+  }
 
   /// Adds XᵀY of every pair to `sums`.
   ///
@@ -27,8 +30,10 @@ public enum Gram {
       guard let base = sums.baseAddress else { return }
       // Each panel writes its own rows of the sums.
       nonisolated(unsafe) let sums = unsafe base
+      let panelRows = panelRows(m)
       Parallel.forEach((m + panelRows - 1) / panelRows) { panel in
-        for pair in pairs { unsafe addPanel(panel, of: pair, upperOnly: upperOnly, to: sums) }
+        let rows = panel * panelRows..<min(m, (panel + 1) * panelRows)
+        for pair in pairs { unsafe addPanel(rows, of: pair, upperOnly: upperOnly, to: sums) }
       }
     }
   }
@@ -66,20 +71,20 @@ public enum Gram {
     }
   }
 
-  /// Adds Σ over tokens of x[t]ᵀ·y[t] to the rows of a panel, from the panel's first diagonal element on if nothing
-  /// further left is wanted.
+  /// Adds Σ over tokens of x[t]ᵀ·y[t] to the rows of a panel, from their diagonal elements on if nothing further left is
+  /// wanted.
   private static func addPanel(
-    _ panel: Int, of pair: (x: Tensor, y: Tensor), upperOnly: Bool, to sums: UnsafeMutablePointer<Double>
+    _ rows: Range<Int>, of pair: (x: Tensor, y: Tensor), upperOnly: Bool, to sums: UnsafeMutablePointer<Double>
   ) {
     let m = pair.x.rowWidth, n = pair.y.rowWidth
-    let row = panel * panelRows
+    let row = rows.lowerBound
     let column = upperOnly ? row : 0
     unsafe pair.x.values.withUnsafeBufferPointer { left in
       unsafe pair.y.values.withUnsafeBufferPointer { right in
         guard let left = left.baseAddress, let right = right.baseAddress else { return }
         unsafe Gemm.multiply(
           MatrixPointer(base: left + row, stride: m), MatrixPointer(base: right + column, stride: n), .leftTransposed,
-          ProductSize(m: min(m - row, panelRows), n: n - column, k: pair.x.rowCount), .add,
+          ProductSize(m: rows.count, n: n - column, k: pair.x.rowCount), upperOnly ? .addUpper : .add,
           into: sums + row * n + column, stride: n)
       }
     }

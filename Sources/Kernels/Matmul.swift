@@ -1,7 +1,7 @@
 // Products of activations with weights that are decoded as they are needed.
 public import Tensors
 
-/// Matrix products, the same for any number of threads in any numeric mode. In `NumericMode.exact` a token's
+/// Matrix products, the same for any number of threads in any numeric mode. But in `NumericMode.openblas` a token's
 /// bits depend on no other token. For a few tokens at a time `DotProducts` are faster.
 public enum Matmul {
   /// Floats that a decoded panel may take: 2 MiB, a share of the second- and third-level caches.
@@ -22,6 +22,7 @@ public enum Matmul {
     precondition(bias == nil || bias?.count == rows, "bias length differs from the weight's rows")
     var y = Tensor(zeros: [tokens, rows])
     guard tokens > 0, rows > 0, columns > 0 else { return y }
+    if case .bfloat16 = mode { return BFloat16Products.linear(x, weight, bias: bias) }
     let panelRows = rowsPerPanel(columns: columns)
     unsafe y.values.withUnsafeMutableBufferPointer { outputs in
       unsafe x.values.withUnsafeBufferPointer { inputs in

@@ -64,6 +64,8 @@ public struct NumericProbe: Sendable {
 
   /// GFLOP/s of one worker in a linear layer's product with our kernels.
   public let exact: Double
+  /// The same in bf16.
+  public let bfloat16: Double
   /// The library and its GFLOP/s, or why there is none.
   public let openblas: Result<(library: OpenBLAS, speed: Double), KernelsError>
 
@@ -71,15 +73,17 @@ public struct NumericProbe: Sendable {
   public init() {
     do throws(KernelsError) {
       let library = try OpenBLAS.loaded()
-      let speeds = Self.speeds([.exact, .openblas(library)])
-      self.init(exact: speeds[0], openblas: .success((library, speeds[1])))
+      let speeds = Self.speeds([.exact, .bfloat16, .openblas(library)])
+      self.init(exact: speeds[0], bfloat16: speeds[1], openblas: .success((library, speeds[2])))
     } catch {
-      self.init(exact: Self.speeds([.exact])[0], openblas: .failure(error))
+      let speeds = Self.speeds([.exact, .bfloat16])
+      self.init(exact: speeds[0], bfloat16: speeds[1], openblas: .failure(error))
     }
   }
 
-  init(exact: Double, openblas: Result<(library: OpenBLAS, speed: Double), KernelsError>) {
+  init(exact: Double, bfloat16: Double = 0, openblas: Result<(library: OpenBLAS, speed: Double), KernelsError>) {
     self.exact = exact
+    self.bfloat16 = bfloat16
     self.openblas = openblas
   }
 
@@ -94,6 +98,9 @@ public struct NumericProbe: Sendable {
   private static func speeds(_ modes: [NumericMode]) -> [Double] {
     let size = ProductSize(m: 192, n: 256, k: 1024), rounds = 5
     let a = [Float](repeating: 0.5, count: size.m * size.k), b = [Float](repeating: 0.25, count: size.n * size.k)
+    let pairs = (
+      a: PairedRows(a.span, rows: size.m, columns: size.k), b: PairedRows(b.span, rows: size.n, columns: size.k)
+    )
     var c = [Float](repeating: 0, count: size.m * size.n)
     var best = [Double](repeating: .infinity, count: modes.count)
     unsafe a.withUnsafeBufferPointer { a in
@@ -103,9 +110,13 @@ public struct NumericProbe: Sendable {
           for _ in 0..<rounds {
             for (index, mode) in modes.enumerated() {
               let start = threadSeconds
-              unsafe mode.multiply(
-                MatrixPointer(base: a, stride: size.k), MatrixPointer(base: b, stride: size.k), .rightTransposed, size,
-                into: c, stride: size.n)
+              if case .bfloat16 = mode {
+                unsafe BFloat16Products.multiply(pairs.a, pairs.b, .set, into: c, stride: size.n)
+              } else {
+                unsafe mode.multiply(
+                  MatrixPointer(base: a, stride: size.k), MatrixPointer(base: b, stride: size.k), .rightTransposed,
+                  size, into: c, stride: size.n)
+              }
               best[index] = min(best[index], threadSeconds - start)
             }
           }

@@ -26,7 +26,7 @@ public struct DenseMatrix: WeightMatrix {
   }
 
   /// The bytes of some rows, and what they are.
-  func withRows(_ range: Range<Int>, _ body: (RawSpan, FloatFormat) -> Void) {
+  func withRows<Result>(_ range: Range<Int>, _ body: (RawSpan, FloatFormat) -> Result) -> Result {
     view.rows(range).withBytes { body($0, format) }
   }
 

@@ -27,12 +27,14 @@ import TestSupport
     return try object(result.output)
   }
 
-  @Test func `doctor shows both modes of this machine, and auto is the one its speeds call for`() throws {
+  @Test func `doctor shows all modes of this machine, and auto is the one its speeds call for`() throws {
     for environment in [[:], ["OPENBLAS_CORETYPE": "Prescott"]] {
       let report = try machine(environment: environment)
       let exact = try #require(report["exact"] as? [String: Any])
       let openblas = try #require(report["openblas"] as? [String: Any])
       let speeds = try [exact, openblas].map { try #require($0["gflops"] as? Double) }
+      let bf16 = try #require(report["bf16"] as? [String: Any])
+      #expect((bf16["gflops"] as? Double).map { $0 > 0 && $0.isFinite } == true)
       let gain = try #require(report["worthwhile_gain"] as? Double)
       #expect(openblas["available"] as? Bool == true)
       let faster = speeds[1] >= gain * speeds[0] ? openblas : exact
@@ -42,7 +44,9 @@ import TestSupport
     }
     let text = try skyquant("doctor", "--machine")
     expectSuccess(text)
-    #expect(text.output.contains("\nexact     ") && text.output.contains("\nopenblas  "), "\(text.output)")
+    #expect(
+      text.output.contains("\nexact     ") && text.output.contains("\nbf16      ")
+        && text.output.contains("\nopenblas  "), "\(text.output)")
     #expect(text.output.contains("\nSHA-256   ") && text.output.contains("\nvalues    "), "\(text.output)")
   }
 
@@ -84,17 +88,49 @@ import TestSupport
       return result.output
     }
     var means: [Double] = []
-    for mode in ["exact", "openblas"] {
+    for mode in ["exact", "bf16", "openblas"] {
       let reports = try [1, 2, 3].map { try verify(mode, threads: $0, "--json") }
       #expect(reports.allSatisfy { $0 == reports[0] }, "\(mode) depends on the number of threads")
       let report = try object(reports[0])
       let name = try #require(report["numeric_mode"] as? String)
-      #expect(name.hasPrefix(mode == "exact" ? "exact, " : "OpenBLAS "))
+      let prefixes = ["exact": "exact, ", "bf16": "bf16 in pairs, ", "openblas": "OpenBLAS "]
+      #expect(name.hasPrefix(prefixes[mode] ?? mode))
       #expect(try verify(mode, threads: 2).contains("\nnumeric mode: \(name)\n"))
       let all = try #require(report["all"] as? [String: Any])
       means.append(try #require((all["kl_divergence"] as? [String: Any])?["mean"] as? Double))
     }
-    #expect(abs(means[0] - means[1]) <= 1e-3 * means[0])
+    #expect(abs(means[0] - means[2]) <= 1e-3 * means[0])
+    // bf16 rounds activations at 2⁻⁹, plain rounding of weights at a thirtieth.
+    #expect(abs(means[0] - means[1]) <= 0.02 * means[0])
+  }
+
+  @Test func `quantize in bf16 is the same with any threads and again by its recipe, and says what multiplied`() throws
+  {
+    let folder = try TemporaryDirectory()
+    func quantize(_ name: String, _ more: String...) throws -> String {
+      expectSuccess(
+        try skyquant(
+          arguments: [
+            "quantize", sample.modelDirectory, "--calibration", sample.calibrationQuestions, "--samples", "8", "--out",
+            folder.path(name), "--quiet",
+          ] + more))
+      let report = try object(String(contentsOfFile: folder.path(name) + "/skyquant.json", encoding: .utf8))
+      let recipe = try #require(report["recipe"] as? [String: Any])
+      let mode = try #require(report["numeric_mode"] as? String)
+      #expect(recipe["numeric_mode"] as? String == mode)
+      return mode
+    }
+    let mode = try quantize("one", "--numeric-mode", "bf16", "--threads", "1")
+    #expect(mode == (try machine()["bf16"] as? [String: Any])?["name"] as? String)
+    #expect(try quantize("two", "--numeric-mode", "bf16", "--threads", "2") == mode)
+    #expect(try haveSameFiles(folder.path("one"), folder.path("two")))
+    #expect(try quantize("again", "--recipe", folder.path("one") + "/skyquant.json") == mode)
+    #expect(try haveSameFiles(folder.path("one"), folder.path("again")))
+    #expect(try quantize("exact", "--recipe", folder.path("one") + "/skyquant.json", "--numeric-mode", "exact") != mode)
+    let refused = try skyquant(
+      "quantize", sample.modelDirectory, "--calibration", sample.calibrationQuestions, "--out", folder.path("other"),
+      "--numeric-mode", "openblas")
+    #expect(refused.exitCode == 64 && refused.errors.contains("'openblas' is invalid"), "\(refused.errors)")
   }
 
   @Test func `where OpenBLAS cannot be had it is an error to ask for it, and no other`() throws {

@@ -69,6 +69,27 @@ import Testing
     }
   }
 
+  @Test(arguments: sizes + [(250, 300, 257)])
+  func `on and above the diagonal a product is added as everywhere else`(size: (m: Int, n: Int, k: Int)) {
+    let (m, n, k) = size
+    let a = randomFloats(m * k, seed: 9), b = randomFloats(n * k, seed: 10)
+    let start = randomFloats(m * n, seed: 11).map { Double($0) }
+    var (upper, all, plain) = (start, start, start)
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        let left = unsafe ck_factor_f32(base: a.baseAddress, line_stride: 1, k_stride: m)
+        let right = unsafe ck_factor_f32(base: b.baseAddress, line_stride: 1, k_stride: n)
+        unsafe ck_gemm_f32_f64(&upper, n, left, right, m, n, k, CK_GEMM_ADD_UPPER)
+        unsafe ck_gemm_f32_f64(&all, n, left, right, m, n, k, CK_GEMM_ADD)
+        unsafe ck_gemm_ref_f32_f64(&plain, n, left, right, m, n, k, CK_GEMM_ADD_UPPER)
+      }
+    }
+    let (above, below) = ((0..<m * n).filter { $0 % n >= $0 / n }, (0..<m * n).filter { $0 % n < $0 / n })
+    #expect(above.allSatisfy { upper[$0] == all[$0] && plain[$0] == all[$0] })
+    #expect(below.allSatisfy { upper[$0] == start[$0] || upper[$0] == all[$0] })
+    #expect(below.allSatisfy { plain[$0] == start[$0] })
+  }
+
   @Test(arguments: sizes) func `the plain products are those of the definition`(size: (m: Int, n: Int, k: Int)) {
     let (m, n, k) = size
     let a = randomFloats(m * k, seed: 7), b = randomFloats(n * k, seed: 8)

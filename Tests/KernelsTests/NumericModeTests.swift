@@ -17,6 +17,8 @@ import Testing
     let kernels = flags.isSuperset(of: ["avx2", "fma", "f16c"]) ? "AVX2" : "plain C"
     let products = flags.contains("avx512f") ? "AVX-512" : kernels
     #expect(NumericMode.productInstructionSet == products)
+    #expect(NumericMode.bfloat16InstructionSet == (flags.contains("avx512_bf16") ? "AVX512-BF16" : products))
+    #expect(NumericMode.bfloat16.name + "\n" == "bf16 in pairs, \(kernels), \(library)")
     #expect(NumericMode.exact.name + "\n" == "exact, \(kernels), \(library)")
   }
 }

@@ -1,7 +1,7 @@
 // Runs every kernel and its plain twin over ragged sizes, in memory that ends where it says, and compares the two.
 // Scripts/check/sanitizers.sh builds it under AddressSanitizer and UndefinedBehaviorSanitizer, which see what tests in
 // Swift cannot: a read beyond an array, arithmetic that C leaves undefined.
-//   drive_kernels plain|avx2|avx512      with the kernels of that instruction set; exit code 69 if there are none
+//   drive_kernels plain|avx2|avx512|avx512bf16  with the kernels of that instruction set; exit code 69 if there are none
 //   drive_kernels beyond|unaligned       commits that fault, and must not get through
 #include "CKernels.h"
 #include "drive_kernels.h"
@@ -228,11 +228,44 @@ static void descent(size_t rows, size_t columns, size_t group) {
     SUM *plain = copy(fast, bytes);                                                                                \
     FACTOR a = {left, a_by_rows ? k : 1, a_by_rows ? 1 : m}, b = {right, b_by_rows ? k : 1, b_by_rows ? 1 : n};    \
     ck_gemm_##SUFFIX(fast, stride, a, b, m, n, k, mode), ck_gemm_ref_##SUFFIX(plain, stride, a, b, m, n, k, mode); \
+    /* What lies below the diagonal is nobody's then. */                                                           \
+    for (size_t i = 0; mode == CK_GEMM_ADD_UPPER && i < m; i++) {                                                  \
+      for (size_t j = 0; j < i && j < n; j++) fast[i * stride + j] = plain[i * stride + j];                        \
+    }                                                                                                              \
     same("gemm_" #SUFFIX, fast, plain, bytes);                                                                     \
   }
 PRODUCT(f32, float, float, ck_factor_f32)
 PRODUCT(f64, double, double, ck_factor_f64)
 PRODUCT(f32_f64, float, double, ck_factor_f32)
+
+/// Pairs of any bits, most of them near 1, or near where products are flushed; none NaN or infinite.
+static ck_bf16_pair *random_pairs(size_t count, uint16_t exponents) {
+  uint16_t *halves = random_bytes(count * sizeof(ck_bf16_pair));
+  for (size_t i = 0; i < 2 * count; i++) {
+    const uint16_t any = halves[i];
+    if (any % 16 != 0) halves[i] = (uint16_t)((any & 0x81FF) | exponents);
+    if ((halves[i] & 0x7F80) == 0x7F80) halves[i] &= 0xBFFF;
+  }
+  return (ck_bf16_pair *)(void *)halves;
+}
+
+static void product_bf16(size_t m, size_t n, size_t k, int a_by_rows, int b_by_rows, ck_gemm_mode mode) {
+  static const uint16_t exponents[][2] = {{0x3E00, 0x3E00}, {0x1E00, 0x2000}, {0x5E00, 0x5E00}};
+  for (size_t range = 0; range < sizeof exponents / sizeof *exponents; range++) {
+    const size_t stride = n + 2, count = (m - 1) * stride + n, bytes = count * sizeof(float);
+    const ck_bf16_pair *left = random_pairs(m * k, exponents[range][0]);
+    const ck_bf16_pair *right = random_pairs(n * k, exponents[range][1]);
+    float *fast = random_floats(count, 2), *plain = copy(fast, bytes);
+    ck_factor_bf16 a = {left, a_by_rows ? k : 1, a_by_rows ? 1 : m}, b = {right, b_by_rows ? k : 1, b_by_rows ? 1 : n};
+    ck_gemm_bf16(fast, stride, a, b, m, n, k, mode), ck_gemm_ref_bf16(plain, stride, a, b, m, n, k, mode);
+    // Which NaN comes of infinities is nobody's promise, nor what lies below the diagonal where that is not asked for.
+    for (size_t i = 0; i < count; i++) {
+      const int is_below = mode == CK_GEMM_ADD_UPPER && i % stride < i / stride;
+      if (is_below || (isnan(fast[i]) && isnan(plain[i]))) fast[i] = plain[i] = 0;
+    }
+    same("gemm_bf16", fast, plain, bytes);
+  }
+}
 
 /// Around the sizes of tiles (6x16, 8x32), blocks (120 lines, 1024 columns) and chains (256).
 static void products(void) {
@@ -241,10 +274,11 @@ static void products(void) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
     for (int storage = 0; storage < 4; storage++) {
-      for (ck_gemm_mode mode = CK_GEMM_SET; mode <= CK_GEMM_SUBTRACT; mode++) {
+      for (ck_gemm_mode mode = CK_GEMM_SET; mode <= CK_GEMM_ADD_UPPER; mode++) {
         product_f32(m, n, k, storage & 1, storage >> 1, mode);
         product_f64(m, n, k, storage & 1, storage >> 1, mode);
         product_f32_f64(m, n, k, storage & 1, storage >> 1, mode);
+        product_bf16(m, n, k, storage & 1, storage >> 1, mode);
         release();
       }
     }
@@ -301,9 +335,11 @@ int main(int count, char **arguments) {
   }
   if (!choose_instructions(wanted)) return 69;
   const char *decisive = strcmp(wanted, "plain") == 0 ? "plain C" : "AVX2";
-  const char *best = strcmp(wanted, "avx512") == 0 ? "AVX-512" : decisive;
+  const char *best = strncmp(wanted, "avx512", 6) == 0 ? "AVX-512" : decisive;
+  const char *bf16 = strcmp(wanted, "avx512bf16") == 0 ? "AVX512-BF16" : best;
   expect("the instructions that decide results", strcmp(ck_instruction_set(), decisive) == 0);
   expect("the instructions of products", strcmp(ck_gemm_instruction_set(), best) == 0);
+  expect("the instructions of products in bf16", strcmp(ck_gemm_bf16_instruction_set(), bf16) == 0);
   ragged_lengths();
   packed_weights();
   products();

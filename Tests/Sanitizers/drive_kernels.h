@@ -25,7 +25,7 @@ void expect(const char *what, int holds);
 void same(const char *what, const void *fast, const void *plain, size_t bytes);
 void near(const char *what, float fast, float plain, double tolerance);
 
-/// Lets the kernels find `name`: plain, avx2 or avx512. False if the processor has no such instructions.
+/// Lets the kernels find `name`: plain, avx2, avx512 or avx512bf16. False if the processor has no such instructions.
 int choose_instructions(const char *name);
 
 #endif

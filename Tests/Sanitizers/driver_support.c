@@ -74,20 +74,25 @@ void near(const char *what, float fast, float plain, double tolerance) {
   expect(what, fabs((double)fast - (double)plain) <= tolerance);
 }
 
-static const char *const levels[] = {"plain", "avx2", "avx512"};
+static const char *const levels[] = {"plain", "avx2", "avx512", "avx512bf16"};
+enum { LEVELS = sizeof levels / sizeof *levels };
 static size_t level;
 
 /// Stands in for __builtin_cpu_supports in the kernels.
-int driver_cpu_supports(const char *feature) { return level >= (strncmp(feature, "avx512", 6) == 0 ? 2 : 1); }
+int driver_cpu_supports(const char *feature) {
+  if (strcmp(feature, "avx512bf16") == 0) return level >= 3;
+  return level >= (strncmp(feature, "avx512", 6) == 0 ? 2 : 1);
+}
 
 int choose_instructions(const char *name) {
-  for (level = 0; level < 3 && strcmp(name, levels[level]) != 0; level++) {}
-  if (level == 3) return 0;
+  for (level = 0; level < LEVELS && strcmp(name, levels[level]) != 0; level++) {}
+  if (level == LEVELS) return 0;
 #if defined(__x86_64__)
   int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return level == 0 || (level == 1 ? avx2 : avx512);
+  const int has[LEVELS] = {1, avx2, avx512, avx512 && __builtin_cpu_supports("avx512bf16")};
+  return has[level];
 #else
   return level == 0;
 #endif

@@ -1,7 +1,8 @@
 // The outer loops of a matrix product (Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication", ACM TOMS 34, 2008): blocks of both factors are copied into the order in which the tiles
 // read them. Included once per instruction set and pair of element types, with these macros set:
-//   REAL (factors), SUM (C), FACTOR (struct of A and B), TILE (function of gemm_tile.h), ROWS and COLUMNS (of the tile),
+//   REAL (factors), PART (a tile's sums), SUM (C), FACTOR (struct of A and B), TILE (function of gemm_tile.h),
+//   ROWS and COLUMNS (of the tile),
 //   TRANSPOSE() (four lines into columns), REFERENCE (plain twin), G(name) (appends the suffix of types and set)
 
 #ifndef CK_ARCH_GEMM_LOOPS_H
@@ -17,26 +18,35 @@ enum { CK_COLUMNS_AT_ONCE = 1024 };
 /// known to the compiler makes the copy of a step a few moves.
 static inline __attribute__((always_inline)) void G(pack)(
   REAL *out, FACTOR in, size_t count, size_t k, const size_t width) {
-  for (size_t first = 0; first < count; first += width, out += width * k) {
+  size_t done = 0;
+  if (in.line_stride == 1) {
+    // Step by step, since steps may lie on a page each.
+    done = count / width * width;
+    for (size_t p = 0; p < k; p++) {
+      const REAL *from = in.base + p * in.k_stride;
+      for (size_t first = 0; first < done; first += width) {
+        memcpy(out + first * k + p * width, from + first, width * sizeof(REAL));
+      }
+    }
+    out += done * k;
+  }
+  for (size_t first = done; first < count; first += width, out += width * k) {
     size_t live = count - first < width ? count - first : width;
     const REAL *lines = in.base + first * in.line_stride;
-    if (in.line_stride == 1 && live == width) {
-      for (size_t p = 0; p < k; p++) memcpy(out + p * width, lines + p * in.k_stride, width * sizeof(REAL));
-      continue;
-    }
     if (live < width) memset(out, 0, width * k * sizeof(REAL));
     size_t line = 0;
     if (in.k_stride == 1) {
       for (; line + 4 <= live; line += 4) TRANSPOSE(out + line, width, lines + line * in.line_stride, in.line_stride, k);
     }
-    for (; line < live; line++) {
-      for (size_t p = 0; p < k; p++) out[p * width + line] = lines[line * in.line_stride + p * in.k_stride];
+    for (size_t p = 0; p < k; p++) {
+      for (size_t i = line; i < live; i++) out[p * width + i] = lines[i * in.line_stride + p * in.k_stride];
     }
   }
 }
 
 /// Puts the part of a tile that is inside C there.
-static void G(take)(SUM *c, size_t stride, const REAL *tile, size_t rows, size_t columns, ck_gemm_mode mode) {
+static inline __attribute__((always_inline)) void G(put)(
+  SUM *c, size_t stride, const PART *tile, const size_t rows, const size_t columns, ck_gemm_mode mode) {
   for (size_t row = 0; row < rows; row++, c += stride, tile += COLUMNS) {
     switch (mode) {
       case CK_GEMM_SET:
@@ -44,6 +54,7 @@ static void G(take)(SUM *c, size_t stride, const REAL *tile, size_t rows, size_t
         for (size_t j = 0; j < columns; j++) c[j] = (SUM)0 + (SUM)tile[j];
         break;
       case CK_GEMM_ADD:
+      case CK_GEMM_ADD_UPPER:
         for (size_t j = 0; j < columns; j++) c[j] += (SUM)tile[j];
         break;
       case CK_GEMM_SUBTRACT:
@@ -53,10 +64,29 @@ static void G(take)(SUM *c, size_t stride, const REAL *tile, size_t rows, size_t
   }
 }
 
-/// One chain for `n` columns of C. `room` holds CK_BLOCK_LINES lines of A, then those of B.
+static void G(take)(SUM *c, size_t stride, const PART *tile, size_t rows, size_t columns, ck_gemm_mode mode) {
+  // Sizes that the compiler knows make whole registers of most tiles.
+  if (rows == ROWS && columns == COLUMNS) {
+    G(put)(c, stride, tile, ROWS, COLUMNS, mode);
+  } else {
+    G(put)(c, stride, tile, rows, columns, mode);
+  }
+}
+
+/// Asks for a tile's place in C, which is far away, before the tile is made.
+static inline void G(ask)(const SUM *c, size_t stride, size_t rows) {
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t j = 0; j < COLUMNS; j += 64 / sizeof(SUM)) __builtin_prefetch(c + row * stride + j, 1);
+  }
+}
+
+/// One chain for `n` columns of C from `first` on, where `c` and `b` begin. `room` holds CK_BLOCK_LINES lines of A, then
+/// those of B.
 static void G(chain)(
-  SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, size_t k, ck_gemm_mode mode, REAL *room) {
-  REAL tile[ROWS * COLUMNS], *left = room, *right = room + CK_BLOCK_LINES * CK_GEMM_CHAIN;
+  SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t first, size_t n, size_t k, ck_gemm_mode mode,
+  REAL *room) {
+  PART tile[ROWS * COLUMNS];
+  REAL *left = room, *right = room + CK_BLOCK_LINES * CK_GEMM_CHAIN;
   G(pack)(right, b, n, k, COLUMNS);
   for (size_t top = 0; top < m; top += CK_BLOCK_LINES) {
     size_t lines = m - top < CK_BLOCK_LINES ? m - top : CK_BLOCK_LINES;
@@ -69,14 +99,16 @@ static void G(chain)(
     G(pack)(left, rest, lines - direct, k, ROWS);
     for (size_t j = 0; j < n; j += COLUMNS) {
       for (size_t i = 0; i < lines; i += ROWS) {
+        if (mode == CK_GEMM_ADD_UPPER && first + j + COLUMNS <= top + i) break;
+        const size_t rows = lines - i < ROWS ? lines - i : ROWS;
+        SUM *out = c + (top + i) * stride + j;
+        G(ask)(out, stride, rows);
         if (i < direct) {
           TILE(tile, block.base + i * a.line_stride, a.line_stride, 1, right + j * k, k);
         } else {
           TILE(tile, left + (i - direct) * k, 1, ROWS, right + j * k, k);
         }
-        G(take)(
-          c + (top + i) * stride + j, stride, tile, lines - i < ROWS ? lines - i : ROWS,
-          n - j < COLUMNS ? n - j : COLUMNS, mode);
+        G(take)(out, stride, tile, rows, n - j < COLUMNS ? n - j : COLUMNS, mode);
       }
     }
   }
@@ -101,7 +133,7 @@ void G(ck_gemm)(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, s
       FACTOR left = a, right = lines;
       left.base += start * a.k_stride, right.base += start * b.k_stride;
       G(chain)(
-        c + first, stride, left, right, m, n - first < columns ? n - first : columns,
+        c + first, stride, left, right, m, first, n - first < columns ? n - first : columns,
         k - start < CK_GEMM_CHAIN ? k - start : CK_GEMM_CHAIN,
         mode == CK_GEMM_SET && start > 0 ? CK_GEMM_ADD : mode, room);
     }
@@ -110,6 +142,7 @@ void G(ck_gemm)(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, s
 }
 
 #undef REAL
+#undef PART
 #undef SUM
 #undef FACTOR
 #undef TILE

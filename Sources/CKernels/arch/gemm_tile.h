@@ -1,10 +1,10 @@
 // The innermost loops of a matrix product: one tile of C over one chain, in registers.
 // Included once per element type and instruction set, with these macros set:
-//   NAME, REAL, VECTOR, LANES, ROWS, VECTORS, ZERO(), LOAD(p), STORE(p, v), SPREAD(x), FMA(a, b, c)
+//   NAME, REAL (factors), PART (sums), VECTOR, LANES, ROWS, VECTORS, ZERO(), LOAD(p), STORE(p, v), SPREAD(x), FMA(a, b, c)
 
 /// tile[ROWS, VECTORS * LANES] = sum over p < k of a[p, ROWS] outer b[p, VECTORS * LANES], where the rows of `a` lie
 /// `line` elements apart and its steps `step`.
-static void NAME(REAL *tile, const REAL *a, size_t line, size_t step, const REAL *b, size_t k) {
+static void NAME(PART *tile, const REAL *a, size_t line, size_t step, const REAL *b, size_t k) {
   VECTOR sums[ROWS][VECTORS];
 #pragma unroll
   for (int row = 0; row < ROWS; row++) {
@@ -31,6 +31,7 @@ static void NAME(REAL *tile, const REAL *a, size_t line, size_t step, const REAL
 
 #undef NAME
 #undef REAL
+#undef PART
 #undef VECTOR
 #undef LANES
 #undef ROWS

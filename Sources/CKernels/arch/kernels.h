@@ -49,11 +49,13 @@ typedef struct {
     double *c, size_t stride, ck_factor_f64 a, ck_factor_f64 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
   void (*gemm_f32_f64)(
     double *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
+  void (*gemm_bf16)(
+    float *c, size_t stride, ck_factor_bf16 a, ck_factor_bf16 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
 } ck_kernels;
 
 extern const ck_kernels ck_reference_kernels;
 #if defined(__x86_64__)
-extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels;
+extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels, ck_avx512bf16_kernels;
 #endif
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "dots.h"
 #include "gemm.h"
+#include "gemm_bf16.h"
 #include "int4.h"
 #include "rounding.h"
 
@@ -16,6 +17,8 @@
 const char *ck_instruction_set(void);
 /// That of products, all of whose versions give the same bits: "AVX-512", "AVX2", "plain C".
 const char *ck_gemm_instruction_set(void);
+/// That of products of bf16 numbers, which also give the same bits: "AVX512-BF16" or one of those above.
+const char *ck_gemm_bf16_instruction_set(void);
 
 // half_precision.c: conversions. Narrowing rounds to nearest, ties to even; NaN becomes a quiet NaN.
 // Fast and plain agree bit for bit.

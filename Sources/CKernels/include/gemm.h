@@ -8,8 +8,14 @@
 /// Products in one chain.
 enum { CK_GEMM_CHAIN = 256 };
 
-/// What happens to C: C = AB, C = C + AB, C = C - AB.
-typedef enum { CK_GEMM_SET = 0, CK_GEMM_ADD = 1, CK_GEMM_SUBTRACT = 2 } ck_gemm_mode;
+/// What happens to C: C = AB, C = C + AB, C = C - AB; and C = C + AB on and above the diagonal, while what lies below
+/// is added to or left as it was, as is cheaper.
+typedef enum {
+  CK_GEMM_SET = 0,
+  CK_GEMM_ADD = 1,
+  CK_GEMM_SUBTRACT = 2,
+  CK_GEMM_ADD_UPPER = 3
+} ck_gemm_mode;
 
 /// A factor of m or n lines, each k long: element (line, p) at base[line * line_stride + p * k_stride].
 /// A's lines are the rows of C, B's lines the columns of C: B^T as stored, so to say.

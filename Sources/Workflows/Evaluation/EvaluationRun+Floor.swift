@@ -38,7 +38,7 @@ extension EvaluationRun {
   private var otherMode: NumericMode? {
     switch numericMode {
     case .exact: try? NumericModeChoice.openblas.mode()
-    case .openblas: .exact
+    case .openblas, .bfloat16: .exact
     }
   }
 }

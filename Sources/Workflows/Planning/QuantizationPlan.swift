@@ -38,7 +38,7 @@ extension QuantizationRun {
     let file = start.file, options = start.options
     try requireRoom(0)
     try file.tellCarried(observe)
-    let loaded = try LoadedModel(file, prompt: recipe.prompt)
+    let loaded = try LoadedModel(file, prompt: recipe.prompt, numericMode: recipe.numericMode.mode)
     var files = CalibrationFiles()
     let clock = RunClock()
     let set = try calibrationSet(loaded, noting: &files, observe)
@@ -77,7 +77,8 @@ extension QuantizationRun {
   func stages(
     _ model: LoadedModel, _ start: Started, _ set: CalibrationSet, promptSeconds: Double = 0, outputByteCount: Int
   ) throws -> (plan: RunPlan, uncertainty: Double) {
-    let file = start.file, config = file.config.text, rates = try WorkRates(measuring: start.options)
+    let file = start.file, config = file.config.text, mode = model.model.numericMode
+    let rates = try WorkRates(measuring: start.options, in: mode)
     let layer = LayerWork(config, start.options, tokenCounts: set.tokenCounts)
     let seconds = rates.seconds(layer.total) * Double(config.layerCount)
     let disk = file.largestWeightFile.flatMap(StorageProbe.reading) ?? .infinity

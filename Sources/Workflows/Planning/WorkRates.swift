@@ -51,13 +51,13 @@ extension WorkRates {
 
   /// Measures, which takes some seconds.
   /// - Throws: nothing but what quantizing throws.
-  init(measuring options: QuantizationOptions) throws {
+  init(measuring options: QuantizationOptions, in mode: NumericMode) throws {
     var measured: [(work: WorkAmount, seconds: Double)] = []
     for shape in Self.shapes {
       let layer = try RandomLayer(hidden: shape.hidden, intermediate: shape.intermediate)
       let counts = [Int](repeating: shape.tokens, count: shape.samples)
       // The better of two, since something else may have had the machine.
-      let twice = try (0..<2).map { _ in try layer.measured(options, tokenCounts: counts) }
+      let twice = try (0..<2).map { _ in try layer.measured(options, tokenCounts: counts, in: mode) }
       measured += zip(twice[0], twice[1]).map { ($0.work, min($0.seconds, $1.seconds)) }
     }
     self.init(measured)
@@ -86,7 +86,11 @@ private struct RandomLayer: WeightSource {
   }
 
   func matrix(_ name: String, rows: Int, columns: Int) -> any WeightMatrix {
-    RandomMatrix(rows: rows, columns: columns, values: Self.values(rows * columns, seed: UInt64(rows + columns)))
+    // Such as bf16 can hold, as a model's.
+    let values = Self.values(rows * columns, seed: UInt64(rows + columns)).map {
+      Float(bitPattern: $0.bitPattern & 0xFFFF_0000)
+    }
+    return RandomMatrix(rows: rows, columns: columns, values: values)
   }
 
   /// Sums of uniform numbers, whose spread is like that of weights.
@@ -104,7 +108,7 @@ private struct RandomLayer: WeightSource {
 
   /// Seconds of each stop on the way through the layer, and what was done there.
   func measured(
-    _ options: QuantizationOptions, tokenCounts: [Int]
+    _ options: QuantizationOptions, tokenCounts: [Int], in mode: NumericMode
   ) throws -> [(work: WorkAmount, seconds: Double)] {
     var options = options
     options.isIncluded = { _ in true }
@@ -121,7 +125,7 @@ private struct RandomLayer: WeightSource {
     let samples = counts.enumerated().map { index, count in
       CalibrationSample(tokenWeights: [Float](repeating: 1, count: count), isHeldOut: index == counts.count - 1)
     }
-    let model = try LanguageModel(weights: self, config: config)
+    let model = try LanguageModel(weights: self, config: config, numericMode: mode)
     var times: [Double] = [], clock = RunClock()
     try ModelQuantizer(model: model, config: config, options: options).run(samples, activations) { _ in
       times.append(clock.elapsed)

@@ -70,7 +70,7 @@ public struct QuantizationRun: Sendable {
     for warning in start.selection.warnings { try observe(.warning(warning)) }
     var outputs = try QuantizationOutputs(self, file, options)
     try file.tellCarried(observe)
-    let loaded = try LoadedModel(file, prompt: recipe.prompt)
+    let loaded = try LoadedModel(file, prompt: recipe.prompt, numericMode: recipe.numericMode.mode)
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
     let shape = activationShape(file, options, set.tokenCounts)
@@ -83,7 +83,7 @@ public struct QuantizationRun: Sendable {
       try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
     }
     var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
-    try set.embed(loaded, into: &activations, &preparation, origin: origin(file, audit), observe)
+    try set.embed(loaded, into: &activations, &preparation, origin: origin(loaded, audit), observe)
     let calibration = CalibrationRecord(set, kind: recipe.samples.kind, files: files.files)
     let numericMode = loaded.model.numericMode
     try tellDifferences(calibration, numericMode: numericMode.name, observe)
@@ -193,11 +193,12 @@ public struct QuantizationRun: Sendable {
     return audit
   }
 
-  /// What tells the model's way from pixels to the decoder from others: weights, small files, this program.
-  private func origin(_ file: ModelFile, _ audit: SourceAudit) throws -> SHA256Digest {
-    let files = try file.carriedDigests.map { "\($0.name) \($0.digest)" }
+  /// What tells the model's way from pixels to the decoder from others: weights, small files, this program, arithmetic.
+  private func origin(_ loaded: LoadedModel, _ audit: SourceAudit) throws -> SHA256Digest {
+    let files = try loaded.file.carriedDigests.map { "\($0.name) \($0.digest)" }
     let weights = audit.digests.map { "\($0.name) \($0.sha256)" }
-    return SHA256Hasher.hash(Array(([Version.current] + files + weights).joined(separator: "\n").utf8))
+    let program = [Version.current, loaded.model.numericMode.name]
+    return SHA256Hasher.hash(Array((program + files + weights).joined(separator: "\n").utf8))
   }
 
   func activationShape(

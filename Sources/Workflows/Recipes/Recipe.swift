@@ -2,6 +2,7 @@
 // samples give the same bytes.
 public import Basics
 public import Calibration
+public import Kernels
 public import LayerSearch
 internal import ModelFiles
 public import ModelInputs
@@ -36,6 +37,8 @@ public struct Recipe: Sendable, Equatable {
   public var sixteenBitBytes: Int?
   /// Steps of the method left out.
   public var omitted: Set<QuantizationStep> = []
+  /// What multiplies in the forward passes that calibration sees.
+  public var numericMode = ReproducibleMode.exact
   /// How questions become prompts.
   public var prompt = PromptSettings()
   /// Bytes of tensors that a file of weights holds at most, a larger tensor alone; nil for as many as

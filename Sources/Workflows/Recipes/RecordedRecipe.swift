@@ -1,6 +1,7 @@
 // A recipe as a file holds it: what a run was told, so that another run can be told the same.
 public import JSON
 internal import Calibration
+internal import Kernels
 internal import LayerSearch
 internal import ModelInputs
 internal import Quantization
@@ -75,6 +76,8 @@ public struct RecordedRecipe: Sendable, Equatable {
     }
     version = try settings.string(.version)
     numericMode = try settings.string(.numericMode)
+    // One that is not known is told of by the run.
+    recipe.numericMode = numericMode.flatMap { ReproducibleMode(named: $0) } ?? recipe.numericMode
     try settings.requireObject(.resolved)
     recipe.method = try settings.named(.method, QuantizationMethod.allCases, \.name) ?? recipe.method
     recipe.codes = try settings.named(.scheme, CodeScheme.allCases, \.rawValue) ?? recipe.codes

@@ -14,6 +14,7 @@ extension Propagation: ExpressibleByArgument {}
 extension CodeScheme: ExpressibleByArgument {}
 extension QuantizationStep: ExpressibleByArgument {}
 extension NumericModeChoice: ExpressibleByArgument {}
+extension ReproducibleMode: ExpressibleByArgument {}
 extension PromptLayout: ExpressibleByArgument {}
 extension EvaluationMode: ExpressibleByArgument {}
 extension AnswerPreset: ExpressibleByArgument {}

@@ -57,9 +57,10 @@ struct ComputeOptions: ParsableArguments {
 struct NumericOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What multiplies matrices: exact, openblas or auto.",
+      "What multiplies matrices: exact, bf16, openblas or auto.",
       discussion: """
-        exact is the same bits on every processor and in every run; openblas, if installed, may be faster; auto takes it \
+        exact is the same bits on every processor and in every run; so is bf16, which rounds what enters a linear to bf16 and \
+        is faster where the processor has instructions for it; openblas, if installed, may be faster; auto takes it \
         where it is by a tenth, as measured at the start (skyquant doctor --machine shows it), so that two runs may \
         differ in last digits. Reports name what was taken.
         """, valueName: "mode"))

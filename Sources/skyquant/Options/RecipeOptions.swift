@@ -1,5 +1,6 @@
 // How a model is quantized.
 import Calibration
+import Kernels
 import LayerSearch
 import Quantization
 import ArgumentParser
@@ -49,6 +50,15 @@ struct RecipeOptions: ParsableArguments {
       discussion: "1 if users will ask about other things than the calibration samples, 0.05 if not.",
       valueName: "share"))
   var damping: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What multiplies in the model while it is calibrated (default: exact).",
+      discussion: """
+        bf16 rounds what enters a linear to bf16, as serving in bf16 does: faster where the processor has instructions \
+        for it, and the same checkpoint where it has not. Searches and sums are exact in both.
+        """, valueName: "mode"))
+  var numericMode: ReproducibleMode?
 
   @Option(help: ArgumentHelp("Quantize only linears whose name matches (repeatable).", valueName: "pattern"))
   var include: [NamePattern] = []
@@ -118,6 +128,7 @@ struct RecipeOptions: ParsableArguments {
     recipe.groupSize = groupSize ?? recipe.groupSize
     recipe.heldOutEvery = heldOutEvery ?? recipe.heldOutEvery
     recipe.damping = damping ?? recipe.damping
+    recipe.numericMode = numericMode ?? recipe.numericMode
     if !include.isEmpty { recipe.include = include }
     if !skip.isEmpty { recipe.skip = skip }
     recipe.propagation = propagate ?? recipe.propagation

@@ -22,6 +22,10 @@ struct MachineReport {
         "name": .string(NumericMode.exact.name), "instruction_set": .string(instructionSet),
         "gflops": .double(probe.exact),
       ],
+      "bf16": [
+        "name": .string(NumericMode.bfloat16.name), "instruction_set": .string(NumericMode.bfloat16InstructionSet),
+        "gflops": .double(probe.bfloat16),
+      ],
       "openblas": openblas, "auto": .string(probe.fasterMode.name),
       "audit": ["sha256": .double(audit.sha256), "values": .double(audit.values)],
     ]
@@ -31,6 +35,7 @@ struct MachineReport {
     var lines = [
       "\((processor ?? "unknown processor").displayed), \(Parallel.threadCount) threads", "",
       "exact     \(Self.speed(probe.exact)) a thread with \(instructionSet)",
+      "bf16      \(Self.speed(probe.bfloat16)) a thread with \(NumericMode.bfloat16InstructionSet)",
     ]
     switch probe.openblas {
     case .success(let found):

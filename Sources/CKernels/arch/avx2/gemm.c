@@ -9,6 +9,7 @@
 
 #define NAME tile_f32
 #define REAL float
+#define PART float
 #define VECTOR __m256
 #define LANES 8
 #define ROWS 6
@@ -22,6 +23,7 @@
 
 #define NAME tile_f64
 #define REAL double
+#define PART double
 #define VECTOR __m256d
 #define LANES 4
 #define ROWS 6
@@ -34,6 +36,7 @@
 #include "../gemm_tile.h"
 
 #define REAL float
+#define PART float
 #define SUM float
 #define FACTOR ck_factor_f32
 #define TILE tile_f32
@@ -45,6 +48,7 @@
 #include "../gemm_loops.h"
 
 #define REAL double
+#define PART double
 #define SUM double
 #define FACTOR ck_factor_f64
 #define TILE tile_f64
@@ -56,6 +60,7 @@
 #include "../gemm_loops.h"
 
 #define REAL float
+#define PART float
 #define SUM double
 #define FACTOR ck_factor_f32
 #define TILE tile_f32

@@ -29,5 +29,6 @@ const ck_kernels ck_avx2_kernels = {
   .gemm_f32 = ck_gemm_f32_avx2,
   .gemm_f64 = ck_gemm_f64_avx2,
   .gemm_f32_f64 = ck_gemm_f32_f64_avx2,
+  .gemm_bf16 = ck_gemm_bf16_avx2,
 };
 #endif

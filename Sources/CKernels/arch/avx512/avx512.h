@@ -21,5 +21,7 @@ void ck_gemm_f64_avx512(
   double *c, size_t stride, ck_factor_f64 a, ck_factor_f64 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
 void ck_gemm_f32_f64_avx512(
   double *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
+void ck_gemm_bf16_avx512(
+  float *c, size_t stride, ck_factor_bf16 a, ck_factor_bf16 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
 
 #endif

@@ -9,6 +9,7 @@
 
 #define NAME tile_f32
 #define REAL float
+#define PART float
 #define VECTOR __m512
 #define LANES 16
 #define ROWS 8
@@ -22,6 +23,7 @@
 
 #define NAME tile_f64
 #define REAL double
+#define PART double
 #define VECTOR __m512d
 #define LANES 8
 #define ROWS 8
@@ -34,6 +36,7 @@
 #include "../gemm_tile.h"
 
 #define REAL float
+#define PART float
 #define SUM float
 #define FACTOR ck_factor_f32
 #define TILE tile_f32
@@ -45,6 +48,7 @@
 #include "../gemm_loops.h"
 
 #define REAL double
+#define PART double
 #define SUM double
 #define FACTOR ck_factor_f64
 #define TILE tile_f64
@@ -56,6 +60,7 @@
 #include "../gemm_loops.h"
 
 #define REAL float
+#define PART float
 #define SUM double
 #define FACTOR ck_factor_f32
 #define TILE tile_f32

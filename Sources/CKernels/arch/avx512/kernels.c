@@ -17,5 +17,6 @@ const ck_kernels ck_avx512_kernels = {
   .gemm_f32 = ck_gemm_f32_avx512,
   .gemm_f64 = ck_gemm_f64_avx512,
   .gemm_f32_f64 = ck_gemm_f32_f64_avx512,
+  .gemm_bf16 = ck_gemm_bf16_avx512,
 };
 #endif

@@ -7,6 +7,7 @@
   void NAME(SUM *c, size_t stride, FACTOR a, FACTOR b, size_t m, size_t n, size_t k, ck_gemm_mode mode) { \
     for (size_t i = 0; i < m; i++) {                                                                    \
       for (size_t j = 0; j < n; j++) {                                                                  \
+        if (mode == CK_GEMM_ADD_UPPER && j < i) continue;                                               \
         const REAL *left = a.base + i * a.line_stride, *right = b.base + j * b.line_stride;             \
         SUM *out = c + i * stride + j;                                                                  \
         if (mode == CK_GEMM_SET) *out = 0;                                                              \

@@ -26,4 +26,5 @@ const ck_kernels ck_reference_kernels = {
   .gemm_f32 = ck_gemm_ref_f32,
   .gemm_f64 = ck_gemm_ref_f64,
   .gemm_f32_f64 = ck_gemm_ref_f32_f64,
+  .gemm_bf16 = ck_gemm_ref_bf16,
 };

@@ -158,6 +158,14 @@ let package = Package(
       name: "quantize-example", dependencies: ["Workflows"], path: "Sources/Examples/Quantize",
       swiftSettings: [.treatAllWarnings(as: .error)]),
 
+    // Measuring the kernels
+    .executableTarget(
+      name: "skyquant-bench",
+      dependencies: [
+        "Basics", "JSON", "Tensors", "Kernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("Basics", []),

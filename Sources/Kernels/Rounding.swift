@@ -36,8 +36,9 @@ public enum LevelRounding {
   /// Groups that one worker takes together.
   fileprivate static func groupsPerChunk(_ groupSize: Int) -> Int { max(1, (1 << 15) / max(groupSize, 1)) }
 
-  /// Rows whose slopes a worker keeps in its cache while a line of the Gram matrix serves them all.
-  private static let descentRows = 8
+  /// Rows that a line of the Gram matrix serves while it is in the cache: most of those of a wide matrix come from
+  /// memory, and few codes of a column change. No bit depends on it.
+  private static func descentRows(_ rows: Int) -> Int { min(128, max(8, rows / (4 * Parallel.threadCount))) }
 
   /// One sweep of coordinate descent over the codes of all rows; see `ck_descend_rows`.
   /// - Parameters:
@@ -48,7 +49,7 @@ public enum LevelRounding {
     codes: inout [UInt8], gradient: inout [Float], gram: [Float], scales: [Float], zeros: [Float], columns: Int,
     groupSize: Int
   ) -> Int {
-    let rows = columns == 0 ? 0 : codes.count / columns
+    let rows = columns == 0 ? 0 : codes.count / columns, descentRows = descentRows(rows)
     precondition(gram.count == columns * columns && gradient.count == codes.count && rows * columns == codes.count)
     precondition(scales.count * groupSize == codes.count && zeros.count == scales.count)
     return unsafe codes.withUnsafeMutableBufferPointer { codes in

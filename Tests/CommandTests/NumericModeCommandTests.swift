@@ -111,8 +111,8 @@ import TestSupport
       expectSuccess(
         try skyquant(
           arguments: [
-            "quantize", sample.modelDirectory, "--calibration", sample.calibrationQuestions, "--samples", "8", "--out",
-            folder.path(name), "--quiet",
+            "quantize", sample.modelDirectory, "--calibration", sample.calibrationQuestions, "--samples", "4",
+            "--method", "awq", "--include", "layers.0.self_attn", "--out", folder.path(name), "--quiet",
           ] + more))
       let report = try object(String(contentsOfFile: folder.path(name) + "/skyquant.json", encoding: .utf8))
       let recipe = try #require(report["recipe"] as? [String: Any])

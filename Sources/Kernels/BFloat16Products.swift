@@ -29,11 +29,17 @@ enum BFloat16Products {
     return y
   }
 
+  /// Rows that one worker takes together: where they have to be decoded, what 8 MiB hold with both parts.
+  private static func panelRows(_ weight: any WeightMatrix) -> Int {
+    if let dense = weight as? DenseMatrix, dense.format == .bfloat16 { return 256 }
+    return min(256, max(16, (1 << 20) / weight.columns / 16 * 16))
+  }
+
   /// The rows of y, from `output` on, that `inputs` make.
   private static func fill(
     _ output: UnsafeMutablePointer<Float>, _ inputs: PairedRows, _ weight: any WeightMatrix, _ bias: [Float]?
   ) {
-    let rows = weight.rows, panelRows = Matmul.rowsPerPanel(columns: weight.columns)
+    let rows = weight.rows, panelRows = panelRows(weight)
     // Each panel writes its own columns of the output.
     nonisolated(unsafe) let y = unsafe output
     Parallel.forEach((rows + panelRows - 1) / panelRows) { panel in

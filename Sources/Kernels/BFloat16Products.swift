@@ -4,8 +4,8 @@ internal import CKernels
 internal import Tensors
 
 enum BFloat16Products {
-  /// Rows of a weight that one worker takes together.
-  private static let panelRows = 256
+  /// Numbers of x that are rounded together: 16 MiB beside what a layer takes in other modes.
+  private static let blockCount = 1 << 23
 
   /// y = x · Wᵀ + bias; see `Matmul.linear`, whose shapes are checked there and none of which is empty.
   ///
@@ -15,24 +15,43 @@ enum BFloat16Products {
   /// added behind those of the first.
   static func linear(_ x: Tensor, _ weight: any WeightMatrix, bias: [Float]?) -> Tensor {
     let tokens = x.rowCount, rows = weight.rows, columns = weight.columns
-    let inputs = PairedRows(x.values.span, rows: tokens, columns: columns)
     var y = Tensor(zeros: [tokens, rows])
-    unsafe y.values.withUnsafeMutableBufferPointer { outputs in
-      guard let output = outputs.baseAddress else { return }
-      // Each panel writes its own columns of the output.
-      nonisolated(unsafe) let y = unsafe output
-      Parallel.forEach((rows + panelRows - 1) / panelRows) { panel in
-        let range = panel * panelRows..<min(rows, (panel + 1) * panelRows)
-        let target = unsafe Target(base: y + range.lowerBound, stride: rows, tokens: tokens)
-        if !target.take(inputs, stored: weight, range) {
-          let parts = Parts(weight, range)
-          target.take(inputs, parts.high, .set)
-          if let low = parts.low { target.take(inputs, low, .add) }
-        }
-        if let bias { target.add(bias, to: range) }
+    let block = max(64, blockCount / columns)
+    for first in stride(from: 0, to: tokens, by: block) {
+      let end = min(tokens, first + block)
+      let inputs = PairedRows(
+        x.values.span.extracting(first * columns..<end * columns), rows: end - first, columns: columns)
+      unsafe y.values.withUnsafeMutableBufferPointer { outputs in
+        guard let output = outputs.baseAddress else { return }
+        unsafe fill(output + first * rows, inputs, weight, bias)
       }
     }
     return y
+  }
+
+  /// Rows that one worker takes together: where they have to be decoded, what 8 MiB hold with both parts.
+  private static func panelRows(_ weight: any WeightMatrix) -> Int {
+    if let dense = weight as? DenseMatrix, dense.format == .bfloat16 { return 256 }
+    return min(256, max(16, (1 << 20) / weight.columns / 16 * 16))
+  }
+
+  /// The rows of y, from `output` on, that `inputs` make.
+  private static func fill(
+    _ output: UnsafeMutablePointer<Float>, _ inputs: PairedRows, _ weight: any WeightMatrix, _ bias: [Float]?
+  ) {
+    let rows = weight.rows, panelRows = panelRows(weight)
+    // Each panel writes its own columns of the output.
+    nonisolated(unsafe) let y = unsafe output
+    Parallel.forEach((rows + panelRows - 1) / panelRows) { panel in
+      let range = panel * panelRows..<min(rows, (panel + 1) * panelRows)
+      let target = unsafe Target(base: y + range.lowerBound, stride: rows, tokens: inputs.rows)
+      if !target.take(inputs, stored: weight, range) {
+        let parts = Parts(weight, range)
+        target.take(inputs, parts.high, .set)
+        if let low = parts.low { target.take(inputs, low, .add) }
+      }
+      if let bias { target.add(bias, to: range) }
+    }
   }
 
   /// c, `[x.rows, w.rows]` with `stride` elements from row to row, from x · wᵀ on this thread.

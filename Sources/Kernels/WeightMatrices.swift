@@ -8,7 +8,7 @@ public struct DenseMatrix: WeightMatrix {
   public let rows: Int
   public let columns: Int
   private let view: TensorView
-  private let format: FloatFormat
+  let format: FloatFormat
 
   /// The matrix in `view`, which has two dimensions and F32, F16 or BF16 elements.
   /// - Throws: `KernelsError` if it has not.

@@ -48,7 +48,7 @@ enum StoredMatrix {
   }
 }
 
-/// Codes in the planes of a .skyq file, in groups that a number of columns below 128 · 2ⁿ can be cut into.
+/// Codes in the planes of a .skyq file, in groups of 128, or of 64 where those do not divide the columns.
 private struct Int4Matrix: DotProductMatrix {
   let rows: Int
   let columns: Int

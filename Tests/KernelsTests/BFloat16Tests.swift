@@ -166,6 +166,20 @@ import Testing
     }
   }
 
+  @Test func `tokens beyond what is rounded together are none the worse`() {
+    let (tokens, rows, columns) = (300, 3, 30_000)
+    let weight = FloatMatrix(rows: rows, columns: columns, values: randomFloats(rows * columns, seed: 30))
+    var x = Tensor(zeros: [tokens, columns])
+    let line = randomFloats(columns, seed: 31)
+    for token in [0, 278, 279, 299] { x.values.replaceSubrange(token * columns..<(token + 1) * columns, with: line) }
+    let y = Matmul.linear(x, weight, in: .bfloat16)
+    let alone = Matmul.linear(Tensor(shape: [1, columns], values: line), weight, in: .bfloat16).values
+    for token in 0..<tokens {
+      let isLine = [0, 278, 279, 299].contains(token)
+      #expect(y.rows(token..<token + 1).values == (isLine ? alone : [0, 0, 0]))
+    }
+  }
+
   @Test func `a mode that gives the same bits everywhere is known by its name`() {
     for mode in ReproducibleMode.allCases { #expect(ReproducibleMode(named: mode.mode.name) == mode) }
     #expect(ReproducibleMode(named: "bf16 in pairs, plain C, glibc 2.41") == .bf16)

@@ -5,9 +5,7 @@ package import Tensors
 
 /// The input features of a site, cut into blocks of whole groups as equal as possible.
 ///
-/// Blocks are searched one after the other. Where outputs enter the residual stream each makes up for what those before it
-/// have lost; else they are searched as if they were inputs of their own, and correlations between them are left out of
-/// the error.
+/// Blocks are searched as if they were inputs of their own: correlations between blocks are left out of the error.
 package struct ColumnBlocks {
   /// Input features.
   package let size: Int
@@ -28,9 +26,6 @@ package struct ColumnBlocks {
       index * groups / count * groupSize..<(index + 1) * groups / count * groupSize
     }
   }
-
-  /// Whether what a block has lost is told to those after it, if anything may be made up for at all.
-  package func carryErrors(at site: LinearSite) -> Bool { site.entersResidual && ranges.count > 1 }
 
   /// The columns `range` of a matrix `[rows, size]`.
   package func part(_ range: Range<Int>, of matrix: Tensor) -> Tensor {

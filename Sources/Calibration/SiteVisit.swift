@@ -19,21 +19,19 @@ struct SiteVisit: Sendable {
   private let hasDrift: Bool
   private let isRelative: Bool
   private let makesUpForResidual: Bool
-  private let carriesErrors: Bool
   /// How many blocks share what the residual stream has lost.
   private let share: Float
 
   /// - Parameters:
   ///   - run: The blocks.
   ///   - hasDrift: Whether it matters how the inputs differ from the original model's.
-  ///   - followsResidual, carriesErrors: See `CalibrationStreams`.
+  ///   - followsResidual: See `CalibrationStreams`.
   init(
     _ site: LinearSite, _ blocks: ColumnBlocks, _ run: Range<Int>, _ original: DecoderLayer, hasDrift: Bool,
-    followsResidual: Bool, carriesErrors: Bool
+    followsResidual: Bool
   ) {
     let weight = original[site.linears[0]].weight
-    self.carriesErrors = carriesErrors
-    weights = site.entersResidual && hasDrift && !carriesErrors ? run.map { blocks.part($0, of: weight) } : nil
+    weights = site.entersResidual && hasDrift ? run.map { blocks.part($0, of: weight) } : nil
     self.hasDrift = hasDrift
     isRelative = site.entersResidual && followsResidual
     makesUpForResidual = followsResidual
@@ -54,9 +52,6 @@ struct SiteVisit: Sendable {
   private func drift(
     _ input: InBothModels<SiteInput>, _ index: Int, _ difference: Tensor
   ) -> SiteSample.Drift {
-    if carriesErrors, let quantized = input.quantized {
-      return .outputs(input.original.residual - quantized.residual)
-    }
     guard let weights else { return .inputs(difference) }
     return .outputs(lostOutputs(input, difference, weights[index]))
   }
@@ -71,18 +66,6 @@ struct SiteVisit: Sendable {
     let residual = input.original.residual - quantized.residual
     lost.add(residual, scaledBy: [Float](repeating: share, count: residual.rowWidth))
     return lost
-  }
-}
-
-extension InBothModels<SiteInput> {
-  /// The quantized model's residual stream as it must be for the original model's outputs to stay what they are: less than
-  /// that one's by what it has lost, and by what `weight` makes of the drift of its inputs.
-  func leftToMakeUp(by weight: any WeightMatrix) -> Self {
-    guard let quantized else { return self }
-    let drift = Tensor(joiningColumns: zip(original.blocks, quantized.blocks).map { $0 - $1 })
-    return Self(
-      original: original,
-      quantized: SiteInput(residual: quantized.residual - Matmul.linear(drift, weight), blocks: quantized.blocks))
   }
 }
 

@@ -5,7 +5,7 @@ internal import Kernels
 package import ModelConfig
 package import ReferenceModel
 internal import Storage
-package import Tensors
+internal import Tensors
 
 /// Which activations a layer's statistics come from.
 public enum Propagation: String, Sendable, CaseIterable {
@@ -48,9 +48,6 @@ package struct CalibrationStreams {
   /// What the columns of the quantized model's waiting inputs are multiplied by when they are read, because what makes
   /// them was divided by scales later.
   private var inputFactors: [Float]?
-  /// Whether the quantized model's residual streams stand for what the outputs of the site's blocks are still to make up
-  /// for: they are that much less than the original model's.
-  private var carriesErrors = false
 
   /// Streams between two layers, where `activations` are.
   package init(
@@ -67,18 +64,11 @@ package struct CalibrationStreams {
   /// Whether there are no samples.
   package var isEmpty: Bool { samples.isEmpty }
 
-  /// The blocks of a site in runs that are summed up in one pass each: one after the other where each makes up for the
-  /// errors of those before it.
+  /// The blocks of a site in runs that are summed up in one pass each.
   package func runs(of blocks: ColumnBlocks, at site: LinearSite, outFeatures: Int) -> [Range<Int>] {
-    if carriesErrors(of: blocks, at: site) { return blocks.ranges.indices.map { $0..<$0 + 1 } }
-    return memory.runs(
+    memory.runs(
       of: SiteSums.byteCounts(
         of: blocks, at: site, outFeatures: outFeatures, propagates: propagates, hasHeldOut: hasHeldOut))
-  }
-
-  /// Whether the blocks of a site see what those before them have lost: see `carry`.
-  package func carriesErrors(of blocks: ColumnBlocks, at site: LinearSite) -> Bool {
-    propagates && followsResidual && blocks.carryErrors(at: site)
   }
 
   private var propagates: Bool { activations.shape.streams.contains(.quantized) }
@@ -97,13 +87,11 @@ package struct CalibrationStreams {
     memory.endStage()
     defer { memory.endStage() }
     let samples = samples, hasHeldOut = hasHeldOut, arrives = self.site != site
-    if arrives { carriesErrors = sumsProducts && carriesErrors(of: blocks, at: site) }
     var sums = blocks.ranges[run].map {
       SiteSums(size: $0.count, hasHeldOut: hasHeldOut, sumsProducts: sumsProducts)
     }
     let visit = SiteVisit(
-      site, blocks, run, layers.original, hasDrift: propagates && sumsProducts, followsResidual: followsResidual,
-      carriesErrors: carriesErrors)
+      site, blocks, run, layers.original, hasDrift: propagates && sumsProducts, followsResidual: followsResidual)
     for batch in memory.batches(of: activations.shape.tokenCounts) {
       let inputs =
         arrives ? try arrive(batch, at: site, blocks, run, in: layers) : try revisit(batch, blocks, run, in: layers)
@@ -122,11 +110,8 @@ package struct CalibrationStreams {
     let addsOutputs = self.site?.entersResidual ?? false
     return try zip(batch, advanced(batch, try batch.map { try waiting($0) }, to: site, blocks, in: layers)).map {
       sample, inputs in
-      let inputs = carriesErrors ? inputs.leftToMakeUp(by: layers.original[site.linears[0]].weight) : inputs
-      return try inputs.map { stream, input in
-        if addsOutputs || carriesErrors && stream == .quantized {
-          try activations.write([input.residual], to: .residual(stream), of: sample)
-        }
+      try inputs.map { stream, input in
+        if addsOutputs { try activations.write([input.residual], to: .residual(stream), of: sample) }
         if site.inputWaits { try activations.write(input.blocks, to: .input(stream), of: sample) }
         return SiteInput(residual: input.residual, blocks: Array(input.blocks[run]))
       }
@@ -175,29 +160,6 @@ package struct CalibrationStreams {
   /// `scales`.
   package mutating func absorb(_ scales: [Float]) { inputFactors = scales.map { 1 / $0 } }
 
-  /// Takes what the quantized columns of a block do off what the outputs of the blocks after it are to make up for.
-  /// - Parameter change: What has been added to the columns of the site's linear, `[out, columns]`.
-  /// - Throws: `StorageError.failed`.
-  package mutating func carry(_ change: any WeightMatrix, ofBlock block: Int) throws {
-    precondition(carriesErrors, "the blocks of the site do not see each other")
-    for batch in memory.batches(of: activations.shape.tokenCounts) {
-      let waiting = try batch.map { sample in
-        (
-          residual: try activations.read(.residual(.quantized), of: sample),
-          input: try activations.read(.input(.quantized), of: sample, part: block)
-        )
-      }
-      let carried = Parallel.mapPieces(batch.count) { offset in
-        var residual = waiting[offset].residual
-        residual.add(Matmul.linear(waiting[offset].input, change), scaledBy: nil)
-        return residual
-      }
-      for (sample, residual) in zip(batch, carried) {
-        try activations.write([residual], to: .residual(.quantized), of: sample)
-      }
-    }
-  }
-
   /// Finishes a layer.
   /// - Throws: `StorageError.failed`.
   package mutating func leave(_ layers: InBothModels<DecoderLayer>) throws {
@@ -207,22 +169,14 @@ package struct CalibrationStreams {
       }
     }
     settle(at: nil)
-    carriesErrors = false
   }
 
   private func left(
     _ waiting: [InBothModels<Waiting>], _ layers: InBothModels<DecoderLayer>
   ) -> [InBothModels<Tensor>] {
     Parallel.mapPieces(waiting.count) { offset in
-      let original = waiting[offset].original
-      return waiting[offset].with(layers) { stream, waiting, layer in
-        // What the original's outputs add turns what is still lost into what has been lost.
-        let standsForLoss = carriesErrors && stream == .quantized
-        let layer = standsForLoss ? layers.original : layer
-        var pass =
-          standsForLoss
-          ? pass(Waiting(residual: waiting.residual, input: original.input), .original, in: layer)
-          : pass(waiting, stream, in: layer)
+      waiting[offset].with(layers) { stream, waiting, layer in
+        var pass = pass(waiting, stream, in: layer)
         pass.leave(layer)
         return pass.hidden
       }

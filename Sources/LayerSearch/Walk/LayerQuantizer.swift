@@ -70,12 +70,6 @@ struct LayerQuantizer {
     let pooling = pooling(site, size: blocks.size)
     if searched.isScaled, !isStorable(searched.scales, at: site, pooling) {
       warnings.append("layer \(index) \(site): scales would lead out of half precision; none are used")
-      if searched.carriesErrors {
-        for block in searched.outcomes.indices {
-          let change = searched.change(block, of: original[names[0]].weight, blocks)
-          try streams.carry(FloatMatrix(change, times: -1), ofBlock: block)
-        }
-      }
       searched = try search(names, at: site, blocks, &streams, searchesScales: false)
     }
     for (position, name) in names.enumerated() {
@@ -92,7 +86,7 @@ struct LayerQuantizer {
     _ names: [DecoderLinear], at site: LinearSite, _ blocks: ColumnBlocks, _ streams: inout CalibrationStreams,
     searchesScales: Bool
   ) throws -> SearchedSite {
-    var searched = SearchedSite(carriesErrors: !names.isEmpty && streams.carriesErrors(of: blocks, at: site))
+    var searched = SearchedSite()
     let outFeatures = original[site.linears[0]].weight.rows
     let runs =
       names.isEmpty ? [blocks.ranges.indices] : streams.runs(of: blocks, at: site, outFeatures: outFeatures)
@@ -110,10 +104,6 @@ struct LayerQuantizer {
           keepsTargets: keepsTargets)
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
       }
-      if searched.carriesErrors {
-        let block = run.lowerBound
-        try streams.carry(searched.change(block, of: original[names[0]].weight, blocks), ofBlock: block)
-      }
     }
     return searched
   }
@@ -130,8 +120,7 @@ struct LayerQuantizer {
   private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
     let weight = original[name].weight
     let unscaled = [Float](repeating: 1, count: weight.columns)
-    let linear = QuantizedLinear(
-      rounding: weight, columnScales: unscaled,
+    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled,
       scheme: options.scheme(of: name.moduleName(layer: index)))
     return (
       linear,
@@ -152,7 +141,8 @@ struct LayerQuantizer {
       module: fileName(of: name), outFeatures: weight.rows, inFeatures: weight.columns,
       rounding: parts.map(\.rounding).strongest, rule: outcomes[0].scale.rule, ratio: outcomes[0].scale.ratio,
       outputEnergy: outcomes.reduce(0) { $0 + $1.outputEnergies[position] },
-      errorBefore: searched.errorBefore(position), errorAfter: searched.errorAfter(position),
+      errorBefore: outcomes.reduce(0) { $0 + $1.roundingErrors[position] },
+      errorAfter: parts.reduce(0) { $0 + $1.error },
       largestInput: searched.seen.reduce(0) { max($0, $1.largest) },
       outlierChannels: OutlierChannel.among(searched.seen.flatMap(\.energy)), counts: counts)
   }

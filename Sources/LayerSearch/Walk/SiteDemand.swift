@@ -19,8 +19,6 @@ struct SiteDemand: Sendable {
   let rounded: Int
   /// Bytes of each block's sums.
   private let blocks: [Int]
-  /// Whether blocks are summed up one after the other, whatever there is room for.
-  private let carriesErrors: Bool
   private let searchedBare: Int
   private let targets: Int
 
@@ -37,12 +35,11 @@ struct SiteDemand: Sendable {
     rounding = 2 * options.scheme.codeByteCount((rows.max() ?? 0) * columns)
     // Nothing is summed up for linears that cannot be quantized, whose width nothing bounds.
     guard rows.contains(where: { options.scheme.fits(outFeatures: $0, inFeatures: columns) }) else {
-      (blocks, carriesErrors, rounded, searchedBare, targets) = ([], false, 0, 0, 0)
+      (blocks, rounded, searchedBare, targets) = ([], 0, 0, 0)
       return
     }
     let cut = ColumnBlocks(
       site: site, size: columns, groupSize: options.scheme.groupSize, limit: options.widestGram)
-    carriesErrors = propagates && options.steps.contains(.residual) && cut.carryErrors(at: site)
     blocks = SiteSums.byteCounts(
       of: cut, at: site, outFeatures: rows[0], propagates: propagates, hasHeldOut: hasHeldOut)
     let width = cut.ranges.map(\.count).max() ?? 0, square = width * width, all = rows.reduce(0, +) * width
@@ -65,7 +62,6 @@ struct SiteDemand: Sendable {
 
   /// Bytes of the largest run of blocks that are summed up together.
   func summed(within limit: Int) -> Int {
-    if carriesErrors { return blocks.max() ?? 0 }
     let runs = CalibrationMemory(batchTokenCount: 0, sumsByteCount: limit).runs(of: blocks)
     return runs.map { blocks[$0].reduce(0, +) }.max() ?? 0
   }

@@ -75,8 +75,7 @@ struct LinearSelection {
     }
     guard let budget, Double(budget) >= cost else { return }
     throw RecipeError(
-      setting: "keep-16bit",
-      demand: "leaves no linear quantized: all of them take only \(ByteCount.text(Int(cost))) more"
+      setting: "keep-16bit", demand: "leaves no linear quantized: all of them take only \(ByteCount.text(Int(cost))) more"
     )
   }
 

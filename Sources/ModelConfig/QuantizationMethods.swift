@@ -68,7 +68,8 @@ extension QuantizationConfig {
       return QuantizationConfig(layout, bits: nil, groupSize: nil, hasZeroPoint: true, skippedModules: skipped)
     }
     return QuantizationConfig(
-      layout, bits: try reader.codeBits(method), groupSize: try reader.groupSize(), hasZeroPoint: !(try reader.bool("sym", default: false)),
+      layout, bits: try reader.codeBits(method), groupSize: try reader.groupSize(),
+      hasZeroPoint: !(try reader.bool("sym", default: false)),
       skippedModules: skipped)
   }
 
@@ -95,7 +96,8 @@ extension QuantizationConfig {
       try group.codeBits("compressed-tensors", "num_bits")
     }
     return QuantizationConfig(
-      .packQuantized, bits: bits.count == 1 ? bits[0] : nil, groupSize: sizes.count == 1 ? sizes[0] : nil, hasZeroPoint: !isSymmetric.contains(true),
+      .packQuantized, bits: bits.count == 1 ? bits[0] : nil, groupSize: sizes.count == 1 ? sizes[0] : nil,
+      hasZeroPoint: !isSymmetric.contains(true),
       skippedModules: ignored)
   }
 }

@@ -163,7 +163,8 @@ extension PlannedTensor {
       if let place = weight.firstNonFinite() {
         throw ModelFilesError.unsupported(
           path: path,
-          reason: "tensor '\(name.displayed)': row \(place.row), column \(place.column) is NaN or infinite; leave it in "
+          reason:
+            "tensor '\(name.displayed)': row \(place.row), column \(place.column) is NaN or infinite; leave it in "
             + "16 bit")
       }
       let linear = QuantizedLinear(

@@ -39,7 +39,8 @@ public struct CheckpointExporter {
     groupSize = source.groupSize
     guard devices == nil || groupSize != nil else {
       throw ModelFilesError.unsupported(
-        path: source.path, reason: "has no quantized linear whose groups devices would share; quantize first, then widen")
+        path: source.path,
+        reason: "has no quantized linear whose groups devices would share; quantize first, then widen")
     }
     widening = devices.flatMap { [groupSize] devices in
       groupSize.flatMap { WidenedMLP(source.config, groupSize: $0, devices: devices) }

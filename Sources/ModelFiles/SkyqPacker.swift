@@ -108,7 +108,8 @@ public struct SkyqPacker {
     switch tensor.encoding {
     case .quantized(let scheme):
       return SkyqTensorPlan(
-        name: tensor.name, encoding: scheme.bits == 8 ? .awqU8Float16 : .awqFloat16, shape: tensor.shape, groupSize: scheme.groupSize)
+        name: tensor.name, encoding: scheme.bits == 8 ? .awqU8Float16 : .awqFloat16, shape: tensor.shape,
+        groupSize: scheme.groupSize)
     case .dense(let dtype):
       guard let encoding = SkyqEncoding(dtype: dtype) else {
         throw ModelFilesError.unsupported(

@@ -34,7 +34,8 @@ public struct WordMatrix: PackedLinear {
     guard groups > 0, columns > 0, columns % groups == 0 else { return nil }
     let sizes = QuantizationScheme.supportedGroupSizes.reversed()
     guard let groupSize = sizes.first(where: { columns / groups % $0 == 0 }),
-      let scheme = QuantizationScheme(groupSize: groupSize, codes: layout.bits == 8 ? .int8 : .int4), layout.fits(outFeatures: rows, inFeatures: columns)
+      let scheme = QuantizationScheme(groupSize: groupSize, codes: layout.bits == 8 ? .int8 : .int4),
+      layout.fits(outFeatures: rows, inFeatures: columns)
     else { return nil }
     guard codes.info.dtype == .int32, codes.info.shape == layout.codes.wordShape(rows: rows, columns: columns),
       scales.info.shape == (layout.hasTransposedScales ? [groups, rows] : [rows, groups])

@@ -53,7 +53,8 @@ import Testing
 
   @Test(arguments: ["generate", "choice-logits"]) func `evaluate answers the same`(mode: String) throws {
     let awq = try roundedSample(at: folder.path("awq"))
-    let rows = ["index\tquestion\tA\tB\tanswer\timage"]
+    let rows =
+      ["index\tquestion\tA\tB\tanswer\timage"]
       + (try ["0001", "0002", "0007"].enumerated().map { index, name in
         let directory = URL(fileURLWithPath: sample.evaluationQuestions).deletingLastPathComponent()
         let image = try Data(contentsOf: directory.appendingPathComponent("images/\(name).png"))

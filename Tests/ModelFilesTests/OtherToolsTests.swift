@@ -159,7 +159,8 @@ import Testing
   }
 
   @Test func `config and tensors that differ in bits are an error that names both`() throws {
-    try expectRefusal("compressed-tensors-asym-g32-f16", .malformedInput, "config.json says 8 bits, the tensors say 4") {
+    try expectRefusal("compressed-tensors-asym-g32-f16", .malformedInput, "config.json says 8 bits, the tensors say 4")
+    {
       $0.config = try PackedFixture("compressed-tensors-int8-asym-g32-f16").config
     }
     try expectRefusal("auto-round-int8-sym-g64", .malformedInput, "config.json says 4 bits, the tensors say 8") {

@@ -73,7 +73,8 @@ struct LanguagePart {
       guard tensor.codeBits == 4 else {
         throw ModelFilesError.unsupported(
           path: path,
-          reason: "tensor '\(tensor.name.displayed)' has codes of 8 bits, of which no block of llama.cpp's is made here; "
+          reason:
+            "tensor '\(tensor.name.displayed)' has codes of 8 bits, of which no block of llama.cpp's is made here; "
             + "use --to \(CheckpointFormat.compressedTensors)")
       }
       guard options.linears == .q4_K, tensor.shape[1] % Q4KBlocks.blockSize == 0,

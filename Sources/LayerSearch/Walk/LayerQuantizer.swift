@@ -120,7 +120,8 @@ struct LayerQuantizer {
   private func plainlyRounded(_ name: DecoderLinear) -> (QuantizedLinear, LinearReport) {
     let weight = original[name].weight
     let unscaled = [Float](repeating: 1, count: weight.columns)
-    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled,
+    let linear = QuantizedLinear(
+      rounding: weight, columnScales: unscaled,
       scheme: options.scheme(of: name.moduleName(layer: index)))
     return (
       linear,

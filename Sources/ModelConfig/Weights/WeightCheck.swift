@@ -105,7 +105,8 @@ public struct WeightCheck {
     guard let entry = stored[weight.name], entry.name.part == 0 else { return nil }
     let (tensor, partCount) = (entry.tensor, entry.name.partCount)
     guard tensor.dtype.map(\.isWeightType) ?? weight.isMatrix else {
-      return .type(tensor: tensor.name, expected: "F32, F16 or BF16", found: tensor.dtype?.rawValue ?? "a quantized linear")
+      return .type(
+        tensor: tensor.name, expected: "F32, F16 or BF16", found: tensor.dtype?.rawValue ?? "a quantized linear")
     }
     var dimensions = tensor.shape.dimensions
     let isWhole = (dimensions.first ?? 0) % partCount == 0

@@ -120,6 +120,7 @@ public struct LinearCoverage: Sendable, Equatable {
   }
 
   public static func == (a: LinearCoverage, b: LinearCoverage) -> Bool {
-    a.quantizedCount == b.quantizedCount && a.eightBitCount == b.eightBitCount && a.count == b.count && a.unfit.elementsEqual(b.unfit, by: ==)
+    a.quantizedCount == b.quantizedCount && a.eightBitCount == b.eightBitCount && a.count == b.count
+      && a.unfit.elementsEqual(b.unfit, by: ==)
   }
 }

@@ -75,7 +75,8 @@ struct LinearSelection {
     }
     guard let budget, Double(budget) >= cost else { return }
     throw RecipeError(
-      setting: "keep-16bit", demand: "leaves no linear quantized: all of them take only \(ByteCount.text(Int(cost))) more"
+      setting: "keep-16bit",
+      demand: "leaves no linear quantized: all of them take only \(ByteCount.text(Int(cost))) more"
     )
   }
 

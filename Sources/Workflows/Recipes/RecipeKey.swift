@@ -5,7 +5,8 @@ internal import Tensors
 /// A key of a recipe's JSON; Formats/report.md says what each holds. All but `schema`, `version`, `numeric_mode`,
 /// `correction_damping`, `widest_gram` and `resolved` are those of options: `group_size` of `--group-size`.
 enum RecipeKey: String, CaseIterable {
-  case schema, version, method, scheme, without, damping, include, skip, rules, propagate, template, system, think, window,
+  case schema, version, method, scheme, without, damping, include, skip, rules, propagate, template, system, think,
+    window,
     samples
   case resolved
   case correctionDamping = "correction_damping"

@@ -43,7 +43,8 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Replace existing files of --out and --html.")
   var force = false
 
-  @Flag(help: "Only tell what the run would take if nothing is answered yet: questions, memory, time. Nothing is written.")
+  @Flag(
+    help: "Only tell what the run would take if nothing is answered yet: questions, memory, time. Nothing is written.")
   var dryRun = false
 
   @OptionGroup var prompt: PromptOptions

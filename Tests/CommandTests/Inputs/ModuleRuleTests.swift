@@ -80,8 +80,9 @@ import Testing
     #expect(try haveSameFiles(out, folder.path("back")))
     #expect(try skyquant("diff", out, folder.path("m.skyq")).exitCode == 0)
     for layout in [["awq"], ["gptq"], ["gguf", "--text-only"]] {
+      // The name that a file of GGUF must have is no worse for a directory.
       let refused = try skyquant(
-        arguments: ["export", folder.path("m.skyq"), "--out", folder.path("no"), "--quiet", "--to"] + layout)
+        arguments: ["export", folder.path("m.skyq"), "--out", folder.path("no.gguf"), "--quiet", "--to"] + layout)
       #expect(refused.exitCode == 69 && refused.errors.contains("has codes of 8 bits"), "\(refused.errors)")
     }
     #expect(try folder.names() == ["again", "back", "m.skyq", "out"])

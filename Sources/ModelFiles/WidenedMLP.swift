@@ -2,7 +2,7 @@
 internal import Basics
 internal import JSON
 public import ModelConfig
-public import Quantization
+internal import Quantization
 internal import Tensors
 
 /// A larger `intermediate_size`, so that the MLP of every decoder layer can be cut into whole groups for each device.

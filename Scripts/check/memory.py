@@ -8,6 +8,7 @@ bytes and the report must be the same with a limit as without.
 Memory is the process's peak resident size (wait4). Needs a release build; only Python's standard library.
 """
 import json
+import multiprocessing
 import random
 import re
 import shutil
@@ -78,7 +79,10 @@ def main():
     skyquant, problems = built(), []
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        make_model(work / "model")
+        # In a process of its own: a child's peak is never told as less than what this one has taken.
+        maker = multiprocessing.get_context("spawn").Process(target=make_model, args=(work / "model",))
+        maker.start()
+        maker.join()
         (work / "text").write_text("\n".join(path.read_text() for path in sorted((ROOT / "Formats").glob("*.md"))))
 
         def start(command, windows, limit=None):

@@ -112,6 +112,8 @@ report 0 export-text export text-awq --to compressed-tensors --out text-packed
 report 0 quantize-rules quantize "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --rule vision_model=int8 --out rules
 report 0 plan-rules plan "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --out planned
 report 0 inspect-rules inspect rules
+report 0 quantize-eight quantize "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --out eight
+report 0 export-requantized export eight --to awq --requantize --out requantized
 python3 "$root/Scripts/make/layernorm_sample.py" layernorm
 report 0 quantize-layernorm quantize layernorm --method rtn --out layernorm-awq
 report 0 export-gguf-vision export layernorm-awq --to gguf --linear-type q4_k --out layernorm-gguf

@@ -79,8 +79,9 @@ struct ConfigChecks {
           do: "remove it, or take the quantized shards")
       ]
     }
-    // Nothing but AWQ's own methods stores linears as AWQ does.
-    if stated.layout != stored, stated.layout != nil || stored == .awq {
+    // Nothing but AWQ's own methods stores linears as AWQ does, and compressed-tensors never as GPTQ.
+    let isOther = stored == .awq || stored == .gptq && stated.method == "compressed-tensors"
+    if stated.layout != stored, stated.layout != nil || isOther {
       return [
         Finding(
           "C108", .error, "config.json",

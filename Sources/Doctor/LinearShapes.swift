@@ -62,7 +62,23 @@ struct LinearShapes {
     guard let inputs = linear.inFeatures, count > 0, inputs % count == 0, scales.shape[1] == outputs,
       zeros.shape[0] == count, Self.words(outputs, bits) == zeros.shape[1], Self.words(inputs, bits) == codes.shape[0]
     else { return wrong(linear, parts.unrelated + " in \(bits) bits", do: advice) }
-    return groups(linear, inputs)
+    return groups(linear, inputs) ?? order(linear, inputs, groups: count)
+  }
+
+  /// Whether input features have their groups in order, if they are told them one by one.
+  private func order(_ linear: QuantizedLinear, _ inputs: Int, groups: Int) -> Finding? {
+    guard let view = try? checkpoint.view(linear.module + ".g_idx") else { return nil }
+    defer { view.release() }
+    guard let told = view.wholeNumbers, told.count == inputs, told.allSatisfy({ (0..<groups).contains($0) }) else {
+      return wrong(
+        linear, "g_idx names no group of \(groups) for each of \(inputs) input features",
+        do: "take complete shards, or quantize again")
+    }
+    if told.indices.allSatisfy({ told[$0] == $0 / (inputs / groups) }) { return nil }
+    return Finding(
+      "L205", repository.stated?.value["desc_act"]?.boolValue == true ? .note : .warning, linear.module,
+      "groups are not in the order of input features (desc_act): vLLM 0.33 reads them so if config.json says it, skyquant "
+        + "does not", do: "for AWQ and .skyq quantize again with desc_act false")
   }
 
   /// The same along the input, rows as the weight has them; `weight_shape` says where the padding of words begins.

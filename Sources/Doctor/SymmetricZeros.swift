@@ -3,17 +3,25 @@ internal import JSON
 internal import Safetensors
 internal import Tensors
 
-/// The zeros that GPTQ's tensors must hold where config.json says `sym`: the middle of the levels, by one less in the
-/// first version of the format.
+/// The zeros that tensors must hold where config.json says so: the middle of the levels, in GPTQ's first version by one
+/// less.
 struct SymmetricZeros {
   /// Eight of them, or four of eight bits.
   private let word: UInt32
   /// What they are if the other version is meant.
   private let otherWord: UInt32
   private let isSecond: Bool
+  /// What the name of a tensor of zeros ends with.
+  let suffix: String
 
   /// Nil if config.json does not say so, or of another layout.
   init?(_ stated: StatedQuantization) {
+    if stated.isSymmetricInFourBits {
+      // They need not be there, and have no versions.
+      (word, otherWord, isSecond, suffix) = (0x8888_8888, 0x8888_8888, true, ".weight_zero_point")
+      return
+    }
+    suffix = ".qzeros"
     guard stated.layout == .gptq, stated.value["sym"]?.boolValue == true, let bits = stated.bits, [4, 8].contains(bits)
     else { return nil }
     isSecond =
@@ -30,7 +38,8 @@ struct SymmetricZeros {
     view.withBytes { bytes in
       for index in 0..<count {
         let found = unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-        if found == otherWord { swapped += 1 } else if found != word { others += 1 }
+        if found == word { continue }
+        if found == otherWord { swapped += 1 } else { others += 1 }
       }
     }
     guard others + swapped > 0 else { return nil }
@@ -44,5 +53,14 @@ struct SymmetricZeros {
       "V202", .error, view.info.name,
       "\(others + swapped) of \(count) words hold other zeros than a symmetric model's, which vLLM 0.33 takes for granted",
       do: "set sym to false, or quantize again", topic: "zeros")
+  }
+}
+
+extension StatedQuantization {
+  /// Whether all of compressed-tensors' groups have four bits and no zeros of their own.
+  fileprivate var isSymmetricInFourBits: Bool {
+    let groups = value["config_groups"]?.objectValue?.members.compactMap { $0.value["weights"] } ?? []
+    return layout == .packed && !groups.isEmpty
+      && groups.allSatisfy { $0["symmetric"]?.boolValue != false && ($0["num_bits"]?.intValue ?? 4) == 4 }
   }
 }

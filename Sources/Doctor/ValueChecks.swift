@@ -35,7 +35,7 @@ struct ValueChecks {
     let view = try checkpoint.view(name)
     defer { view.release() }
     if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
-    if name.hasSuffix(".qzeros") { return [zeros?.finding(view)].compactMap(\.self) }
+    if let zeros, name.hasSuffix(zeros.suffix) { return [zeros.finding(view)].compactMap(\.self) }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }

@@ -94,7 +94,7 @@ public struct HTMLDocument: Sendable {
     .token { background: color-mix(in srgb, var(--warn) 25%, transparent); border-radius: .2rem; }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 .75rem; margin: .25rem 0; font-size: .875rem; }
     dt { color: var(--soft); } dd { margin: 0; min-width: 0; }
-    @media print { body { font-size: 11px; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
+    @media print { body { font-size: 11px; } main { max-width: none; padding: 0; } h2, h3 { break-after: avoid; }
       pre { max-height: none; } }
     """
 }

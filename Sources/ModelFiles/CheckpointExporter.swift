@@ -14,15 +14,23 @@ public struct CheckpointExporter {
   private let format: CheckpointFormat
   /// Input features that share a scale in all quantized linears of the output; nil if there are none.
   private let groupSize: Int?
+  /// Whether decoder linears that the layout cannot hold are rounded once more.
+  private let requantizes: Bool
   /// How much wider the MLPs of the output are; nil if they are not.
   public let widening: WidenedMLP?
 
   /// An exporter of `source`.
-  /// - Parameter devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
+  /// - Parameters:
+  ///   - devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
+  ///   - requantizes: Whether decoder linears of eight bits, or with scales that half precision cannot hold, are rounded to
+  ///     four where the layout has no place for them.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own or it is to be widened,
   ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
   ///   packed file does.
-  public init(_ source: ModelFile, as format: CheckpointFormat = .awq, sharedBy devices: Int? = nil) throws {
+  public init(
+    _ source: ModelFile, as format: CheckpointFormat = .awq, sharedBy devices: Int? = nil,
+    requantizing requantizes: Bool = false
+  ) throws {
     guard format.takesAnyModel || source.config.quantization != nil else {
       throw ModelFilesError.unsupported(
         path: source.path, reason: "is not quantized; `skyquant quantize` does that")
@@ -36,7 +44,11 @@ public struct CheckpointExporter {
     }
     self.source = source
     self.format = format
-    groupSize = source.groupSize
+    self.requantizes = requantizes
+    groupSize =
+      requantizes && !format.takesEightBits
+      ? source.groupSize.flatMap { Requantization.scheme(groupSize: $0)?.groupSize } ?? source.groupSize
+      : source.groupSize
     guard devices == nil || groupSize != nil else {
       throw ModelFilesError.unsupported(
         path: source.path,
@@ -56,7 +68,11 @@ public struct CheckpointExporter {
   /// - Parameter onTensor: Called with the number of tensors done and of all; what it throws ends the export.
   /// - Throws: `QuantizationError` and `ModelFilesError` for values that the layout has none for, `StorageError`,
   ///   `SafetensorsError`; then nothing has the directory's name.
-  public func export(to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void) throws {
+  /// - Returns: What rounding once more has cost; of no linears unless that was asked for.
+  @discardableResult
+  public func export(
+    to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void
+  ) throws -> Requantization {
     let forms = try source.tensors.map { try form(of: $0) }
     let tensors = try zip(source.tensors, forms).flatMap { try outputs($0, $1) }
     let plan: ShardPlan
@@ -70,7 +86,7 @@ public struct CheckpointExporter {
       in: StagedDirectory(
         path: path, overwriting: overwriting, permissions: source.permissions,
         byteCount: plan.fileByteCount + (try source.carriedByteCount), largestFile: plan.largestFileByteCount))
-    var isSymmetric = true
+    var isSymmetric = true, requantization = Requantization()
     for (index, tensor) in source.tensors.enumerated() {
       switch try tensor.content {
       case .dense(let view):
@@ -80,7 +96,7 @@ public struct CheckpointExporter {
           try view.withBytes { try writer.write($0, of: tensor.name) }
         }
       case .quantized(let packed):
-        let linear = try linear(packed, tensor)
+        let linear = try linear(packed, tensor, &requantization)
         isSymmetric = isSymmetric && linear.isSymmetric
         let form = forms[index] ?? format.form(linear.scheme, isSymmetric: linear.isSymmetric)
         try writer.write(linear, weight: tensor.name, as: format, form)
@@ -94,11 +110,20 @@ public struct CheckpointExporter {
     }
     try directory.write(try GitAttributes.bytes(for: source), to: GitAttributes.fileName)
     try directory.commit()
+    return requantization
+  }
+
+  /// Whether `scheme` is rounded to four bits.
+  private func isRounded(_ scheme: QuantizationScheme) -> Bool {
+    requantizes && scheme.bits == 8 && !format.takesEightBits
   }
 
   /// How `tensor` stands in the output; nil if it is not quantized. Zeros of eight bits are read for that.
   private func form(of tensor: StoredTensor) throws -> LinearForm? {
     guard case .quantized(let own) = tensor.encoding else { return nil }
+    if isRounded(own), let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }) {
+      return format.form(scheme, isSymmetric: false)
+    }
     let scheme = QuantizationScheme(groupSize: groupSize ?? own.groupSize, codes: own.codes) ?? own
     guard own.bits == 8, case .quantized(let packed) = try tensor.content else {
       return format.form(scheme, isSymmetric: false)
@@ -119,8 +144,10 @@ public struct CheckpointExporter {
     try widening?.padding(of: tensor, source.config, path: source.path)
   }
 
-  private func linear(_ packed: any PackedLinear, _ tensor: StoredTensor) throws -> QuantizedLinear {
-    var linear = try packed.unpacked()
+  private func linear(
+    _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization
+  ) throws -> QuantizedLinear {
+    var linear = try carried(packed, tensor, &requantization)
     guard format.layout.zerosFit(linear) else {
       throw ModelFilesError.unsupported(
         path: source.path,
@@ -128,6 +155,23 @@ public struct CheckpointExporter {
     }
     if let groupSize { linear = linear.cut(intoGroupsOf: groupSize) }
     return try padding(of: tensor)?.padded(linear) ?? linear
+  }
+
+  /// The linear as it is; rounded once more where it must be, and may.
+  private func carried(
+    _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization
+  ) throws -> QuantizedLinear {
+    func rounded() -> QuantizedLinear? {
+      guard let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }) else { return nil }
+      return requantization.rounded(packed, tensor.module, scheme)
+    }
+    if isRounded(packed.scheme), let linear = rounded() { return linear }
+    do {
+      return try packed.unpacked()
+    } catch let error as QuantizationError {
+      guard requantizes, packed.scheme.bits == 4, let linear = rounded() else { throw error }
+      return linear
+    }
   }
 
   /// Whether config.json says already how the output stores its linears.
@@ -159,12 +203,15 @@ public struct CheckpointExporter {
   private func requirePlaces() throws(ModelFilesError) {
     for tensor in source.tensors {
       guard let bits = tensor.codeBits else { continue }
-      guard bits == 4 || format.takesEightBits else {
+      let isRounded = requantizes && !format.takesEightBits && source.isInDecoderLayers(tensor)
+      guard bits == 4 || format.takesEightBits || isRounded else {
         throw .unsupported(
           path: source.path,
           reason: "tensor '\(tensor.name.displayed)' has codes of \(bits) bits, which \(format.name) has no place for; "
-            + "use --to \(CheckpointFormat.compressedTensors.name)")
+            + "use --to \(CheckpointFormat.compressedTensors.name)"
+            + (source.isInDecoderLayers(tensor) ? ", or --requantize to round it to four" : ""))
       }
+      if isRounded && bits == 8 { continue }
       guard format.words(bits: bits).fits(outFeatures: tensor.shape[0], inFeatures: tensor.shape[1]) else {
         throw .unsupported(
           path: source.path,

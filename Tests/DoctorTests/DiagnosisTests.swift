@@ -45,7 +45,8 @@ import Testing
         add(".qweight", .int32, [inputs / 8, outputs])
         add(".qzeros", .int32, [inputs / 32, outputs / 8])
         add(".scales", .float16, [inputs / 32, outputs])
-        add(".g_idx", .int32, [inputs])
+        let groups = (0..<inputs).flatMap { feature -> [UInt8] in [UInt8(feature / 32), 0, 0, 0] }
+        repository.add(module + ".g_idx", .int32, [inputs], groups)
       default:
         add(".qweight", .int32, [inputs, outputs / 8])
         add(".qzeros", .int32, [1, outputs / 8])
@@ -122,6 +123,34 @@ import Testing
     }
     #expect(found.filter { $0.id.hasPrefix("V2") }.map(\.id) == [kind.id].compactMap(\.self))
     #expect(!found.contains { $0.id == "L405" })
+  }
+
+  @Test(arguments: [(UInt8(0), "L205", Finding.Severity.warning), (200, "L202", .error)])
+  func `groups of GPTQ in another order, or that there are not, are told`(
+    kind: (group: UInt8, id: String, severity: Finding.Severity)
+  ) throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(Self.awq, with: Self.gptq)
+      store(&repository, as: "gptq")
+      let index = repository.tensors.firstIndex { $0.info.name == Self.q + ".g_idx" }
+      if let index { repository.tensors[index].bytes[4 * 255] = kind.group }
+    }
+    let told = found.filter { $0.id.hasPrefix("L20") }
+    #expect(told.map(\.id) == [kind.id] && told.first?.severity == kind.severity, "\(found)")
+  }
+
+  @Test(arguments: [(UInt8(0x88), nil), (0x87, "V202")])
+  func `compressed-tensors that call themselves symmetric have zeros of 8, if any`(
+    kind: (zero: UInt8, id: String?)
+  ) throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(
+        Self.awq, with: Self.packed.replacing("\"group_size\": 32", with: "\"group_size\": 32, \"symmetric\": true"))
+      store(&repository, as: "packed")
+      repository.add(
+        Self.q + ".weight_zero_point", .int32, [32, 8], [UInt8](repeating: kind.zero, count: 4 * 32 * 8))
+    }
+    #expect(found.filter { $0.severity == .error }.map(\.id) == [kind.id].compactMap(\.self), "\(found)")
   }
 
   @Test func `GPTQ with zeros of its own is not for vLLM`() throws {

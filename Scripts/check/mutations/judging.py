@@ -176,8 +176,10 @@ def promises(runs, subject, doctor, importer):
 
 def is_told(diagnosis, refused):
     """Whether `doctor` says why, and that it need not be wrong: L204, scales that are not F16, which other programs
-    read; C107, another layout or model, which they may know; C404, a template that --template stands in for."""
-    return (b"L204" in diagnosis or b"C107" in diagnosis and refused.code == UNSUPPORTED
+    read; L205, groups in another order, which vLLM reads; C107, another layout or model, which they may know; C404,
+    a template that --template stands in for."""
+    return (any(told in diagnosis for told in (b"L204", b"L205"))
+            or b"C107" in diagnosis and refused.code == UNSUPPORTED
             or b"C404" in diagnosis and b"give --template" in refused.err)
 
 

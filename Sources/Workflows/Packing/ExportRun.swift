@@ -25,6 +25,8 @@ public struct ExportRun: Sendable {
   /// How many devices must be able to share the MLPs of a checkpoint, which are widened with zeros for that; nil to
   /// leave them as they are.
   public var devices: Int?
+  /// Whether decoder linears that a checkpoint's layout cannot hold are rounded once more.
+  public var requantizes = false
   /// Choices of a GGUF export.
   public var gguf = GGUFOptions()
   /// Whether a GGUF export leaves the vision tower out.
@@ -44,6 +46,8 @@ public struct ExportRun: Sendable {
     public let tensorCount: Int
     /// How much wider the MLPs are; nil if they are not.
     public let widening: WidenedMLP?
+    /// What rounding linears once more has cost; nil if none were.
+    public let requantization: Requantization?
     /// What GGUF files hold otherwise than the model; nil for the other layouts, which lose nothing.
     public let gguf: GGUFExportReport?
   }
@@ -60,12 +64,14 @@ public struct ExportRun: Sendable {
     func advance(_ done: Int, _ total: Int) throws { try observe(.progress(.tensors, done: done, total: total)) }
     switch layout {
     case .checkpoint(let format):
-      let exporter = try CheckpointExporter(file, as: format, sharedBy: devices)
-      try exporter.export(to: output, overwriting: overwrites, onTensor: advance)
-      return Result(tensorCount: file.tensors.count, widening: exporter.widening, gguf: nil)
+      let exporter = try CheckpointExporter(file, as: format, sharedBy: devices, requantizing: requantizes)
+      let rounded = try exporter.export(to: output, overwriting: overwrites, onTensor: advance)
+      return Result(
+        tensorCount: file.tensors.count, widening: exporter.widening,
+        requantization: rounded.linearCount > 0 ? rounded : nil, gguf: nil)
     case .gguf:
       let report = try ggufExporter(file, observe).export(to: output, overwriting: overwrites, onTensor: advance)
-      return Result(tensorCount: report.tensorCount, widening: nil, gguf: report)
+      return Result(tensorCount: report.tensorCount, widening: nil, requantization: nil, gguf: report)
     }
   }
 }

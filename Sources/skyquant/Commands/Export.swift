@@ -49,6 +49,15 @@ struct Export: ParsableCommand {
       valueName: "devices"))
   var padFor: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Round once more what the layout has no place for.",
+      discussion: """
+        Decoder linears of eight bits for AWQ and GPTQ, and linears whose scales half precision cannot hold: plainly, to four \
+        bits. What that costs is printed; `quantize` the original instead where you have it.
+        """))
+  var requantize = false
+
   @Flag(help: "Replace existing output.")
   var force = false
 
@@ -61,6 +70,7 @@ struct Export: ParsableCommand {
     guard padFor == nil || to != .gguf else {
       throw ValidationError("--pad-for is for checkpoints: a GGUF file is not cut into groups for devices")
     }
+    guard !requantize || to != .gguf else { throw ValidationError("--requantize is for checkpoints") }
     guard to == .gguf || !gguf.areGiven else {
       throw ValidationError("options of GGUF files go with --to gguf")
     }
@@ -71,6 +81,7 @@ struct Export: ParsableCommand {
     var progress = Progress(output)
     var job = ExportRun(model: model, output: out, layout: to)
     job.devices = padFor
+    job.requantizes = requantize
     job.gguf = gguf.options
     job.isTextOnly = gguf.textOnly
     job.overwrites = force

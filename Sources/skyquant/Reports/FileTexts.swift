@@ -137,6 +137,12 @@ extension ExportRun.Result {
     if let widening {
       result["intermediate_size"] = ["before": .integer(widening.features), "after": .integer(widening.widened)]
     }
+    if let requantization {
+      result["requantized"] = [
+        "linears": .integer(requantization.linearCount), "relative_error": .double(requantization.relativeError),
+        "worst": .string(requantization.worst), "largest_relative_error": .double(requantization.largestError),
+      ]
+    }
     if let gguf {
       for (key, value) in gguf.json(run.gguf).members { result[key] = value }
     }
@@ -146,8 +152,17 @@ extension ExportRun.Result {
   /// The same for people, and what has no place in the output.
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
-    guard let gguf else { return ["\(written), \(run.layout)"] + mlpLines(run) }
+    guard let gguf else { return ["\(written), \(run.layout)"] + mlpLines(run) + requantizedLines }
     return ["\(written), \(ByteCount.text(gguf.byteCount))"] + gguf.lines(run.gguf)
+  }
+
+  private var requantizedLines: [String] {
+    guard let requantization else { return [] }
+    return [
+      "rounded once more: \(requantization.linearCount) linears, whose weights are off by "
+        + "\(Percentage.text(requantization.relativeError, decimals: 2)), \(requantization.worst.displayed) by "
+        + Percentage.text(requantization.largestError, decimals: 2)
+    ]
   }
 
   /// What has become of MLPs that so many devices are to share.

@@ -88,6 +88,26 @@ import Testing
     #expect(try folder.names() == ["again", "back", "m.skyq", "out"])
   }
 
+  @Test func `eight bits are rounded to four where that is asked for, as from the original's decoded weights`() throws {
+    expectSuccess(try quantize(["--rule", "down_proj=int8", "--method", "rtn"]))
+    let out = folder.path("out"), rounded = folder.path("rounded")
+    let refused = try skyquant("export", out, "--to", "awq", "--out", rounded)
+    expectError(69, "or --requantize to round it to four", from: refused)
+    let exported = try skyquant("export", out, "--to", "awq", "--out", rounded, "--requantize", "--json")
+    expectSuccess(exported)
+    let told = try #require(try json(of: exported)["requantized"] as? [String: Any])
+    #expect(told["linears"] as? Int == 4)
+    let error = try #require(told["relative_error"] as? Double)
+    // Steps of a fifteenth of a group's range: a uniform error of 1/√12 of them.
+    #expect(error > 0.03 && error < 0.15, "\(error)")
+    let summary = try json(of: try skyquant("inspect", rounded, "--json"))
+    #expect(summary["int4_linears"] as? Int == 28 && summary["int8_linears"] as? Int ?? 0 == 0)
+    // The others keep their codes.
+    let difference = try skyquant("diff", out, rounded).output
+    #expect(difference.contains("tensors that differ: 4"), "\(difference)")
+    #expect(try skyquant("doctor", rounded).exitCode == 0)
+  }
+
   @Test func `a vision tower of eight bits computes nearly the same, and is told`() throws {
     let rules = ["--rule", "vision_model=int8", "--rule", "mlp1=int8"]
     // The first rule that fits counts: all of the language model stays.

@@ -50,7 +50,7 @@ struct LinearShapes {
   /// Codes in words along the input, as many bits each as config.json states.
   private func gptq(_ linear: QuantizedLinear) -> Finding? {
     let advice = "take complete shards, or quantize again"
-    guard let parts = words(linear), let bits = Self.stored(bits: repository.stated?.bits ?? 4) else { return nil }
+    guard let parts = words(linear), let bits = storedBits(linear, parts) else { return nil }
     guard parts.areMatrices else {
       return wrong(linear, "qweight, qzeros and scales must have two dimensions", do: advice)
     }
@@ -123,6 +123,14 @@ struct LinearShapes {
         linear, "weight_zero_point \(zeros.shape) and weight_scale \(scales.shape) do not belong together", do: advice)
   }
 
+  /// Bits of a code: those that are stated, or, where single modules have their own, those that the shapes tell; nil for
+  /// none that are stored in words.
+  private func storedBits(_ linear: QuantizedLinear, _ parts: Words) -> Int? {
+    guard repository.stated?.hasOverrides == true else { return Self.stored(bits: repository.stated?.bits ?? 4) }
+    guard parts.areMatrices, parts.scales.shape[1] > 0 else { return 4 }
+    return [2, 3, 4, 8].first { Self.words(parts.scales.shape[1], $0) == parts.zeros.shape[1] } ?? 4
+  }
+
   /// Whether `group_size` is that of the shapes; −1 means one group a row.
   private func groups(_ linear: QuantizedLinear, _ inputs: Int) -> Finding? {
     guard let sizes = repository.groupSizes, let count = linear.groupCount else { return nil }
@@ -184,6 +192,7 @@ extension Repository {
 
   /// The same where groups of modules may differ.
   fileprivate var groupSizes: [Int]? {
+    if stated?.hasOverrides == true { return nil }
     guard let stated, let groups = stated.value["config_groups"]?.objectValue else { return groupSize.map { [$0] } }
     let sizes = groups.members.compactMap { group -> Int? in
       guard let weights = group.value["weights"] else { return nil }

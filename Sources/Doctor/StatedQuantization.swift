@@ -69,6 +69,17 @@ struct StatedQuantization {
       .first
   }
 
+  /// Whether it states other bits or groups for single modules, as GPTQModel's `dynamic` and AutoRound's `extra_config` do.
+  var hasOverrides: Bool {
+    ["dynamic", "extra_config"].contains { key in
+      value[key]?.objectValue?.members.contains { module in
+        let bits = module.value["bits"]?.intValue
+        // What is left out, or stays in 16 bit, has none.
+        return (bits ?? 16) < 16 || bits == nil && module.value["group_size"] != nil
+      } ?? false
+    }
+  }
+
   /// `modules_to_not_convert`.
   var skipped: [String] { value["modules_to_not_convert"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 

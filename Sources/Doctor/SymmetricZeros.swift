@@ -31,8 +31,10 @@ struct SymmetricZeros {
     (word, otherWord) = isSecond ? (middle, less) : (less, middle)
   }
 
-  func finding(_ view: TensorView) -> Finding? {
-    guard view.info.dtype == .int32 else { return nil }
+  /// - Parameter outFeatures: Of the linear; nil if its scales do not say. Where they fill no whole words, the rest of a word
+  ///   is anything, and nothing is said.
+  func finding(_ view: TensorView, outFeatures: Int?) -> Finding? {
+    guard view.info.dtype == .int32, let outFeatures, outFeatures % 8 == 0 else { return nil }
     let count = view.info.shape.elementCount
     var (others, swapped) = (0, 0)
     view.withBytes { bytes in

@@ -35,7 +35,9 @@ struct ValueChecks {
     let view = try checkpoint.view(name)
     defer { view.release() }
     if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
-    if let zeros, name.hasSuffix(zeros.suffix) { return [zeros.finding(view)].compactMap(\.self) }
+    if let zeros, let module = name.withoutSuffix(zeros.suffix) {
+      return [zeros.finding(view, outFeatures: outFeatures(module))].compactMap(\.self)
+    }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }
@@ -46,6 +48,13 @@ struct ValueChecks {
     [(".scales", ".qweight"), (".weight_scale", ".weight_packed")].contains { scales, codes in
       name.withoutSuffix(scales).map { checkpoint.contains($0 + codes) } ?? false
     }
+  }
+
+  /// As the scales of GPTQ or compressed-tensors have them.
+  private func outFeatures(_ module: String) -> Int? {
+    checkpoint.info(module + ".scales")?.shape.dimensions.last
+      ?? checkpoint.info(module + ".weight_scale")?.shape
+      .dimensions.first
   }
 
   /// Whether codes of `module` stand in columns of words: AutoAWQ's layout.

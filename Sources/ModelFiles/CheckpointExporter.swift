@@ -14,7 +14,7 @@ public struct CheckpointExporter {
   private let format: CheckpointFormat
   /// Input features that share a scale in all quantized linears of the output; nil if there are none.
   private let groupSize: Int?
-  /// Whether decoder linears that the layout cannot hold are rounded once more.
+  /// Whether what the layout cannot hold of a decoder linear is rounded once more.
   private let requantizes: Bool
   /// How much wider the MLPs of the output are; nil if they are not.
   public let widening: WidenedMLP?
@@ -22,8 +22,8 @@ public struct CheckpointExporter {
   /// An exporter of `source`.
   /// - Parameters:
   ///   - devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
-  ///   - requantizes: Whether decoder linears of eight bits, or with scales that half precision cannot hold, are rounded to
-  ///     four where the layout has no place for them.
+  ///   - requantizes: Whether decoder linears of eight bits are rounded to four where the layout has no place for them, and
+  ///     scales to half precision that it cannot hold.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own or it is to be widened,
   ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
   ///   packed file does.
@@ -161,15 +161,17 @@ public struct CheckpointExporter {
   private func carried(
     _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization
   ) throws -> QuantizedLinear {
-    func rounded() -> QuantizedLinear? {
-      guard let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }) else { return nil }
-      return requantization.rounded(packed, tensor.module, scheme)
+    if isRounded(packed.scheme), let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }),
+      let linear = requantization.rounded(packed, tensor.module, scheme)
+    {
+      return linear
     }
-    if isRounded(packed.scheme), let linear = rounded() { return linear }
     do {
       return try packed.unpacked()
     } catch let error as QuantizationError {
-      guard requantizes, packed.scheme.bits == 4, let linear = rounded() else { throw error }
+      guard requantizes, case .inexactScale = error,
+        let linear = requantization.scalesRounded(packed, tensor.module)
+      else { throw error }
       return linear
     }
   }

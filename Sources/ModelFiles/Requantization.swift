@@ -1,4 +1,5 @@
-// Linears that a layout cannot hold as they are, rounded once more: only where that is asked for, and told.
+// Linears that a layout cannot hold as they are, with codes or scales rounded once more: only where that is asked for, and
+// told.
 internal import Kernels
 internal import Quantization
 internal import Tensors
@@ -24,11 +25,23 @@ public struct Requantization: Sendable, Equatable {
     groupSizes.first { $0 <= groupSize && groupSize % $0 == 0 }.flatMap { QuantizationScheme(groupSize: $0) }
   }
 
-  /// The linear `name`, plainly rounded.
-  /// - Returns: Nil if its new scales are beyond half precision, too.
+  /// The linear `name` in other codes, plainly rounded.
+  /// - Returns: Nil if its new scales are beyond half precision.
   mutating func rounded(_ packed: any PackedLinear, _ name: String, _ scheme: QuantizationScheme) -> QuantizedLinear? {
     let unscaled = [Float](repeating: 1, count: packed.columns)
-    let linear = QuantizedLinear(rounding: packed, columnScales: unscaled, scheme: scheme)
+    return noted(QuantizedLinear(rounding: packed, columnScales: unscaled, scheme: scheme), for: packed, name)
+  }
+
+  /// The linear `name` with its own codes, and scales rounded to half precision.
+  /// - Returns: Nil if some are beyond it.
+  mutating func scalesRounded(_ packed: any PackedLinear, _ name: String) -> QuantizedLinear? {
+    packed.nearestInHalf().flatMap { noted($0, for: packed, name) }
+  }
+
+  /// `linear` in place of `packed`, with what that costs.
+  private mutating func noted(
+    _ linear: QuantizedLinear, for packed: any PackedLinear, _ name: String
+  ) -> QuantizedLinear? {
     guard linear.scales.allSatisfy(\.isFinite) else { return nil }
     var (lost, whole) = (0.0, 0.0)
     for first in stride(from: 0, to: packed.rows, by: Self.panelRows) {

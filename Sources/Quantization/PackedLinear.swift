@@ -12,6 +12,8 @@ public protocol PackedLinear: WeightMatrix {
   /// The same linear in memory, in plain order.
   /// - Throws: `QuantizationError` for scales that half precision cannot hold.
   func unpacked() throws -> QuantizedLinear
+  /// The same with each scale that half precision cannot hold as the nearest that it can; infinite beyond its range.
+  func nearestInHalf() -> QuantizedLinear?
   /// Calls `body` with the planes that a .skyq file has of it (`U4Planes`, `U8Planes`), one after another, in pieces of any size.
   /// - Throws: as `unpacked`; what `body` throws.
   func forEachPlanePiece(_ body: (RawSpan) throws -> Void) throws
@@ -27,6 +29,9 @@ public protocol PackedLinear: WeightMatrix {
 }
 
 extension PackedLinear {
+  /// See the protocol. Of scales in half precision; nil if there are others.
+  public func nearestInHalf() -> QuantizedLinear? { try? unpacked() }
+
   /// See the protocol. By way of the plain order.
   public func hasSymmetricZeros() throws -> Bool { try unpacked().isSymmetric }
 }

@@ -102,17 +102,23 @@ public struct WordMatrix: PackedLinear {
   /// See `PackedLinear.unpacked`.
   /// - Throws: `QuantizationError.inexactScale` for the first scale that half precision cannot hold.
   public func unpacked() throws -> QuantizedLinear {
-    let stored = storedScales(0..<rows), zeros = storedZeros(0..<rows)
-    let halves = stored.map { Float16($0) }
+    let stored = storedScales(0..<rows), halves = stored.map { Float16($0) }
     if let group = stored.indices.first(where: { Float(halves[$0]) != stored[$0] }) {
       throw QuantizationError.inexactScale(
         path: path, tensor: scales.info.name, row: group / storedGroups, group: group % storedGroups,
         value: stored[group])
     }
-    return QuantizedLinear(
+    return linear(halves)
+  }
+
+  public func nearestInHalf() -> QuantizedLinear? { linear(storedScales(0..<rows).map { Float16($0) }) }
+
+  /// The linear with these scales, one for each group that is stored.
+  private func linear(_ scales: [Float16]) -> QuantizedLinear {
+    QuantizedLinear(
       outFeatures: rows, inFeatures: columns, scheme: scheme,
       codes: layout.codes.unpack(codes.words(), rows: rows, columns: columns),
-      zeros: cut(zeros.map { UInt8(truncatingIfNeeded: $0) }), scales: cut(halves))
+      zeros: cut(storedZeros(0..<rows).map { UInt8(truncatingIfNeeded: $0) }), scales: cut(scales))
   }
 
   public func hasSymmetricZeros() -> Bool { storedZeros(0..<rows).allSatisfy { $0 == symmetricZero } }

@@ -77,9 +77,10 @@ extension QuantizationReport {
       "wrote \(destination.displayed): \(reports.count - eightBitCount) of \(linearCount) linears in int4\(eightBits), "
         + "group \(options.scheme.groupSize), \(bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
-    ] + formatLine + keptLine + borderLine + calibrationLines + [
-      "next: \(verifying)"
-    ]
+    ] + formatLine + WidenedMLP.lines(widening, devices: devices).map { StyledText($0) } + keptLine + borderLine
+      + calibrationLines + [
+        "next: \(verifying)"
+      ]
   }
 
   private var eightBits: String { eightBitCount > 0 ? ", \(eightBitCount) in int8" : "" }

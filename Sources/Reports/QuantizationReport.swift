@@ -31,6 +31,9 @@ public struct QuantizationReport: Sendable {
   public let kept: [String]
   /// Linears outside the decoder's layers that were plainly rounded to eight bits, by their names in the files.
   public let roundedOutside: [String]
+  /// How many devices the MLPs were to be widened for, and how much wider they are; nil if that was not asked for, or they
+  /// can be shared as they are.
+  public var devices: Int?, widening: WidenedMLP?
   /// How many linears the decoder has.
   public let linearCount: Int
   /// The files that the weights come from.
@@ -111,6 +114,7 @@ public struct QuantizationReport: Sendable {
       "warnings": .array(warnings.map(JSONValue.string)),
     ]
     if !roundedOutside.isEmpty { object["rounded_outside"] = .array(roundedOutside.map(JSONValue.string)) }
+    if let widening { object["intermediate_size"] = widening.json }
     return .object(object)
   }
 }

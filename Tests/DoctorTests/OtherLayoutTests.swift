@@ -134,6 +134,32 @@ extension SyntheticRepository {
     #expect(found.filter { $0.severity == .error }.map(\.id) == [kind.id].compactMap(\.self), "\(found)")
   }
 
+  @Test(arguments: [
+    (#""+:q_proj": {"bits": 8}"#, false), (#""-:q_proj": {}"#, true),
+    (#""q_proj": {"bits": 16, "group_size": 64}"#, true),
+  ])
+  func `where single modules have bits or groups of their own, only the tensors are held to each other`(
+    kind: (rule: String, isHeld: Bool)
+  ) throws {
+    let found = try errors { repository in
+      repository.config = repository.config.replacing(
+        DiagnosisTests.awq, with: DiagnosisTests.gptq + " \"dynamic\": {\(kind.rule)},"
+      ).replacing("\"group_size\": 32", with: "\"group_size\": 64")
+      repository.store(as: "gptq")
+    }
+    #expect(found.contains("L203") == kind.isHeld, "\(found)")
+  }
+
+  @Test func `zeros of rows that fill no whole words say nothing`() throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(DiagnosisTests.awq, with: DiagnosisTests.gptq)
+      repository.store(as: "gptq", zero: 0x70)
+      repository.reshape(Self.q + ".scales", [8, 252])
+    }
+    #expect(!found.contains { $0.id == "V202" && $0.place == Self.q + ".qzeros" && $0.count == 4 }, "\(found)")
+    #expect(found.contains { $0.id == "V202" && $0.count == 3 })
+  }
+
   @Test func `GPTQ with zeros of its own is not for vLLM`() throws {
     let found = try findings { repository in
       repository.config = repository.config.replacing(

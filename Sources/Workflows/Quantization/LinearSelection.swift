@@ -33,6 +33,7 @@ struct LinearSelection {
     for rule in recipe.rules where !rule.concerns(others) {
       try rule.pattern.requireEffect("rule", on: linears, of: file)
     }
+    try Self.requireFirst(recipe.rules, linears, others)
     for (option, patterns) in [("include", recipe.include), ("skip", recipe.skip)] {
       for pattern in patterns { try pattern.requireEffect(option, on: linears, of: file) }
     }
@@ -64,6 +65,19 @@ struct LinearSelection {
     throw WorkflowError.noLinearFits(
       path: file.path, groupSize: scheme.groupSize, inFeatures: Set(wanted.map(\.inFeatures)).sorted(),
       fitting: Self.schemes.filter { Self.fitting(wanted, $0).count == wanted.count }.map(\.groupSize))
+  }
+
+  /// Checks that each rule is the first that fits some linear: of one that is not nothing would come.
+  private static func requireFirst(
+    _ rules: [ModuleRule], _ linears: [StoredLinear], _ others: [OtherLinear]
+  ) throws(RecipeError) {
+    let first = Set(
+      linears.compactMap { linear in rules.firstIndex { $0.pattern.matches(linear) } }
+        + others.compactMap { linear in rules.firstIndex { $0.pattern.matches(linear) } })
+    guard let idle = rules.indices.first(where: { !first.contains($0) }) else { return }
+    throw RecipeError(
+      setting: "rule '\(rules[idle].pattern.text.displayed)'",
+      demand: "never counts: rules before it take all linears that it fits; put it before them")
   }
 
   /// Checks that a budget for linears in 16 bit does not take all of them.

@@ -27,9 +27,14 @@ extension NamePattern {
       return names.contains { matches($0) || matches($0.removingSuffix(".weight") ?? $0) }
     }
     let problem =
-      other.map { "matches '\($0.name.displayed)', which is never quantized: only the decoder's linears are" }
+      other.map { "matches '\($0.name.displayed)', which \(Self.fate(of: option)): only the decoder's linears are" }
       ?? "matches no linear"
     throw RecipeError(setting: "\(option) '\(text.displayed)'", demand: "\(problem); nearest: \(nearest)")
+  }
+
+  /// What becomes of tensors outside the decoder's layers.
+  private static func fate(of option: String) -> String {
+    option == "rule" ? "becomes int8 if it is a linear that groups fit, but is not searched" : "is never quantized"
   }
 
   /// How many names are told.

@@ -108,6 +108,7 @@ public struct QuantizationRun: Sendable {
       seesImages: file.config.multimodal != nil, sources: audit.digests,
       kept: kept.sorted(), roundedOutside: start.selection.outside, linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
+    (report.devices, report.widening) = (recipe.devices, recipe.widening(of: file, options))
     let told = start.selection.warnings + set.notes
     if let notes = resumed?.notes {
       report.add(notes)

@@ -53,8 +53,8 @@ struct Export: ParsableCommand {
     help: ArgumentHelp(
       "Round once more what the layout has no place for.",
       discussion: """
-        Decoder linears of eight bits for AWQ and GPTQ, and linears whose scales half precision cannot hold: plainly, to four \
-        bits. What that costs is printed; `quantize` the original instead where you have it.
+        Decoder linears of eight bits, for AWQ and GPTQ, plainly to four; scales that are no numbers of half precision to \
+        the nearest that is one. What that costs is printed; `quantize` the original instead where you have it.
         """))
   var requantize = false
 

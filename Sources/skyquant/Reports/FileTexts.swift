@@ -3,6 +3,7 @@ import Basics
 import GGUFExport
 import JSON
 import ModelFiles
+import Reports
 import Safetensors
 import Skyq
 import Tensors
@@ -135,7 +136,7 @@ extension ExportRun.Result {
       "tensors": .integer(tensorCount),
     ]
     if let widening {
-      result["intermediate_size"] = ["before": .integer(widening.features), "after": .integer(widening.widened)]
+      result["intermediate_size"] = widening.json
     }
     if let requantization {
       result["requantized"] = [
@@ -152,26 +153,20 @@ extension ExportRun.Result {
   /// The same for people, and what has no place in the output.
   func lines(_ run: ExportRun) -> [String] {
     let written = "wrote \(run.output.displayed): \(tensorCount) tensors"
-    guard let gguf else { return ["\(written), \(run.layout)"] + mlpLines(run) + requantizedLines }
+    guard let gguf else {
+      return ["\(written), \(run.layout)"] + WidenedMLP.lines(widening, devices: run.devices) + requantizedLines(run)
+    }
     return ["\(written), \(ByteCount.text(gguf.byteCount))"] + gguf.lines(run.gguf)
   }
 
-  private var requantizedLines: [String] {
-    guard let requantization else { return [] }
+  private func requantizedLines(_ run: ExportRun) -> [String] {
+    guard let requantization else {
+      return run.requantizes ? ["nothing had to be rounded once more"] : []
+    }
     return [
       "rounded once more: \(requantization.linearCount) linears, whose weights are off by "
         + "\(Percentage.text(requantization.relativeError, decimals: 2)), \(requantization.worst.displayed) by "
         + Percentage.text(requantization.largestError, decimals: 2)
-    ]
-  }
-
-  /// What has become of MLPs that so many devices are to share.
-  private func mlpLines(_ run: ExportRun) -> [String] {
-    guard let devices = run.devices else { return [] }
-    guard let widening else { return ["\(devices) devices can share the MLPs as they are"] }
-    return [
-      "MLPs of \(widening.widened) features, of which the last \(widening.widened - widening.features) are zeros: "
-        + "\(devices) devices can share them by whole groups"
     ]
   }
 }

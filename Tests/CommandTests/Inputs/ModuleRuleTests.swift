@@ -110,9 +110,8 @@ import Testing
 
   @Test func `a vision tower of eight bits computes nearly the same, and is told`() throws {
     let rules = ["--rule", "vision_model=int8", "--rule", "mlp1=int8"]
-    // The first rule that fits counts: all of the language model stays.
-    let late = try quantize(rules + ["--rule", "language_model=16bit", "--rule", "layers.0.mlp.down_proj=int4"])
-    expectError(69, "leave no linear to quantize", from: late)
+    let nothing = try quantize(rules + ["--rule", "language_model=16bit"])
+    expectError(69, "leave no linear to quantize", from: nothing)
     let tower = try quantize(rules + ["--include", "layers.0.mlp.down_proj"])
     expectSuccess(tower)
     #expect(
@@ -137,6 +136,9 @@ import Testing
 
   @Test func `a rule that does nothing, splits what loaders fuse, or names no scheme is refused`() throws {
     expectError(65, "rule 'q_porj' matches no linear", from: try quantize(["--rule", "q_porj=int8"]))
+    expectError(
+      65, "rule 'layers.0.mlp.down_proj' never counts",
+      from: try quantize(["--rule", "down_proj=int8", "--rule", "layers.0.mlp.down_proj=int4"]))
     expectError(65, "rule 'lm_head' matches", from: try quantize(["--rule", "lm_head=int4"]))
     expectError(69, "--rule split", from: try quantize(["--rule", "k_proj=int8"]))
     #expect(try quantize(["--rule", "down_proj=int6"]).exitCode == 64)

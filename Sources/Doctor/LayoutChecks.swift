@@ -29,7 +29,7 @@ struct LayoutChecks {
     guard let checkpoint = repository.checkpoint else { return [] }
     let shapes = LinearShapes(repository, checkpoint)
     return repository.linears.compactMap { linear in
-      let absent = Self.parts(of: linear.layout).filter { !checkpoint.contains(linear.module + $0) }
+      let absent = parts(of: linear.layout).filter { !checkpoint.contains(linear.module + $0) }
       guard absent.isEmpty else {
         return Finding(
           "L201", .error, linear.module, "\(absent.map { $0.dropFirst() }.joined(separator: " and ")) missing",
@@ -39,12 +39,18 @@ struct LayoutChecks {
     }
   }
 
+  /// Whether all of compressed-tensors' groups have zeros of their own.
+  private var areZerosStated: Bool {
+    let groups = repository.stated?.packedGroups ?? []
+    return !groups.isEmpty && groups.allSatisfy { $0["symmetric"]?.boolValue == false }
+  }
+
   /// What every linear of a layout has beside its codes.
-  private static func parts(of layout: StoredLayout) -> [String] {
+  private func parts(of layout: StoredLayout) -> [String] {
     switch layout {
     case .awq: [".qzeros", ".scales"]
     case .gptq: [".qzeros", ".scales"]
-    case .packed: [".weight_scale", ".weight_shape"]
+    case .packed: [".weight_scale", ".weight_shape"] + (areZerosStated ? [".weight_zero_point"] : [])
     case .scaled: []
     }
   }

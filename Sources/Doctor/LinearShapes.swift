@@ -23,6 +23,9 @@ struct LinearShapes {
     }
   }
 
+  /// Types that scales of whole numbers have.
+  private static let scaleTypes: [DType] = [.float16, .bfloat16, .float32]
+
   private func wrong(_ linear: QuantizedLinear, _ what: String, do advice: String) -> Finding {
     Finding("L202", .error, linear.module, what, do: advice)
   }
@@ -55,8 +58,11 @@ struct LinearShapes {
       return wrong(linear, "qweight, qzeros and scales must have two dimensions", do: advice)
     }
     let (codes, zeros, scales) = (parts.codes, parts.zeros, parts.scales)
-    guard codes.dtype == .int32, zeros.dtype == .int32 else {
-      return wrong(linear, "types are \(codes.dtype.rawValue) and \(zeros.dtype.rawValue), not I32", do: advice)
+    guard codes.dtype == .int32, zeros.dtype == .int32, Self.scaleTypes.contains(scales.dtype) else {
+      return wrong(
+        linear,
+        "types are \(codes.dtype.rawValue), \(zeros.dtype.rawValue), \(scales.dtype.rawValue), not I32, I32, F16",
+        do: advice)
     }
     let (outputs, count) = (codes.shape[1], scales.shape[0])
     guard let inputs = linear.inFeatures, count > 0, inputs % count == 0, scales.shape[1] == outputs,
@@ -96,27 +102,36 @@ struct LinearShapes {
       return wrong(
         linear, "weight_packed \(codes.shape) and weight_scale \(scales.shape) do not belong together", do: advice)
     }
+    guard Self.scaleTypes.contains(scales.dtype) else {
+      return wrong(linear, "weight_scale is \(scales.dtype.rawValue), not F16, BF16 or F32", do: advice)
+    }
     guard let shape = linear.storedShape, shape.count == 2 else {
       return wrong(linear, "weight_shape holds no two whole numbers", do: advice)
     }
-    let isHeld = [2, 3, 4, 8].contains { Self.words(shape[1], $0) == codes.shape[1] }
+    let isHeld = packedBits.contains { Self.words(shape[1], $0) == codes.shape[1] }
     guard shape[0] == codes.shape[0], isHeld, shape[1] % scales.shape[1] == 0 else {
       return wrong(
         linear,
-        "weight_shape says \(Shape(shape)), but weight_packed is \(codes.shape) and weight_scale \(scales.shape)",
-        do: advice)
+        "weight_shape says \(Shape(shape)), but weight_packed is \(codes.shape) and weight_scale \(scales.shape), in "
+          + packedBits.map(String.init).joined(separator: " or ") + " bits", do: advice)
     }
     return zeros(linear, codes, scales, do: advice) ?? self.groups(linear, shape[1])
   }
 
-  /// Zeros of compressed-tensors, eight rows a word.
+  /// Bits that compressed-tensors' codes may have: those that are stated.
+  private var packedBits: [Int] {
+    let stated = Set(repository.stated?.packedGroups.compactMap { $0["num_bits"]?.intValue } ?? [])
+    return stated.isEmpty ? [2, 3, 4, 8] : stated.sorted()
+  }
+
+  /// Zeros of compressed-tensors, in words along the rows.
   private func zeros(
     _ linear: QuantizedLinear, _ codes: TensorInfo, _ scales: TensorInfo, do advice: String
   ) -> Finding? {
     guard let zeros = checkpoint.info(linear.module + ".weight_zero_point"), zeros.dtype == .int32 else { return nil }
     let isRelated =
       zeros.shape.rank == 2 && zeros.shape[1] == scales.shape[1]
-      && [2, 3, 4, 8].contains { Self.words(codes.shape[0], $0) == zeros.shape[0] }
+      && packedBits.contains { Self.words(codes.shape[0], $0) == zeros.shape[0] }
     return isRelated
       ? nil
       : wrong(
@@ -193,10 +208,9 @@ extension Repository {
   /// The same where groups of modules may differ.
   fileprivate var groupSizes: [Int]? {
     if stated?.hasOverrides == true { return nil }
-    guard let stated, let groups = stated.value["config_groups"]?.objectValue else { return groupSize.map { [$0] } }
-    let sizes = groups.members.compactMap { group -> Int? in
-      guard let weights = group.value["weights"] else { return nil }
-      return weights["strategy"]?.stringValue == "channel" ? -1 : weights["group_size"]?.intValue
+    guard let stated, !stated.packedGroups.isEmpty else { return groupSize.map { [$0] } }
+    let sizes = stated.packedGroups.compactMap { weights -> Int? in
+      weights["strategy"]?.stringValue == "channel" ? -1 : weights["group_size"]?.intValue
     }
     return sizes.isEmpty ? nil : sizes
   }

@@ -10,7 +10,9 @@ struct ModelConfigChecks {
   func findings() -> [Finding] {
     guard let config = repository.config, let bare = repository.bareConfig else { return [] }
     if let error = fault(in: bare) { return [finding(error, do: "take the original config.json")] }
-    guard repository.stated?.layout != nil, let error = fault(in: config) else { return [] }
+    // Of what is stored in no layout that is examined here, others may state what they like.
+    let isExamined = repository.layout.map { $0 != .scaled } ?? (repository.stated?.layout != nil)
+    guard repository.stated != nil, isExamined, let error = fault(in: config) else { return [] }
     return [finding(error, do: "correct quantization_config")]
   }
 

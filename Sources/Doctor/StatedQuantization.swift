@@ -69,6 +69,11 @@ struct StatedQuantization {
       .first
   }
 
+  /// What each group of compressed-tensors' modules states of its weights; empty for other methods.
+  var packedGroups: [JSONValue] {
+    value["config_groups"]?.objectValue?.members.compactMap { $0.value["weights"] } ?? []
+  }
+
   /// Whether it states other bits or groups for single modules, as GPTQModel's `dynamic` and AutoRound's `extra_config` do.
   var hasOverrides: Bool {
     ["dynamic", "extra_config"].contains { key in

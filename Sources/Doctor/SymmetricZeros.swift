@@ -61,8 +61,7 @@ struct SymmetricZeros {
 extension StatedQuantization {
   /// Whether all of compressed-tensors' groups have four bits and no zeros of their own.
   fileprivate var isSymmetricInFourBits: Bool {
-    let groups = value["config_groups"]?.objectValue?.members.compactMap { $0.value["weights"] } ?? []
-    return layout == .packed && !groups.isEmpty
-      && groups.allSatisfy { $0["symmetric"]?.boolValue != false && ($0["num_bits"]?.intValue ?? 4) == 4 }
+    layout == .packed && !packedGroups.isEmpty
+      && packedGroups.allSatisfy { $0["symmetric"]?.boolValue != false && ($0["num_bits"]?.intValue ?? 4) == 4 }
   }
 }

@@ -82,6 +82,10 @@ extension QuantizationConfig {
       throw .unsupported(
         what: "compressed-tensors format \"\(format.displayed)\"", advice: "only pack-quantized is read")
     }
+    guard !groups.object.members.isEmpty else {
+      throw .invalid(
+        key: reader.name("config_groups"), expected: "groups of modules with their weights", found: "none")
+    }
     guard try reader.string("quantization_status") ?? "compressed" == "compressed" else {
       throw .unsupported(
         what: "compressed-tensors before compression", advice: "save the model with save_compressed")

@@ -1,5 +1,6 @@
 // GPTQ and compressed-tensors: parts that do not belong together or to config.json, and what single loaders make of them.
 import Doctor
+import Safetensors
 import Tensors
 import Testing
 
@@ -132,6 +133,38 @@ extension SyntheticRepository {
         Self.q + ".weight_zero_point", .int32, [32, 8], [UInt8](repeating: kind.zero, count: 4 * 32 * 8))
     }
     #expect(found.filter { $0.severity == .error }.map(\.id) == [kind.id].compactMap(\.self), "\(found)")
+  }
+
+  @Test
+  func `codes of other bits than config.json states, zeros that are missing and scales of whole numbers are faults`()
+    throws
+  {
+    func faults(_ weights: String, zeros: Shape? = nil, scales: DType = .float16) throws -> [String] {
+      try errors { repository in
+        repository.config = repository.config.replacing(
+          DiagnosisTests.awq,
+          with: DiagnosisTests.packed.replacing("\"group_size\": 32", with: "\"group_size\": 32, " + weights))
+        repository.store(as: "packed")
+        for tensor in repository.tensors.map(\.info) where tensor.name.hasSuffix(".weight_packed") {
+          let module = String(tensor.name.dropLast(".weight_packed".count))
+          guard let zeros else { continue }
+          let shape: Shape = module == Self.q ? zeros : [tensor.shape[0] / 8, 8]
+          repository.add(
+            module + ".weight_zero_point", .int32, shape, [UInt8](repeating: 0x35, count: 4 * shape.elementCount))
+        }
+        let index = repository.tensors.firstIndex { $0.info.name == Self.q + ".weight_scale" }
+        if let index {
+          let info = repository.tensors[index].info
+          repository.tensors[index].info = TensorInfo(name: info.name, dtype: scales, shape: info.shape)
+        }
+      }
+    }
+    let sound = "\"num_bits\": 4, \"symmetric\": false"
+    #expect(try faults(sound, zeros: [32, 8]) == [])
+    #expect(try faults("\"num_bits\": 8, \"symmetric\": false", zeros: [32, 8]) == ["L202"])
+    #expect(try faults(sound) == ["L201"])
+    #expect(try faults(sound, zeros: [24, 8]) == ["L202"])
+    #expect(try faults(sound, zeros: [32, 8], scales: .int16).contains("L202"))
   }
 
   @Test(arguments: [

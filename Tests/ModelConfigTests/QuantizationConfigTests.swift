@@ -71,6 +71,7 @@ import Testing
     #expect(mixed.groupSize == nil && !mixed.hasZeroPoint && mixed.bits == nil && one.bits == 4)
     let eight = try #require(try config([["num_bits": 8, "strategy": "group", "group_size": 128, "symmetric": true]]))
     #expect(eight.bits == 8 && eight.groupSize == 128 && !eight.hasZeroPoint)
+    #expect(throws: ModelConfigError.self) { _ = try config([]) }
     #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 3]]) }
     #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "strategy": "tensor"]]) }
     #expect(throws: ModelConfigError.self) { _ = try config([["num_bits": 4, "type": "float"]]) }

@@ -98,9 +98,14 @@ def main(model, work, sample, program):
     free = watch(*quantize, "--out", str(work / "free"))
     digests = [digest_of(work / name) for name in ["limited", "free"]]
     same = digests[0] == digests[1]
-    print(f"{samples} questions, --memory-limit {limit} under {cage}: {kills} kills, {seconds:.0f} s in all, "
+    marks = free.layer_marks()
+    layers = ", ".join(f"{end - start:.0f}" for start, end in zip(marks, marks[1:]))
+    tokens = free.number(r"(?m)^([\d,]+) tokens")
+    print(f"{samples} questions, {tokens} tokens, --memory-limit {limit} under {cage}: {kills} kills, "
+          f"{seconds:.0f} s in all, "
           f"{'the bytes' if same else 'NOT the bytes'} of an undisturbed run without a limit, which took "
-          f"{free.processor:.0f} s of processor, {free.wall:.0f} s and {free.resident / UNITS['GiB']:.2f} GiB")
+          f"{free.processor:.0f} s of processor ({layers} a layer after the first), {free.wall:.0f} s and "
+          f"{free.resident / UNITS['GiB']:.2f} GiB")
     sys.exit(0 if same and kills == 2 else 1)
 
 

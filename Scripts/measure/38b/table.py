@@ -1,7 +1,6 @@
 """The table of Scripts/measure/38b.sh, which calls it: MODEL WORK SAMPLE PROGRAM."""
 import json
 import os
-import re
 import shutil
 import sys
 from datetime import date
@@ -22,15 +21,6 @@ def copied(path, work):
     run = watch("sh", "-c", 'cp -r "$0" "$1" && sync -f "$1"', str(path), str(work / "copy"))
     shutil.rmtree(work / "copy") if path.is_dir() else (work / "copy").unlink()
     return run.wall
-
-
-def layer_marks(run):
-    """Processor seconds at the end of each decoder layer: when the last of its linears is told."""
-    marks = {}
-    for seconds, line in run.lines:
-        if found := re.match(r"\S*\blayers\.(\d+)\.\S+ ", line):
-            marks[int(found[1])] = seconds
-    return [marks[layer] for layer in sorted(marks)]
 
 
 class Measured:
@@ -98,7 +88,7 @@ class Measured:
         vision = config.get("vision_config", {}).get("num_hidden_layers", 0)
         costs = []
         for tokens, tiles, run in self.quantized:
-            marks = layer_marks(run)
+            marks = run.layer_marks()
             if len(marks) < 2:
                 return
             layer = (marks[-1] - marks[0]) / (len(marks) - 1)

@@ -25,6 +25,14 @@ class Run:
         found = re.search(pattern, "\n".join(line for _, line in self.lines))
         return int(found[1].replace(",", "")) if found else None
 
+    def layer_marks(self):
+        """Processor seconds at the end of each decoder layer: when the last of its linears is told."""
+        marks = {}
+        for seconds, line in self.lines:
+            if found := re.match(r"\S*\blayers\.(\d+)\.\S+ ", line):
+                marks[int(found[1])] = seconds
+        return [marks[layer] for layer in sorted(marks)]
+
 
 def processor_seconds(pid):
     with open(f"/proc/{pid}/stat") as file:

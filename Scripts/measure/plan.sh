@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Holds what `skyquant plan` says to what then happens: peak memory and time of quantizing.
-#   Scripts/measure/plan.sh [MODEL OPTION...]
-# MODEL and the options of quantize that say what it is calibrated on; the bundled sample if there are none. Prints
-# both, and their ratios: memory is the process's own peak, pages of files not counted. On a machine that does
-# nothing else, time should be within 25 %, memory at most what was said and within 10 % of it where it is large.
+# Holds what a run says of itself before (--dry-run) to what then happens: peak memory and time.
+#   Scripts/measure/plan.sh [COMMAND ARGUMENT...]
+# COMMAND is quantize, verify or evaluate, with its arguments but for --out; without any, the bundled sample is
+# quantized. Prints both, and their ratios: memory is the process's own peak, pages of files not counted. On a machine
+# that does nothing else, time should be within 25 %, memory at most what was said and within 10 % of it where it is
+# large.
 set -euo pipefail
 . "$(dirname "$0")/../lib/script.sh"
 cd "$root"
 build_skyquant
 resources=Sources/SampleModel/Resources
+make_work
 if [[ $# -gt 0 ]]; then
   run=("$@")
 else
-  run=("$resources/tiny-r1v" --calibration "$resources/calibration/questions.jsonl" --group-size 64)
+  run=(quantize "$resources/tiny-r1v" --calibration "$resources/calibration/questions.jsonl" --group-size 64)
 fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-"$skyquant" plan "${run[@]}" --out "$work/out" --json >"$work/plan.json"
+[[ ${run[0]} != quantize ]] || run+=(--out "$work/out")
+"$skyquant" "${run[@]}" --dry-run --json >"$work/plan.json"
 python3 - "$work" "$skyquant" "${run[@]}" <<'PYTHON'
 import json, subprocess, sys, threading, time
 work, program, *arguments = sys.argv[1:]
 plan = json.load(open(f"{work}/plan.json"))
 start = time.monotonic()
-child = subprocess.Popen([program, "quantize", *arguments, "--out", f"{work}/out", "--quiet"],
-                         stdout=subprocess.DEVNULL)
+child = subprocess.Popen([program, *arguments, "--quiet"], stdout=subprocess.DEVNULL)
 peak = 0
 while child.poll() is None:
     try:

@@ -20,7 +20,7 @@ public enum Cholesky {
     /// The rows x that solve x·A = b for every row b: `[rows, size]`.
     public func solve(_ rows: consuming Tensor) -> Tensor {
       precondition(rows.rowWidth == size || rows.values.isEmpty, "rows are not as wide as the matrix")
-      Parallel.forEachChunk(of: &rows.values, chunkCount: 64 * size) { _, chunk in
+      Parallel.forEachChunk(of: &rows.values, chunkCount: LowerFactor.block(size) * size) { _, chunk in
         var x = chunk.indices.map { Double(chunk[$0]) }
         lower.solve(&x, rowCount: x.count / size)
         for index in x.indices { chunk[index] = Float(x[index]) }
@@ -99,21 +99,23 @@ public enum Cholesky {
 
 /// L with L·Lᵀ = A, and the inverses of the blocks on its diagonal, which turn substitutions into products.
 private struct LowerFactor {
-  /// Rows and columns of a block.
-  private static let block = 64
+  /// Rows and columns of a block: more where what is still to be factored comes from memory each time.
+  static func block(_ size: Int) -> Int { size > 2048 ? 128 : 64 }
   private let size: Int
+  private let block: Int
   /// Row-major; what lies above the diagonal blocks is not part of L.
   private var values: [Double]
   /// For each block on the diagonal its inverse, `[block, block]`, zeros above the diagonal.
   private var inverses: [[Double]] = []
 
   private var ranges: [Range<Int>] {
-    stride(from: 0, to: size, by: Self.block).map { $0..<min($0 + Self.block, size) }
+    stride(from: 0, to: size, by: block).map { $0..<min($0 + block, size) }
   }
 
   /// nil if A is not positive definite.
   init?(of matrix: [Double], size: Int) {
     self.size = size
+    block = Self.block(size)
     values = matrix
     for range in ranges {
       guard Cholesky.factorInPlace(&values, size: size, range) else { return nil }
@@ -138,7 +140,7 @@ private struct LowerFactor {
 
   /// Makes the rows below `range` rows of L in its columns, and takes their products off what is still to be factored.
   private mutating func eliminate(_ range: Range<Int>) {
-    let below = size - range.upperBound, size = size, count = range.count, chunk = 2 * Self.block
+    let below = size - range.upperBound, size = size, count = range.count, chunk = 128
     guard below > 0 else { return }
     let inverse = inverses[inverses.count - 1]
     let chunks = (below + chunk - 1) / chunk
@@ -230,7 +232,7 @@ private struct LowerFactor {
         guard let result = result.baseAddress else { return }
         // Each block of columns is written by one worker; the rows above are finished.
         nonisolated(unsafe) let pointer = unsafe result
-        Parallel.forEach(index) { unsafe fillInverse(pointer, range, diagonal, column: $0 * Self.block) }
+        Parallel.forEach(index) { unsafe fillInverse(pointer, range, diagonal, column: $0 * block) }
       }
     }
     return result
@@ -240,7 +242,7 @@ private struct LowerFactor {
   private func fillInverse(
     _ result: UnsafeMutablePointer<Double>, _ range: Range<Int>, _ diagonal: [Double], column: Int
   ) {
-    let count = range.count, width = Self.block
+    let count = range.count, width = block
     var product = [Double](repeating: 0, count: count * width)
     unsafe product.withUnsafeMutableBufferPointer { product in
       unsafe values.withUnsafeBufferPointer { values in

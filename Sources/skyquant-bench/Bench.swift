@@ -10,8 +10,9 @@ import Kernels
     abstract: "Measure the kernels at the shapes of a 38B model and of SmolLM2-135M.",
     discussion: """
       Products in GFLOP/s, beside those of OpenBLAS with the kernels of the processor that suit it best; of layers of one \
-      token, the bytes of weights read in a second, beside the memory's bandwidth as measured in the same run. Of large \
-      layers a part of the outputs is made. Each figure is the best of some rounds.
+      token, the bytes of weights read in a second, beside the memory's bandwidth as measured in the same run; of \
+      rounding, the weights in a second. Of large layers a part of the outputs is made. Each figure is the best of some \
+      rounds.
       """)
 
   @Option(help: "Threads to compute with; more than one share the caches and the memory.")
@@ -33,7 +34,7 @@ import Kernels
   func run() throws {
     Parallel.threadCount = threads
     let works = Work.all.filter { work in only.map { work.name.contains($0) } ?? true }
-    guard !openblasSpeeds else { return try OpenBLASChild.run(works.filter { $0.unit == .operations }) }
+    guard !openblasSpeeds else { return try OpenBLASChild.run(works.filter(\.hasPeer)) }
     let library = OpenBLASCores.best(threads: threads, only: only)
     let bandwidth = MemoryBandwidth.bytesPerSecond()
     let rows = works.map { Row($0, rate: $0.rate, openblas: library?.rates[$0.shape], bandwidth: bandwidth) }

@@ -17,18 +17,23 @@ struct Row {
   }
 
   var cells: [String] {
-    let number = (rate / 1e9).fixed(1)
-    let share = share.map { $0.fixed(2) } ?? "-"
-    return work.unit == .bytes
-      ? [work.kernel, work.shape, "", number, "", share] : [work.kernel, work.shape, number, "", share, ""]
+    let share = share.map { $0.fixed(2) } ?? "-", numbers: [String]
+    switch work.unit {
+    case .operations: numbers = [(rate / 1e9).fixed(1), "", "", share, ""]
+    case .bytes: numbers = ["", (rate / 1e9).fixed(1), "", "", share]
+    case .weights: numbers = ["", "", (rate / 1e9).fixed(3), "", ""]
+    }
+    return [work.kernel, work.shape] + numbers
   }
 
   var json: JSONValue {
-    let unit = work.unit == .bytes ? ("gigabytes", "of_bandwidth") : ("gflops", "of_openblas")
-    return [
-      "kernel": .string(work.kernel), "shape": .string(work.shape), unit.0: .double(rate / 1e9),
-      unit.1: share.map(JSONValue.double) ?? .null,
-    ]
+    let share = share.map(JSONValue.double) ?? .null, rate = JSONValue.double(rate / 1e9)
+    let kernel = JSONValue.string(work.kernel), shape = JSONValue.string(work.shape)
+    return switch work.unit {
+    case .operations: ["kernel": kernel, "shape": shape, "gflops": rate, "of_openblas": share]
+    case .bytes: ["kernel": kernel, "shape": shape, "gigabytes": rate, "of_bandwidth": share]
+    case .weights: ["kernel": kernel, "shape": shape, "gigaweights": rate]
+    }
   }
 }
 
@@ -39,8 +44,8 @@ struct BenchReport {
   let bandwidth: Double
 
   var lines: [String] {
-    var table = TextTable(columns: [.left, .left, .right, .right, .right, .right])
-    table.add(["kernel", "shape", "GFLOP/s", "GB/s", "of OpenBLAS", "of memory"])
+    var table = TextTable(columns: [.left, .left, .right, .right, .right, .right, .right])
+    table.add(["kernel", "shape", "GFLOP/s", "GB/s", "Gweights/s", "of OpenBLAS", "of memory"])
     for row in rows { table.add(row.cells) }
     return [
       "\(Machine.processor.displayed), \(Parallel.threadCount) of its threads, \(Machine.date)",

@@ -11,6 +11,10 @@ struct Work {
     case gram(size: Int, tokens: Int)
     /// A layer of one token.
     case next(Layer, StoredAs)
+    /// Codes of some rows of so many weights, in groups of 64 or 128.
+    case rounding(RoundingWork, columns: Int)
+    /// U with Uᵀ·U = H⁻¹, in f64.
+    case inverseFactor(size: Int)
   }
 
   /// Inputs and outputs.
@@ -37,7 +41,9 @@ struct Work {
     let linears = products.flatMap { product in modes.map { Kind.linear(tokens: product.tokens, product.layer, $0) } }
     let grams = [5120, 8192, 576, 1536].map { Kind.gram(size: $0, tokens: 512) }
     let nexts = layers.flatMap { layer in [StoredAs.int4, .bf16, .f32].map { Kind.next(layer, $0) } }
-    return (linears + grams + nexts).map(Work.init)
+    let roundings = RoundingWork.allCases.flatMap { work in [5120, 8192, 576].map { Kind.rounding(work, columns: $0) } }
+    let factors = [2048, 5120].map(Kind.inverseFactor)
+    return (linears + grams + nexts + roundings + factors).map(Work.init)
   }()
 
   var kernel: String {
@@ -46,6 +52,8 @@ struct Work {
     case .linear: "linear exact"
     case .gram: "gram"
     case .next(_, let type): "next token \(type.rawValue)"
+    case .rounding(let work, _): work.rawValue
+    case .inverseFactor: "factor of the inverse"
     }
   }
 
@@ -54,15 +62,31 @@ struct Work {
     case .linear(let tokens, let layer, _): "\(tokens) x \(layer.columns) -> \(layer.rows)"
     case .gram(let size, let tokens): "\(tokens) x \(size)"
     case .next(let layer, _): "\(layer.columns) -> \(layer.rows)"
+    case .rounding(_, let columns): "\(RoundingWork.rows) x \(columns)"
+    case .inverseFactor(let size): "\(size) x \(size)"
     }
   }
 
   var name: String { "\(kernel) \(shape)" }
 
   /// What a row's number counts.
-  enum Unit { case operations, bytes }
+  enum Unit { case operations, bytes, weights }
 
-  var unit: Unit { if case .next = kind { .bytes } else { .operations } }
+  var unit: Unit {
+    switch kind {
+    case .linear, .gram, .inverseFactor: .operations
+    case .next: .bytes
+    case .rounding: .weights
+    }
+  }
+
+  /// Whether OpenBLAS has the same.
+  var hasPeer: Bool {
+    switch kind {
+    case .linear, .gram: true
+    case .next, .rounding, .inverseFactor: false
+    }
+  }
 
   /// Outputs that are made of a layer: no more than take a quarter of a second or so.
   static func measuredRows(_ layer: Layer, tokens: Int) -> Int {
@@ -76,7 +100,7 @@ struct Work {
 
   static func operations(tokens: Int, size: Int) -> Double { Double(tokens) * Double(size) * Double(size + 1) }
 
-  /// Operations or bytes in a second.
+  /// Operations, bytes or weights in a second.
   var rate: Double {
     switch kind {
     case .linear(let tokens, let layer, let mode):
@@ -92,6 +116,13 @@ struct Work {
       let stored = StoredMatrix.make(type, rows: layer.rows, columns: layer.columns)
       let x = Numbers.tensor(1, layer.columns)
       return Double(stored.byteCount) / bestSeconds { _ = DotProducts.linear(x, [(stored.weight, nil)]) }
+    case .rounding(let work, let columns): return work.weightsPerSecond(columns: columns)
+    case .inverseFactor(let size):
+      var matrix = [Double](repeating: 0.001, count: size * size)
+      for index in 0..<size { matrix[index * size + index] = 1 }
+      // A factor and the inverse of a triangle, a third of n³ each.
+      return 2 / 3 * Double(size * size) * Double(size)
+        / bestSeconds { _ = Cholesky.upperFactorOfInverse(matrix, size: size) }
     }
   }
 }

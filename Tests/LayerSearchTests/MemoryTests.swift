@@ -70,10 +70,11 @@ import Testing
     let folder = try WorkFolder(for: directory.path("out"), making: .directory)
     for memory in [
       QuantizationMemory(
-        calibration: CalibrationMemory(batchTokenCount: 0, sumsByteCount: 0), keepsTargets: false),
+        calibration: CalibrationMemory(batchTokenCount: 0, sumsByteCount: 0), keptTargets: []),
       // Two samples of unequal length, and two blocks of 128 features.
       QuantizationMemory(
-        calibration: CalibrationMemory(batchTokenCount: 95, sumsByteCount: 2 * 5 * 128 * 128 * 8), keepsTargets: true),
+        calibration: CalibrationMemory(batchTokenCount: 95, sumsByteCount: 2 * 5 * 128 * 128 * 8),
+        keptTargets: [.attentionOutput, .mlpInput]),
     ] {
       expectSame(try layers(method, propagation, memory: memory), expected)
       expectSame(

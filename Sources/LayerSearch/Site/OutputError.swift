@@ -22,13 +22,20 @@ package struct OutputError: Sendable {
   private var panelRows: Int { QuadraticForm.rowsAtOnce(size: gram.size) }
 
   /// The errors of what takes the place of `weight`, `[out, size]`, over the tokens of `moments`, which must be those that
-  /// judge if errors are to be absolute.
-  /// - Parameter keepsPull: Whether what takes as much memory as the weight in f32 is kept between two uses.
-  package init(of weight: any WeightMatrix, _ moments: SiteMoments, keepsPull: Bool = true) {
+  /// judge if errors are to be absolute. Keeps P, which takes as much memory as the weight in f32.
+  package init(of weight: any WeightMatrix, _ moments: SiteMoments) {
+    self.init(
+      weight: weight, moments: moments, keptPull: moments.pull(on: weight), constant: moments.lostEnergy(of: weight))
+  }
+
+  /// The same where P's rows are made each time.
+  var withoutPull: OutputError { OutputError(weight: weight, moments: moments, keptPull: nil, constant: constant) }
+
+  private init(weight: any WeightMatrix, moments: SiteMoments, keptPull: Tensor?, constant: Double) {
     self.weight = weight
     self.moments = moments
-    keptPull = keepsPull ? moments.pull(on: weight) : nil
-    constant = moments.lostEnergy(of: weight)
+    self.keptPull = keptPull
+    self.constant = constant
   }
 
   /// The mean squared output of `weight` itself on the inputs x̃.
@@ -53,20 +60,24 @@ package struct OutputError: Sendable {
     mean(curvature(along: delta) - 2 * slope(along: delta))
   }
 
-  /// The error of `linear`, which stands for W · diag(scales), with the inverses of the scales.
-  func error(of linear: QuantizedLinear, inverseScales: [Float]) -> Double {
+  /// The errors of `linears`, each of which stands for W · diag(scales), with the inverses of the scales.
+  func errors(of linears: [QuantizedLinear], inverseScales: [Float]) -> [Double] {
     let rows = weight.rows, panelRows = panelRows
     let panels = Parallel.map((rows + panelRows - 1) / panelRows) { index in
-      panelError(linear, inverseScales, index * panelRows..<min(rows, (index + 1) * panelRows))
+      panelErrors(linears, inverseScales, index * panelRows..<min(rows, (index + 1) * panelRows))
     }
-    return mean(panels.reduce(0, +))
+    return linears.indices.map { index in mean(panels.reduce(0) { $0 + $1[index] }) }
   }
 
-  private func panelError(_ linear: QuantizedLinear, _ inverseScales: [Float], _ rows: Range<Int>) -> Double {
-    let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: weight.decoded(rows: rows))
-    let own = gram.rowErrors(of: delta).reduce(0, +)
-    guard let pull = pull(rows) else { return own }
-    return own - 2 * pull.rowDots(delta).reduce(0, +)
+  private func panelErrors(
+    _ linears: [QuantizedLinear], _ inverseScales: [Float], _ rows: Range<Int>
+  ) -> [Double] {
+    let original = weight.decoded(rows: rows), pull = pull(rows)
+    return linears.map { linear in
+      let delta = linear.decoded(rows).columnsMultiplied(by: inverseScales, minus: original)
+      let own = gram.rowErrors(of: delta).reduce(0, +)
+      return pull.map { own - 2 * $0.rowDots(delta).reduce(0, +) } ?? own
+    }
   }
 
   private func pull(_ rows: Range<Int>) -> Tensor? {

@@ -22,9 +22,11 @@ struct SiteProblem: Sendable {
   private(set) var weights: [any WeightMatrix]
   /// The output errors of what takes the weights' places, on the tokens that judge.
   private(set) var judges: [OutputError]
+  /// The errors of plain rounding, by the judges.
+  private(set) var roundingErrors: [Double]
   private var targets: [Target]
   /// Some rows of the targets.
-  private var targetSamples: [Tensor]
+  private let targetSamples: [Tensor]
   let statistics: SiteStatistics
   let scheme: QuantizationScheme
   let pooling: ChannelPooling
@@ -54,24 +56,45 @@ struct SiteProblem: Sendable {
     damping = options.damping
     steps = options.steps
     self.searchesScales = searchesScales && steps.contains(.scales)
-    judges = Self.mapLinears(weights) {
-      OutputError(of: weights[$0], statistics.judge, keepsPull: keepsTargets)
-    }
     channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
       weightMean: ChannelStatistics.weightMean(weights, groupSize: scheme.groupSize))
-    targets = weights.map { _ in .weight }
-    targetSamples = weights.map { ScaleSearch.judged($0) }
-    correction =
+    let correction =
       steps.contains(.correction) ? DriftCorrection(statistics.fit, damping: options.correctionDamping) : nil
     let solution = correction?.solution()
+    self.correction = correction
     if case .map = solution { self.solution = solution } else { self.solution = nil }
-    guard let correction, let solution else { return }
-    for (index, weight) in weights.enumerated() {
-      guard let target = correction.target(of: weight, by: judges[index], solution) else { continue }
-      targetSamples[index] = ScaleSearch.judged(target.weight)
-      targets[index] = keepsTargets ? .kept(target.weight) : .made(target.length)
+    let starts = Self.mapLinears(weights) { index in
+      // What drift pulls at is made once for all that is judged here.
+      let weight = weights[index], judge = OutputError(of: weight, statistics.judge)
+      let error = Self.roundingError(of: weight, scheme, by: judge)
+      let target = solution.flatMap { correction?.target(of: weight, by: judge, $0) }
+      return Start(
+        judge: keepsTargets ? judge : judge.withoutPull, roundingError: error,
+        target: target.map { keepsTargets ? .kept($0.weight) : .made($0.length) } ?? .weight,
+        sample: ScaleSearch.judged(target?.weight ?? weight))
     }
+    judges = starts.map(\.judge)
+    roundingErrors = starts.map(\.roundingError)
+    targets = starts.map(\.target)
+    targetSamples = starts.map(\.sample)
+  }
+
+  /// What is known of a linear before anything is chosen.
+  private struct Start: Sendable {
+    let judge: OutputError
+    let roundingError: Double
+    let target: Target
+    /// Some rows of the target.
+    let sample: Tensor
+  }
+
+  private static func roundingError(
+    of weight: any WeightMatrix, _ scheme: QuantizationScheme, by judge: OutputError
+  ) -> Double {
+    let unscaled = [Float](repeating: 1, count: weight.columns)
+    let linear = QuantizedLinear(rounding: weight, columnScales: unscaled, scheme: scheme)
+    return judge.errors(of: [linear], inverseScales: unscaled)[0]
   }
 
   /// What is rounded in place of the weight at `index`, with its columns multiplied by `scales`; a copy.
@@ -140,6 +163,7 @@ struct SiteProblem: Sendable {
     site.weights = weights.map { FloatMatrix(ScaleSearch.judged($0)) }
     site.targets = weights.map { _ in .weight }
     site.judges = site.weights.map { OutputError(of: $0, rounding) }
+    site.roundingErrors = zip(site.weights, site.judges).map { Self.roundingError(of: $0, scheme, by: $1) }
     return site
   }
 }

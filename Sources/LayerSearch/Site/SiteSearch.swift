@@ -60,7 +60,9 @@ struct SiteSearch {
 
   /// What is best for the site.
   func outcome() -> SiteOutcome {
-    let plain = Option(scale: site.identity, linears: best(of: [.plain], under: site.identity))
+    let plain = Option(
+      scale: site.identity,
+      linears: site.roundingErrors.map { Candidate(rounding: .plain, linear: nil, error: $0) })
     let chosen = chosen(over: plain)
     let linears = chosen.linears.enumerated().map { index, candidate in
       QuantizedCandidate(
@@ -120,10 +122,12 @@ struct SiteSearch {
     let inverse = scale.scales.map { 1 / $0 }
     let scaled = ScaledSite(site, scale, roundings)
     return site.mapLinears { index in
-      let candidates = zip(roundings, scaled.rounded(index)).map { rounding, linear in
+      let linears = scaled.rounded(index)
+      let errors = site.judges[index].errors(of: linears, inverseScales: inverse)
+      let candidates = roundings.indices.map { position in
         Candidate(
-          rounding: rounding, linear: rounding == .plain ? nil : linear,
-          error: site.judges[index].error(of: linear, inverseScales: inverse))
+          rounding: roundings[position], linear: roundings[position] == .plain ? nil : linears[position],
+          error: errors[position])
       }
       return candidates.dropFirst().reduce(candidates[0]) { $1.error < $0.error ? $1 : $0 }
     }

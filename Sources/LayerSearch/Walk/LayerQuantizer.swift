@@ -12,7 +12,7 @@ struct LayerQuantizer {
   let index: Int
   let config: TextConfig
   let options: QuantizationOptions
-  private let keepsTargets: Bool
+  private let keptTargets: Set<LinearSite>
   let original: DecoderLayer
   var layer: DecoderLayer
   var linears: [DecoderLinear: QuantizedLinear] = [:]
@@ -21,11 +21,11 @@ struct LayerQuantizer {
   var folds: Set<LinearSite> = []
   var warnings: [String] = []
 
-  /// - Parameter keepsTargets: See `QuantizationMemory`.
+  /// - Parameter keptTargets: See `QuantizationMemory`.
   init(
-    index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions, keepsTargets: Bool
+    index: Int, layer: DecoderLayer, config: TextConfig, options: QuantizationOptions, keptTargets: Set<LinearSite>
   ) {
-    self.keepsTargets = keepsTargets
+    self.keptTargets = keptTargets
     self.index = index
     self.config = config
     self.options = options
@@ -101,7 +101,7 @@ struct LayerQuantizer {
           names: names, weights: weights, statistics: statistics, options: options,
           scheme: options.scheme(of: names[0].moduleName(layer: index)),
           pooling: pooling(site, size: blocks.ranges[block].count), searchesScales: searchesScales,
-          keepsTargets: keepsTargets)
+          keepsTargets: keptTargets.contains(site))
         searched.outcomes.append(SiteSearch(site: problem, method: options.method).outcome())
       }
     }

@@ -66,13 +66,13 @@ public struct MemoryDemand: Sendable {
   }
 
   /// The parts of the work, with so many tokens under way and runs of blocks within `sums` bytes.
-  func stages(batchTokens: Int, sums: Int, keepsTargets: Bool) -> Stages {
+  func stages(batchTokens: Int, sums: Int, keptTargets: Set<LinearSite>) -> Stages {
     var stages = Stages(pictures: Stage(name: "pictures", byteCount: pictureByteCount))
     for (index, site) in sites.enumerated() {
       func enlarge(_ stage: WritableKeyPath<Stages, Stage>, _ name: String, _ byteCount: Int) {
         let whole = (stage == \.sums ? mappedInSums(at: index) : mappedInSearch(at: index)) + byteCount
         guard whole > stages[keyPath: stage].byteCount else { return }
-        stages[keyPath: stage] = Stage(name: "\(site.name), \(name)", byteCount: whole)
+        stages[keyPath: stage] = Stage(name: "\(site.site), \(name)", byteCount: whole)
       }
       guard !shape.tokenCounts.isEmpty else {
         enlarge(\.search, "rounding", site.rounding)
@@ -81,14 +81,14 @@ public struct MemoryDemand: Sendable {
       let summed = site.summed(within: sums)
       enlarge(\.sums, "sums over inputs", summed + site.rounded + batchTokens * site.bytesPerToken)
       // Sums are rounded to half their size.
-      enlarge(\.search, "search", summed / 2 + site.searched(keepsTargets: keepsTargets))
+      enlarge(\.search, "search", summed / 2 + site.searched(keepsTargets: keptTargets.contains(site.site)))
     }
     return stages
   }
 
   /// How much of the calibration may be in memory at the same time if there are `rest` bytes for it: half of what one
   /// block of each site leaves goes to samples under way, the rest to more blocks, so that fewer passes are needed.
-  func calibration(within rest: Int, keepsTargets: Bool) -> CalibrationMemory {
+  func calibration(within rest: Int, keptTargets: Set<LinearSite>) -> CalibrationMemory {
     var tokens = longestSample * CalibrationMemory.batchSampleCount, sums = Int.max
     // There may be no limit.
     let rest = min(rest, 1 << 60)
@@ -100,7 +100,7 @@ public struct MemoryDemand: Sendable {
     for (index, site) in sites.enumerated() {
       sums = min(
         sums, rest - mappedInSums(at: index) - site.rounded - tokens * site.bytesPerToken,
-        2 * (rest - mappedInSearch(at: index) - site.searched(keepsTargets: keepsTargets)))
+        2 * (rest - mappedInSearch(at: index) - site.searched(keepsTargets: keptTargets.contains(site.site))))
     }
     return CalibrationMemory(batchTokenCount: tokens, sumsByteCount: max(sums, 0))
   }

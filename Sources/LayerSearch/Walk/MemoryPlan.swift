@@ -1,23 +1,24 @@
 // How a run keeps within a limit of memory: what has to wait on the disk, and how much is done at the same time.
 public import Basics
 public import Calibration
+public import ModelConfig
 
 /// How much of a quantization is in memory at the same time. No result depends on it.
 public struct QuantizationMemory: Sendable, Equatable {
   /// Of the samples and the sums over them.
   public var calibration: CalibrationMemory
-  /// Whether a site's targets, and what judges them, are kept in f32 while they are of use; else they are made each time
-  /// they are needed, one linear's after the other's.
-  public var keepsTargets: Bool
+  /// Sites whose targets, and what judges them, are kept in f32 while they are of use; those of others are made each
+  /// time they are needed, one linear's after the other's.
+  public var keptTargets: Set<LinearSite>
 
   /// Limits.
-  public init(calibration: CalibrationMemory, keepsTargets: Bool) {
+  public init(calibration: CalibrationMemory, keptTargets: Set<LinearSite>) {
     self.calibration = calibration
-    self.keepsTargets = keepsTargets
+    self.keptTargets = keptTargets
   }
 
   /// As much as is of use.
-  public static let unlimited = QuantizationMemory(calibration: .unlimited, keepsTargets: true)
+  public static let unlimited = QuantizationMemory(calibration: .unlimited, keptTargets: Set(LinearSite.allCases))
 }
 
 /// What is in memory at the same time, and what waits on the disk. No result depends on it.
@@ -39,21 +40,22 @@ public struct MemoryPlan: Sendable, Equatable {
   /// twice, then activations.
   /// - Throws: `MemoryShortage` if there is none.
   public init(_ demand: MemoryDemand, limit: Int) throws(MemoryShortage) {
-    func least(keepsTargets: Bool) -> MemoryDemand.Stage {
-      demand.stages(batchTokens: demand.longestSample, sums: 0, keepsTargets: keepsTargets).largest
+    func least(_ kept: Set<LinearSite>) -> MemoryDemand.Stage {
+      demand.stages(batchTokens: demand.longestSample, sums: 0, keptTargets: kept).largest
     }
-    let stage = least(keepsTargets: false), needed = demand.fixed + stage.byteCount
+    let stage = least([]), needed = demand.fixed + stage.byteCount
     guard needed <= limit else { throw MemoryShortage(limit: limit, needed: needed, stage: stage.name) }
     let room = limit - demand.fixed
-    let keepsTargets = least(keepsTargets: true).byteCount <= room
-    keepsActivations = least(keepsTargets: keepsTargets).byteCount <= room - demand.activations
+    // One site is searched after the other.
+    let keptTargets = Set(LinearSite.allCases.filter { least([$0]).byteCount <= room })
+    keepsActivations = least(keptTargets).byteCount <= room - demand.activations
     let kept = keepsActivations ? demand.activations : 0
-    var calibration = demand.calibration(within: room - kept, keepsTargets: keepsTargets)
+    var calibration = demand.calibration(within: room - kept, keptTargets: keptTargets)
     let stages = demand.stages(
-      batchTokens: demand.largestBatch(calibration), sums: calibration.sumsByteCount, keepsTargets: keepsTargets)
+      batchTokens: demand.largestBatch(calibration), sums: calibration.sumsByteCount, keptTargets: keptTargets)
     calibration.returnsFreedMemory = stages.together > room - kept
     activationByteCount = demand.activations
-    memory = QuantizationMemory(calibration: calibration, keepsTargets: keepsTargets)
+    memory = QuantizationMemory(calibration: calibration, keptTargets: keptTargets)
     self.limit = limit
     peak = demand.fixed + kept + (calibration.returnsFreedMemory ? stages.largest.byteCount : stages.together)
     peakStage = stages.largest.name

@@ -141,7 +141,7 @@ public struct ModelQuantizer {
     for index in finishedLayers..<model.layerCount {
       var quantizer = LayerQuantizer(
         index: index, layer: try model.layer(index), config: config, options: options,
-        keepsTargets: memory.keepsTargets)
+        keptTargets: memory.keptTargets)
       let outcome = try quantizer.run(&streams) { site in
         try onEvent(.site(layer: index, site: site))
       }

@@ -7,7 +7,7 @@ internal import Quantization
 struct SiteDemand: Sendable {
   private static let floatSize = MemoryLayout<Float>.size
 
-  let name: String
+  let site: LinearSite
   /// Weights of its linears; of those of them that are small; of the largest one that is not. Large ones are mapped only
   /// while they are read.
   let weightCount: Int, smallWeightCount: Int, largeWeightCount: Int
@@ -26,7 +26,7 @@ struct SiteDemand: Sendable {
     _ site: LinearSite, _ config: TextConfig, _ options: QuantizationOptions, propagates: Bool, hasHeldOut: Bool
   ) {
     let columns = config.inFeatures(at: site), rows = site.linears.map { config.outFeatures(of: $0) }
-    name = "\(site)"
+    self.site = site
     let counts = rows.map { $0 * columns }
     weightCount = counts.reduce(0, +)
     smallWeightCount = counts.filter { $0 <= SiteProblem.smallLinear }.reduce(0, +)

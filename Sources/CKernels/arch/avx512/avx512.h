@@ -15,6 +15,16 @@ void ck_dots_awq_gemm_avx512(
   float *y, size_t stride, ck_vectors x, const void *qweight, const void *qzeros, const void *scales,
   size_t in_features, size_t out_features, size_t group, size_t first, size_t count);
 void ck_weighted_sums_avx512(float *y, size_t stride, ck_vectors x, ck_float_rows w);
+void ck_round_groups_avx512(
+  float *out, uint8_t *codes, const float *w, const float *scales, const float *zeros, size_t groups, size_t group,
+  float top);
+void ck_group_extremes_avx512(float *low, float *high, const float *w, size_t groups, size_t group);
+void ck_gptq_block_avx512(
+  float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
+  size_t columns, size_t lanes, float top);
+size_t ck_descend_rows_avx512(
+  uint8_t *codes, float *gradient, const float *gram, const float *scales, const float *zeros, size_t rows,
+  size_t columns, size_t group, float top);
 void ck_gemm_f32_avx512(
   float *c, size_t stride, ck_factor_f32 a, ck_factor_f32 b, size_t m, size_t n, size_t k, ck_gemm_mode mode);
 void ck_gemm_f64_avx512(

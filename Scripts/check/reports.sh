@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every command on the sample with --json and checks what it prints against
+# Runs every command on the sample, and skyquant-bench, with --json and checks what it prints against
 # Formats/report.schema.json, among it what commands print when they end with an error code of their own.
 # Every command and every schema must have had its turn.
 #   Scripts/check/reports.sh
@@ -119,6 +119,8 @@ report 0 quantize-layernorm quantize layernorm --method rtn --out layernorm-awq
 report 0 export-gguf-vision export layernorm-awq --to gguf --linear-type q4_k --out layernorm-gguf
 report 0 verify-text verify text-awq --reference text --text questions.txt --window 64 --samples 3
 report 0 verify-texts verify text-awq text-packed --reference text --text questions.txt --window 64 --samples 3
+swift build --package-path "$root" -c release --product skyquant-bench </dev/null >&2
+"$(dirname "$skyquant")/skyquant-bench" --only "576 -> 1536" --json >reports/bench.json
 report 0 run-text run text --prompt "How many" --max-tokens 4
 
 # require_all WHAT WANTED...: fails unless every one of WANTED is a line of standard input.

@@ -136,21 +136,28 @@ def gptqmodel(directory):
     from gptqmodel.utils.model import convert_gptq_v2_to_v1_format_module
 
     rows = 32
-    variants = [  # name, checkpoint format, group (COLUMNS: one a row), symmetric
-        ("sym-v1-g64", "gptq", 64, True),
-        ("asym-v1-g32", "gptq", 32, False),
-        ("asym-v2-channel", "gptq_v2", COLUMNS, False),
+    variants = [  # name, bits, checkpoint format, group (COLUMNS: one a row), symmetric, act-order
+        ("sym-v1-g64", 4, "gptq", 64, True, False),
+        ("asym-v1-g32", 4, "gptq", 32, False, False),
+        ("asym-v2-channel", 4, "gptq_v2", COLUMNS, False, False),
+        ("act-order-sym-v1-g64", 4, "gptq", 64, True, True),
+        ("act-order-int8-asym-v2-g32", 8, "gptq_v2", 32, False, True),
     ]
-    for name, layout, group, symmetric in variants:
+    for name, bits, layout, group, symmetric, act_order in variants:
         linear = torch.nn.Linear(COLUMNS, rows, bias=False)
         linear.weight.data = weights(rows)
-        scales, zeros = ranges(linear.weight.data, group, symmetric)
+        # GPTQ takes input features by the size of their activations, group after group.
+        features = torch.randperm(COLUMNS) if act_order else torch.arange(COLUMNS)
+        scales, zeros = ranges(linear.weight.data[:, features], group, symmetric, bits)
         if layout == "gptq":
             zeros = zeros.clamp(min=1)  # zeros of 0 are not in the first version
         size = -1 if group == COLUMNS else group
-        config = QuantizeConfig(bits=4, group_size=size, sym=symmetric, desc_act=False, format=layout, offload_to_disk=False)
-        layer = TorchLinear(bits=4, group_size=size, sym=symmetric, desc_act=False, in_features=COLUMNS, out_features=rows)
-        layer.pack_original(linear, scales, zeros)
+        settings = {"bits": bits, "group_size": size, "sym": symmetric, "desc_act": act_order}
+        config = QuantizeConfig(**settings, format=layout, offload_to_disk=False)
+        layer = TorchLinear(**settings, in_features=COLUMNS, out_features=rows)
+        groups = torch.empty(COLUMNS, dtype=torch.int32)
+        groups[features] = torch.arange(COLUMNS, dtype=torch.int32) // group
+        layer.pack_original(linear, scales, zeros, groups)
         decoding = copy.deepcopy(layer).eval()
         decoding.scales = decoding.scales.float()
         decoded = decoding.dequantize_weight().t()

@@ -34,7 +34,7 @@ public struct Examination {
     if readsValues, let checkpoint = repository.checkpoint {
       let values = ValueChecks(
         checkpoint: checkpoint, groupSize: repository.groupSize.flatMap { $0 > 0 ? $0 : nil },
-        servedInHalf: servedInHalf, zeros: repository.stated.flatMap(SymmetricZeros.init))
+        servedInHalf: servedInHalf, stated: repository.stated, linears: repository.linears)
       findings += try values.findings(onTensor: onTensor)
     }
     return findings.counted

@@ -29,7 +29,7 @@ struct LayoutChecks {
     guard let checkpoint = repository.checkpoint else { return [] }
     let shapes = LinearShapes(repository, checkpoint)
     return repository.linears.compactMap { linear in
-      let absent = parts(of: linear.layout).filter { !checkpoint.contains(linear.module + $0) }
+      let absent = parts(of: linear).filter { !checkpoint.contains(linear.module + $0) }
       guard absent.isEmpty else {
         return Finding(
           "L201", .error, linear.module, "\(absent.map { $0.dropFirst() }.joined(separator: " and ")) missing",
@@ -39,18 +39,17 @@ struct LayoutChecks {
     }
   }
 
-  /// Whether all of compressed-tensors' groups have zeros of their own.
-  private var areZerosStated: Bool {
-    let groups = repository.stated?.packedGroups ?? []
+  /// Whether compressed-tensors' groups of such linears have zeros of their own, all of them.
+  private func areZerosStated(_ linear: QuantizedLinear) -> Bool {
+    let groups = repository.stated?.packedGroups(of: linear) ?? []
     return !groups.isEmpty && groups.allSatisfy { $0["symmetric"]?.boolValue == false }
   }
 
-  /// What every linear of a layout has beside its codes.
-  private func parts(of layout: StoredLayout) -> [String] {
-    switch layout {
-    case .awq: [".qzeros", ".scales"]
-    case .gptq: [".qzeros", ".scales"]
-    case .packed: [".weight_scale", ".weight_shape"] + (areZerosStated ? [".weight_zero_point"] : [])
+  /// What a linear has beside its codes.
+  private func parts(of linear: QuantizedLinear) -> [String] {
+    switch linear.layout {
+    case .awq, .gptq: [".qzeros", ".scales"]
+    case .packed: [".weight_scale", ".weight_shape"] + (areZerosStated(linear) ? [".weight_zero_point"] : [])
     case .scaled: []
     }
   }

@@ -66,7 +66,8 @@ struct LinearShapes {
     }
     let (outputs, count) = (codes.shape[1], scales.shape[0])
     guard let inputs = linear.inFeatures, count > 0, inputs % count == 0, scales.shape[1] == outputs,
-      zeros.shape[0] == count, Self.words(outputs, bits) == zeros.shape[1], Self.words(inputs, bits) == codes.shape[0]
+      zeros.shape[0] == count, CodeWords.count(of: outputs, bits: bits) == zeros.shape[1],
+      CodeWords.count(of: inputs, bits: bits) == codes.shape[0]
     else { return wrong(linear, parts.unrelated + " in \(bits) bits", do: advice) }
     return groups(linear, inputs) ?? order(linear, inputs, groups: count)
   }
@@ -84,7 +85,8 @@ struct LinearShapes {
     return Finding(
       "L205", repository.stated?.value["desc_act"]?.boolValue == true ? .note : .warning, linear.module,
       "groups are not in the order of input features (desc_act): vLLM 0.33 reads them so if config.json says it, skyquant "
-        + "does not", do: "for AWQ and .skyq quantize again with desc_act false")
+        + "does not compute with them",
+      do: "for AWQ quantize again with desc_act false, or round once more: skyquant export --requantize")
   }
 
   /// The same along the input, rows as the weight has them; `weight_shape` says where the padding of words begins.
@@ -108,30 +110,35 @@ struct LinearShapes {
     guard let shape = linear.storedShape, shape.count == 2 else {
       return wrong(linear, "weight_shape holds no two whole numbers", do: advice)
     }
-    let isHeld = packedBits.contains { Self.words(shape[1], $0) == codes.shape[1] }
-    guard shape[0] == codes.shape[0], isHeld, shape[1] % scales.shape[1] == 0 else {
+    let bits = packedBits.first { CodeWords.count(of: shape[1], bits: $0) == codes.shape[1] }
+    guard shape[0] == codes.shape[0], let bits, shape[1] % scales.shape[1] == 0 else {
       return wrong(
         linear,
         "weight_shape says \(Shape(shape)), but weight_packed is \(codes.shape) and weight_scale \(scales.shape), in "
           + packedBits.map(String.init).joined(separator: " or ") + " bits", do: advice)
     }
-    return zeros(linear, codes, scales, do: advice) ?? self.groups(linear, shape[1])
+    return zeros(linear, codes, scales, bits, do: advice) ?? self.groups(linear, shape[1])
   }
 
   /// Bits that compressed-tensors' codes may have: those that are stated.
   private var packedBits: [Int] {
-    let stated = Set(repository.stated?.packedGroups.compactMap { $0["num_bits"]?.intValue } ?? [])
-    return stated.isEmpty ? [2, 3, 4, 8] : stated.sorted()
+    let stated = Set(repository.stated?.packedGroups.map(\.statedBits) ?? [])
+    return stated.isEmpty ? CodeWords.bits : stated.sorted()
   }
 
   /// Zeros of compressed-tensors, in words along the rows.
   private func zeros(
-    _ linear: QuantizedLinear, _ codes: TensorInfo, _ scales: TensorInfo, do advice: String
+    _ linear: QuantizedLinear, _ codes: TensorInfo, _ scales: TensorInfo, _ bits: Int, do advice: String
   ) -> Finding? {
-    guard let zeros = checkpoint.info(linear.module + ".weight_zero_point"), zeros.dtype == .int32 else { return nil }
+    guard let zeros = checkpoint.info(linear.module + ".weight_zero_point") else { return nil }
+    guard zeros.dtype == .int32 else {
+      // Formats that are not packed have them one by one.
+      guard repository.stated?.layout == .packed else { return nil }
+      return wrong(linear, "weight_zero_point is \(zeros.dtype.rawValue), not I32", do: advice)
+    }
     let isRelated =
       zeros.shape.rank == 2 && zeros.shape[1] == scales.shape[1]
-      && packedBits.contains { Self.words(codes.shape[0], $0) == zeros.shape[0] }
+      && CodeWords.count(of: codes.shape[0], bits: bits) == zeros.shape[0]
     return isRelated
       ? nil
       : wrong(
@@ -143,12 +150,12 @@ struct LinearShapes {
   private func storedBits(_ linear: QuantizedLinear, _ parts: Words) -> Int? {
     guard repository.stated?.hasOverrides == true else { return Self.stored(bits: repository.stated?.bits ?? 4) }
     guard parts.areMatrices, parts.scales.shape[1] > 0 else { return 4 }
-    return [2, 3, 4, 8].first { Self.words(parts.scales.shape[1], $0) == parts.zeros.shape[1] } ?? 4
+    return CodeWords.bits(words: parts.zeros.shape[1], values: parts.scales.shape[1]) ?? 4
   }
 
   /// Whether `group_size` is that of the shapes; −1 means one group a row.
   private func groups(_ linear: QuantizedLinear, _ inputs: Int) -> Finding? {
-    guard let sizes = repository.groupSizes, let count = linear.groupCount else { return nil }
+    guard let sizes = repository.groupSizes(bits: linear.bits), let count = linear.groupCount else { return nil }
     let fits = sizes.contains { $0 == -1 ? count == 1 : count.multipliedReportingOverflow(by: $0) == (inputs, false) }
     if fits { return nil }
     let size = count == 1 ? "one group a row" : linear.groupSize.map { "groups of \($0)" } ?? "\(inputs) / \(count)"
@@ -184,14 +191,8 @@ struct LinearShapes {
     return Words(codes: codes, zeros: zeros, scales: scales)
   }
 
-  /// Words of 32 bits that hold `count` codes; nil beyond all sizes.
-  private static func words(_ count: Int, _ bits: Int) -> Int? {
-    let (total, overflows) = count.multipliedReportingOverflow(by: bits)
-    return overflows || total > Int.max - 31 ? nil : (total + 31) / 32
-  }
-
   /// `bits` if codes of so many are stored in words.
-  private static func stored(bits: Int) -> Int? { [2, 3, 4, 8].contains(bits) ? bits : nil }
+  private static func stored(bits: Int) -> Int? { CodeWords.bits.contains(bits) ? bits : nil }
 }
 
 extension Repository {
@@ -205,13 +206,11 @@ extension Repository {
     return size
   }
 
-  /// The same where groups of modules may differ.
-  fileprivate var groupSizes: [Int]? {
+  /// The same of linears with so many bits, where groups of modules may differ.
+  fileprivate func groupSizes(bits: Int?) -> [Int]? {
     if stated?.hasOverrides == true { return nil }
     guard let stated, !stated.packedGroups.isEmpty else { return groupSize.map { [$0] } }
-    let sizes = stated.packedGroups.compactMap { weights -> Int? in
-      weights["strategy"]?.stringValue == "channel" ? -1 : weights["group_size"]?.intValue
-    }
+    let sizes = stated.packedGroups(bits: bits).map(\.statedGroupSize)
     return sizes.isEmpty ? nil : sizes
   }
 }

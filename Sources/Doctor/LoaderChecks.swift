@@ -32,10 +32,11 @@ struct LoaderChecks {
     guard let stated = repository.stated, stated.layout == .gptq, stated.value["sym"]?.boolValue == false else {
       return []
     }
+    let layout = repository.linears.contains { $0.bits == 8 } ? "compressed-tensors" : "awq"
     return [
       Finding(
         "L405", .warning, "quantization_config",
-        "sym is false: vLLM 0.33 refuses GPTQ with zeros of its own", do: "for vLLM: skyquant export --to awq")
+        "sym is false: vLLM 0.33 refuses GPTQ with zeros of its own", do: "for vLLM: skyquant export --to \(layout)")
     ]
   }
 

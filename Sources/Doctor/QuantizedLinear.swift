@@ -22,6 +22,14 @@ enum StoredLayout: String, CaseIterable {
     }
   }
 
+  /// The same of the zeros.
+  var zerosSuffix: String {
+    switch self {
+    case .awq, .gptq: ".qzeros"
+    case .packed, .scaled: ".weight_zero_point"
+    }
+  }
+
   /// The same of the scales.
   var scalesSuffix: String {
     switch self {
@@ -45,6 +53,8 @@ struct QuantizedLinear {
   let layout: StoredLayout
   /// Nil where the shapes do not say.
   let outFeatures: Int?, inFeatures: Int?
+  /// Bits of a code; nil where the shapes do not say, or codes are stored in no words.
+  var bits: Int?
   /// Scales along the input; nil where the shapes do not say.
   let groupCount: Int?
   /// Type of the scales; nil if there are none.
@@ -56,6 +66,23 @@ struct QuantizedLinear {
   var groupSize: Int? {
     guard let inFeatures, let groupCount, groupCount > 0, inFeatures % groupCount == 0 else { return nil }
     return inFeatures / groupCount
+  }
+}
+
+/// Codes in words of 32 bits.
+enum CodeWords {
+  /// Bits of a code that are stored in words.
+  static let bits = [2, 3, 4, 8]
+
+  /// Words that hold `count` codes; nil beyond all sizes.
+  static func count(of count: Int, bits: Int) -> Int? {
+    let (total, overflows) = count.multipliedReportingOverflow(by: bits)
+    return overflows || total > Int.max - 31 ? nil : (total + 31) / 32
+  }
+
+  /// Bits of each of so many values in so many words; nil if that comes to none that are stored so.
+  static func bits(words: Int, values: Int) -> Int? {
+    values > 0 ? bits.first { count(of: values, bits: $0) == words } : nil
   }
 }
 
@@ -90,26 +117,27 @@ extension SafetensorsCheckpoint {
       contains(module + ".g_idx") || (codes.shape[1] == outFeatures && zeros.map { $0.shape[1] < outFeatures } ?? true)
     guard isGPTQ else {
       return QuantizedLinear(
-        module: module, layout: .awq, outFeatures: outFeatures, inFeatures: codes.shape[0], groupCount: groups,
-        scaleType: scales.dtype)
+        module: module, layout: .awq, outFeatures: outFeatures, inFeatures: codes.shape[0],
+        bits: CodeWords.bits(words: codes.shape[1], values: outFeatures), groupCount: groups, scaleType: scales.dtype)
     }
     // A row of qzeros has as many words as a column of qweight for that many inputs: bits times out / 32.
     let zeroWords = zeros.flatMap { $0.shape.rank == 2 ? $0.shape[1] : nil } ?? outFeatures / 8
     let perWord = zeroWords > 0 ? outFeatures / zeroWords : 8
     return QuantizedLinear(
       module: module, layout: .gptq, outFeatures: outFeatures,
-      inFeatures: codes.shape[0].multipliedReportingOverflow(by: perWord).partialValue, groupCount: groups,
-      scaleType: scales.dtype)
+      inFeatures: codes.shape[0].multipliedReportingOverflow(by: perWord).partialValue,
+      bits: CodeWords.bits(words: zeroWords, values: outFeatures), groupCount: groups, scaleType: scales.dtype)
   }
 
   private func packed(_ module: String, _ codes: TensorInfo) -> QuantizedLinear {
     let scales = info(module + ".weight_scale")
     let groups = scales.flatMap { $0.shape.rank == 2 ? $0.shape[1] : nil }
-    let isInt4 = codes.dtype == .int32 && codes.shape.rank == 2, stored = storedShape(module)
+    let isInWords = codes.dtype == .int32 && codes.shape.rank == 2, stored = storedShape(module)
     return QuantizedLinear(
-      module: module, layout: .packed, outFeatures: isInt4 ? codes.shape[0] : nil,
-      inFeatures: isInt4
+      module: module, layout: .packed, outFeatures: isInWords ? codes.shape[0] : nil,
+      inFeatures: isInWords
         ? stored?.last ?? codes.shape[1].multipliedReportingOverflow(by: 8).partialValue : nil,
+      bits: isInWords ? stored.flatMap { CodeWords.bits(words: codes.shape[1], values: $0[1]) } : nil,
       groupCount: groups, scaleType: scales?.dtype, storedShape: stored)
   }
 

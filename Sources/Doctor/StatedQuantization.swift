@@ -74,6 +74,19 @@ struct StatedQuantization {
     value["config_groups"]?.objectValue?.members.compactMap { $0.value["weights"] } ?? []
   }
 
+  /// What compressed-tensors' groups state of linears with so many bits; of all, if that is not known.
+  func packedGroups(bits: Int?) -> [JSONValue] {
+    packedGroups.filter { weights in bits.map { weights.statedBits == $0 } ?? true }
+  }
+
+  /// The same of linears with the bits and the groups of `linear`.
+  func packedGroups(of linear: QuantizedLinear) -> [JSONValue] {
+    packedGroups(bits: linear.bits).filter { weights in
+      let size = weights.statedGroupSize
+      return size == -1 ? linear.groupCount == 1 : linear.groupSize == size
+    }
+  }
+
   /// Whether it states other bits or groups for single modules, as GPTQModel's `dynamic` and AutoRound's `extra_config` do.
   var hasOverrides: Bool {
     ["dynamic", "extra_config"].contains { key in
@@ -89,4 +102,14 @@ struct StatedQuantization {
   var skipped: [String] { value["modules_to_not_convert"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
   private func integer(_ keys: [String]) -> Int? { keys.lazy.compactMap { value[$0]?.intValue }.first }
+}
+
+extension JSONValue {
+  /// Bits of a code by what compressed-tensors states of weights; as our reader takes them if it does not say.
+  var statedBits: Int { self["num_bits"]?.intValue ?? 4 }
+
+  /// Input features that share a scale by what compressed-tensors states of weights, −1 for all of a row.
+  var statedGroupSize: Int {
+    self["strategy"]?.stringValue == "channel" ? -1 : self["group_size"]?.intValue ?? 128
+  }
 }

@@ -8,8 +8,18 @@ struct ValueChecks {
   let groupSize: Int?
   /// Whether weights are to be used in half precision.
   let servedInHalf: Bool
-  /// What zeros must be; nil where they may be any.
-  let zeros: SymmetricZeros?
+  /// What config.json states of quantized linears.
+  private let stated: StatedQuantization?
+  /// These, by their names.
+  private let linears: [String: QuantizedLinear]
+
+  init(
+    checkpoint: SafetensorsCheckpoint, groupSize: Int?, servedInHalf: Bool, stated: StatedQuantization?,
+    linears: [QuantizedLinear]
+  ) {
+    (self.checkpoint, self.groupSize, self.servedInHalf, self.stated) = (checkpoint, groupSize, servedInHalf, stated)
+    self.linears = Dictionary(linears.map { ($0.module, $0) }) { first, _ in first }
+  }
 
   /// Floats that a worker holds at a time.
   private static let chunk = 1 << 22
@@ -35,26 +45,31 @@ struct ValueChecks {
     let view = try checkpoint.view(name)
     defer { view.release() }
     if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
-    if let zeros, let module = name.withoutSuffix(zeros.suffix) {
-      return [zeros.finding(view, outFeatures: outFeatures(module))].compactMap(\.self)
+    if let linear = linear(name, at: \.zerosSuffix) {
+      return [stated.flatMap { SymmetricZeros($0, linear) }?.finding(view)].compactMap(\.self)
     }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []
     }
-    return isScale(name) ? scales(view, try view.floats()) : try plain(view)
+    guard let linear = linear(name, at: \.scalesSuffix) else { return try plain(view) }
+    return scales(view, try view.floats(), farthestLevel: farthestLevel(linear))
   }
 
-  private func isScale(_ name: String) -> Bool {
-    [(".scales", ".qweight"), (".weight_scale", ".weight_packed")].contains { scales, codes in
-      name.withoutSuffix(scales).map { checkpoint.contains($0 + codes) } ?? false
+  /// The linear in words that the tensor `name` is a part of, if its name ends so.
+  private func linear(_ name: String, at suffix: KeyPath<StoredLayout, String>) -> QuantizedLinear? {
+    for layout in [StoredLayout.awq, .packed] {
+      guard let module = name.withoutSuffix(layout[keyPath: suffix]), let linear = linears[module],
+        linear.layout != .scaled
+      else { continue }
+      return linear
     }
+    return nil
   }
 
-  /// As the scales of GPTQ or compressed-tensors have them.
-  private func outFeatures(_ module: String) -> Int? {
-    checkpoint.info(module + ".scales")?.shape.dimensions.last
-      ?? checkpoint.info(module + ".weight_scale")?.shape
-      .dimensions.first
+  /// How many steps a weight can be from 0, whatever the zero of its group is.
+  private func farthestLevel(_ linear: QuantizedLinear) -> Int {
+    let bits = linear.bits ?? 4
+    return checkpoint.contains(linear.module + linear.layout.zerosSuffix) ? 1 << bits - 1 : 1 << (bits - 1)
   }
 
   /// Whether codes of `module` stand in columns of words: AutoAWQ's layout.
@@ -65,7 +80,7 @@ struct ValueChecks {
     return codes.shape[1].multipliedReportingOverflow(by: 8).partialValue == scales.shape[1]
   }
 
-  private func scales(_ view: TensorView, _ values: [Float]) -> [Finding] {
+  private func scales(_ view: TensorView, _ values: [Float], farthestLevel: Int) -> [Finding] {
     let name = view.info.name
     var findings: [Finding] = []
     func report(_ id: String, _ severity: Finding.Severity, _ what: String, do advice: String, _ count: Int) {
@@ -83,7 +98,7 @@ struct ValueChecks {
       values.count { $0 > 0 && $0 < Float(Float16.leastNormalMagnitude) })
     report(
       "V105", .error, "reach beyond half precision at the far end of their levels", do: "serve in bfloat16",
-      values.count { $0.isFinite && $0 * 15 > Self.largestHalf })
+      values.count { $0.isFinite && $0 * Float(farthestLevel) > Self.largestHalf })
     return findings
   }
 

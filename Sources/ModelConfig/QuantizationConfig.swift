@@ -17,21 +17,34 @@ public struct QuantizationConfig: Sendable, Equatable {
     case packQuantized = "pack-quantized"
   }
 
+  /// What is said of the linears of a group of modules.
+  public struct Kind: Sendable, Equatable {
+    /// Bits of a code, 4 or 8.
+    public let bits: Int
+    /// Input features that share a scale and a zero; −1 for all of a row.
+    public let groupSize: Int
+    /// Whether zeros are stored with every linear (asymmetric).
+    public let hasZeroPoint: Bool
+  }
+
   public let layout: Layout
-  /// Bits of a code, 4 or 8; nil where modules have rules of their own.
-  public let bits: Int?
-  /// Input features that share a scale and a zero; −1 for all of a row. Nil where modules have rules of their own.
-  public let groupSize: Int?
-  /// Whether zeros are stored with every linear (asymmetric).
-  public let hasZeroPoint: Bool
+  /// Every linear is of one of these, whichever modules they are for; none where modules have rules that are not read.
+  public let kinds: [Kind]
   /// Modules left in 16 bit, as the file spells them.
   public let skippedModules: [String]
 
-  init(_ layout: Layout, bits: Int?, groupSize: Int?, hasZeroPoint: Bool, skippedModules: [String] = []) {
+  /// Bits of all codes; nil where linears may differ in kind.
+  public var bits: Int? { onlyKind?.bits }
+  /// The group size of all linears, −1 for rows; nil where they may differ in kind.
+  public var groupSize: Int? { onlyKind?.groupSize }
+  /// Whether zeros are stored with every linear.
+  public var hasZeroPoint: Bool { kinds.allSatisfy(\.hasZeroPoint) }
+
+  private var onlyKind: Kind? { kinds.count == 1 ? kinds[0] : nil }
+
+  init(_ layout: Layout, _ kinds: [Kind], skippedModules: [String] = []) {
     self.layout = layout
-    self.bits = bits
-    self.groupSize = groupSize
-    self.hasZeroPoint = hasZeroPoint
+    self.kinds = kinds
     self.skippedModules = skippedModules
   }
 

@@ -13,8 +13,9 @@ extension QuantizationConfig {
     guard try reader.bool("zero_point", default: true) else {
       throw .unsupported(what: "AWQ without zero points", advice: "only zero_point true is read")
     }
+    let groupSize = try reader.groupSize(["group_size", "q_group_size"])
     return QuantizationConfig(
-      .awq, bits: bits, groupSize: try reader.groupSize(["group_size", "q_group_size"]), hasZeroPoint: true,
+      .awq, [Kind(bits: bits, groupSize: groupSize, hasZeroPoint: true)],
       skippedModules: reader.value("modules_to_not_convert")?.arrayValue?.compactMap(\.stringValue) ?? [])
   }
 
@@ -64,13 +65,11 @@ extension QuantizationConfig {
   private static func words(
     _ layout: Layout, _ reader: ConfigReader, _ method: String, hasRules: Bool, skipped: [String]
   ) throws(ModelConfigError) -> QuantizationConfig {
-    if hasRules {
-      return QuantizationConfig(layout, bits: nil, groupSize: nil, hasZeroPoint: true, skippedModules: skipped)
-    }
-    return QuantizationConfig(
-      layout, bits: try reader.codeBits(method), groupSize: try reader.groupSize(),
-      hasZeroPoint: !(try reader.bool("sym", default: false)),
-      skippedModules: skipped)
+    if hasRules { return QuantizationConfig(layout, [], skippedModules: skipped) }
+    let kind = Kind(
+      bits: try reader.codeBits(method), groupSize: try reader.groupSize(),
+      hasZeroPoint: !(try reader.bool("sym", default: false)))
+    return QuantizationConfig(layout, [kind], skippedModules: skipped)
   }
 
   /// compressed-tensors, as llm-compressor writes it.
@@ -91,18 +90,14 @@ extension QuantizationConfig {
         what: "compressed-tensors before compression", advice: "save the model with save_compressed")
     }
     let ignored = reader.value("ignore")?.arrayValue?.compactMap(\.stringValue) ?? []
-    let weights = try groups.object.keys.map { name throws(ModelConfigError) in try groups.packedWeights(name) }
-    let isSymmetric = try weights.map { group throws(ModelConfigError) in try group.bool("symmetric", default: true) }
-    let sizes = try weights.map { group throws(ModelConfigError) in
-      try group.string("strategy") == "channel" ? -1 : try group.groupSize()
+    let kinds = try groups.object.keys.map { name throws(ModelConfigError) in
+      let weights = try groups.packedWeights(name)
+      return Kind(
+        bits: try weights.codeBits("compressed-tensors", "num_bits"),
+        groupSize: try weights.string("strategy") == "channel" ? -1 : try weights.groupSize(),
+        hasZeroPoint: !(try weights.bool("symmetric", default: true)))
     }
-    let bits = try weights.map { group throws(ModelConfigError) in
-      try group.codeBits("compressed-tensors", "num_bits")
-    }
-    return QuantizationConfig(
-      .packQuantized, bits: bits.count == 1 ? bits[0] : nil, groupSize: sizes.count == 1 ? sizes[0] : nil,
-      hasZeroPoint: !isSymmetric.contains(true),
-      skippedModules: ignored)
+    return QuantizationConfig(.packQuantized, kinds, skippedModules: ignored)
   }
 }
 

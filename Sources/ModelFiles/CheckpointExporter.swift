@@ -14,16 +14,18 @@ public struct CheckpointExporter {
   private let format: CheckpointFormat
   /// Input features that share a scale in all quantized linears of the output; nil if there are none.
   private let groupSize: Int?
-  /// Whether what the layout cannot hold of a decoder linear is rounded once more.
+  /// Whether what the layout cannot hold of a linear is rounded once more.
   private let requantizes: Bool
+  /// What becomes of each tensor; nil of one that is not quantized.
+  private let conversions: [LinearConversion?]
   /// How much wider the MLPs of the output are; nil if they are not.
   public let widening: WidenedMLP?
 
   /// An exporter of `source`.
   /// - Parameters:
   ///   - devices: How many must be able to share the MLPs, which are widened for that; nil to leave them alone.
-  ///   - requantizes: Whether decoder linears of eight bits are rounded to four where the layout has no place for them, and
-  ///     scales to half precision that it cannot hold.
+  ///   - requantizes: Whether decoder linears of eight bits are rounded to four where the layout has no place for them, others
+  ///     stored in half precision, scales rounded to it that it cannot hold, and linears in act-order rounded anew.
   /// - Throws: `ModelFilesError.unsupported` if the model is not quantized and `format` is not its own or it is to be widened,
   ///   or a tensor has a name that would mean something else in the layout, or a size or place that it has none for, or a
   ///   packed file does.
@@ -45,10 +47,7 @@ public struct CheckpointExporter {
     self.source = source
     self.format = format
     self.requantizes = requantizes
-    groupSize =
-      requantizes && !format.takesEightBits
-      ? source.groupSize.flatMap { Requantization.scheme(groupSize: $0)?.groupSize } ?? source.groupSize
-      : source.groupSize
+    groupSize = source.groupSize
     guard devices == nil || groupSize != nil else {
       throw ModelFilesError.unsupported(
         path: source.path,
@@ -57,7 +56,14 @@ public struct CheckpointExporter {
     widening = devices.flatMap { [groupSize] devices in
       groupSize.flatMap { WidenedMLP(source.config, groupSize: $0, devices: devices) }
     }
-    try requirePlaces()
+    guard let groupSize else {
+      conversions = source.tensors.map { _ in nil }
+      return
+    }
+    let converting = LinearConversions(
+      source: source, format: format, groupSize: groupSize, requantizes: requantizes,
+      keepsConfig: Self.keepsConfig(of: source, as: format, groupSize: groupSize))
+    conversions = try source.tensors.map { tensor in try converting.conversion(of: tensor) }
   }
 
   /// Writes the directory `path`: shards, index, and every carried file.
@@ -73,7 +79,7 @@ public struct CheckpointExporter {
   public func export(
     to path: String, overwriting: Bool, onTensor: (Int, Int) throws -> Void
   ) throws -> Requantization {
-    let forms = try source.tensors.map { try form(of: $0) }
+    let forms = try zip(source.tensors, conversions).map { try form(of: $0, $1) }
     let tensors = try zip(source.tensors, forms).flatMap { try outputs($0, $1) }
     let plan: ShardPlan
     do throws(SafetensorsError.Reason) {
@@ -96,7 +102,11 @@ public struct CheckpointExporter {
           try view.withBytes { try writer.write($0, of: tensor.name) }
         }
       case .quantized(let packed):
-        let linear = try linear(packed, tensor, &requantization)
+        guard conversions[index] != .half else {
+          try write(packed, tensor, &requantization, to: &writer)
+          break
+        }
+        let linear = try linear(packed, tensor, conversions[index], &requantization)
         isSymmetric = isSymmetric && linear.isSymmetric
         let form = forms[index] ?? format.form(linear.scheme, isSymmetric: linear.isSymmetric)
         try writer.write(linear, weight: tensor.name, as: format, form)
@@ -113,17 +123,10 @@ public struct CheckpointExporter {
     return requantization
   }
 
-  /// Whether `scheme` is rounded to four bits.
-  private func isRounded(_ scheme: QuantizationScheme) -> Bool {
-    requantizes && scheme.bits == 8 && !format.takesEightBits
-  }
-
-  /// How `tensor` stands in the output; nil if it is not quantized. Zeros of eight bits are read for that.
-  private func form(of tensor: StoredTensor) throws -> LinearForm? {
-    guard case .quantized(let own) = tensor.encoding else { return nil }
-    if isRounded(own), let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }) {
-      return format.form(scheme, isSymmetric: false)
-    }
+  /// How `tensor` stands in the output; nil if it is not quantized there. Zeros of eight bits are read for that.
+  private func form(of tensor: StoredTensor, _ conversion: LinearConversion?) throws -> LinearForm? {
+    if case .rounded(let scheme) = conversion { return format.form(scheme) }
+    guard conversion == .kept, case .quantized(let own) = tensor.encoding else { return nil }
     let scheme = QuantizationScheme(groupSize: groupSize ?? own.groupSize, codes: own.codes) ?? own
     guard own.bits == 8, case .quantized(let packed) = try tensor.content else {
       return format.form(scheme, isSymmetric: false)
@@ -137,17 +140,27 @@ public struct CheckpointExporter {
     if let form {
       return format.tensors(weight: tensor.name, outFeatures: shape[0], inFeatures: shape[1], form: form)
     }
-    return tensor.dtype.map { [TensorInfo(name: tensor.name, dtype: $0, shape: shape)] } ?? []
+    return [TensorInfo(name: tensor.name, dtype: tensor.dtype ?? .float16, shape: shape)]
   }
 
   private func padding(of tensor: StoredTensor) throws(ModelFilesError) -> WidenedMLP.Padding? {
     try widening?.padding(of: tensor, source.config, path: source.path)
   }
 
+  /// Writes a linear that becomes a matrix of half precision.
+  private func write(
+    _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization,
+    to writer: inout SafetensorsCheckpointWriter
+  ) throws {
+    let isWhole = try requantization.halves(of: packed) { try writer.write($0, of: tensor.name) }
+    guard isWhole else { throw QuantizationError.beyondHalf(path: source.path, tensor: tensor.name) }
+  }
+
   private func linear(
-    _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization
+    _ packed: any PackedLinear, _ tensor: StoredTensor, _ conversion: LinearConversion?,
+    _ requantization: inout Requantization
   ) throws -> QuantizedLinear {
-    var linear = try carried(packed, tensor, &requantization)
+    var linear = try carried(packed, tensor, conversion, &requantization)
     guard format.layout.zerosFit(linear) else {
       throw ModelFilesError.unsupported(
         path: source.path,
@@ -159,11 +172,13 @@ public struct CheckpointExporter {
 
   /// The linear as it is; rounded once more where it must be, and may.
   private func carried(
-    _ packed: any PackedLinear, _ tensor: StoredTensor, _ requantization: inout Requantization
+    _ packed: any PackedLinear, _ tensor: StoredTensor, _ conversion: LinearConversion?,
+    _ requantization: inout Requantization
   ) throws -> QuantizedLinear {
-    if isRounded(packed.scheme), let scheme = groupSize.flatMap({ QuantizationScheme(groupSize: $0) }),
-      let linear = requantization.rounded(packed, tensor.module, scheme)
-    {
+    if case .rounded(let scheme) = conversion {
+      guard let linear = requantization.rounded(packed, tensor.module, scheme) else {
+        throw QuantizationError.beyondHalf(path: source.path, tensor: tensor.name)
+      }
       return linear
     }
     do {
@@ -176,9 +191,13 @@ public struct CheckpointExporter {
     }
   }
 
-  /// Whether config.json says already how the output stores its linears.
   private var keepsConfig: Bool {
-    guard let groupSize, let stated = source.config.quantization else { return true }
+    groupSize.map { Self.keepsConfig(of: source, as: format, groupSize: $0) } ?? true
+  }
+
+  /// Whether config.json says already how the output stores its linears.
+  private static func keepsConfig(of source: ModelFile, as format: CheckpointFormat, groupSize: Int) -> Bool {
+    guard let stated = source.config.quantization else { return true }
     return format == .awq && stated.layout == .awq && stated.groupSize == groupSize
   }
 
@@ -186,7 +205,7 @@ public struct CheckpointExporter {
     guard let groupSize, !keepsConfig || widening != nil else { return try source.files.bytes(of: name) }
     if name == ModelCard.fileName, !keepsConfig { return try source.files.bytes(of: name).map(format.describing) }
     guard name == "config.json" else { return try source.files.bytes(of: name) }
-    let skipped = source.tensors.filter { !$0.isQuantized && $0.shape.rank == 2 }
+    let skipped = zip(source.tensors, forms).filter { $1 == nil && $0.shape.rank == 2 }.map(\.0)
     func modules(where isChosen: (StoredTensor) -> Bool) -> [String] {
       skipped.filter(isChosen).compactMap { $0.name.removingSuffix(".weight") }
     }
@@ -199,50 +218,11 @@ public struct CheckpointExporter {
     if let widening { document = widening.stated(in: document, source.config.layout) }
     return try document.serialized(.pretty) + [UInt8(ascii: "\n")]
   }
-
-  /// Checks that every quantized linear has bits and a size that the layout can hold, and stands where config.json can say
-  /// so.
-  private func requirePlaces() throws(ModelFilesError) {
-    for tensor in source.tensors {
-      guard let bits = tensor.codeBits else { continue }
-      let isRounded = requantizes && !format.takesEightBits && source.isInDecoderLayers(tensor)
-      guard bits == 4 || format.takesEightBits || isRounded else {
-        throw .unsupported(
-          path: source.path,
-          reason: "tensor '\(tensor.name.displayed)' has codes of \(bits) bits, which \(format.name) has no place for; "
-            + "use --to \(CheckpointFormat.compressedTensors.name)"
-            + (source.isInDecoderLayers(tensor) ? ", or --requantize to round it to four" : ""))
-      }
-      if isRounded && bits == 8 { continue }
-      guard format.words(bits: bits).fits(outFeatures: tensor.shape[0], inFeatures: tensor.shape[1]) else {
-        throw .unsupported(
-          path: source.path,
-          reason:
-            "int\(bits) tensor '\(tensor.name.displayed)' has the shape \(tensor.shape); in \(format.name) both extents "
-            + "are multiples of 8")
-      }
-      guard keepsConfig || bits == 8 || source.isInDecoderLayers(tensor) else {
-        throw .unsupported(
-          path: source.path,
-          reason: "int4 tensor '\(tensor.name.displayed)' is no linear of a decoder layer; loaders of \(format.name) "
-            + "keep the others in 16 bit")
-      }
-    }
-  }
 }
 
 extension StoredTensor {
   /// Its name without `.weight`.
   fileprivate var module: String { name.removingSuffix(".weight") ?? name }
-}
-
-extension ModelFile {
-  /// Whether the forward pass looks for the tensor in the decoder's layers.
-  fileprivate func isInDecoderLayers(_ tensor: StoredTensor) -> Bool {
-    WeightNames.canonical(tensor.name, layout: config.layout).allSatisfy {
-      $0.name.hasPrefix(DecoderNames.layersPrefix)
-    }
-  }
 }
 
 extension ModelFile {

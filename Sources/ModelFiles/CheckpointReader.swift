@@ -9,10 +9,15 @@ internal import Tensors
 struct CheckpointReader {
   private let checkpoint: SafetensorsCheckpoint
   private let quantization: QuantizationConfig?
+  private let readsActOrder: Bool
 
-  init(_ checkpoint: SafetensorsCheckpoint, quantization: QuantizationConfig?) {
+  /// - Parameter readsActOrder: Whether linears may be read whose input features are not in the order of their groups.
+  init(
+    _ checkpoint: SafetensorsCheckpoint, quantization: QuantizationConfig?, readingActOrder readsActOrder: Bool = false
+  ) {
     self.checkpoint = checkpoint
     self.quantization = quantization
+    self.readsActOrder = readsActOrder
   }
 
   /// All tensors in file order; a quantized linear stands where its codes stand, under the name of its weight.
@@ -21,7 +26,7 @@ struct CheckpointReader {
     guard let quantization else {
       return try checkpoint.tensors.map { StoredTensor(name: $0.name, content: .dense(try checkpoint.view($0.name))) }
     }
-    let reader = LinearReader(checkpoint, quantization)
+    let reader = LinearReader(checkpoint, quantization, readingActOrder: readsActOrder)
     return try checkpoint.tensors.compactMap { info in
       for parts in LinearParts.allCases {
         if let module = info.name.removingSuffix(parts.codes) { return try reader.linear(module, parts) }

@@ -9,10 +9,13 @@ internal import Tensors
 struct LinearReader {
   private let checkpoint: SafetensorsCheckpoint
   private let stated: QuantizationConfig
+  /// Whether input features may be in another order than their groups.
+  private let readsActOrder: Bool
 
-  init(_ checkpoint: SafetensorsCheckpoint, _ stated: QuantizationConfig) {
+  init(_ checkpoint: SafetensorsCheckpoint, _ stated: QuantizationConfig, readingActOrder readsActOrder: Bool) {
     self.checkpoint = checkpoint
     self.stated = stated
+    self.readsActOrder = readsActOrder
   }
 
   /// The linear of `module`, which has codes. Headers are read, and of the data what says how the linear is laid out.
@@ -25,19 +28,27 @@ struct LinearReader {
         layout, codes: tensors.codes, zeros: tensors.zeros, scales: tensors.scales, rows: rows,
         columns: columns, path: checkpoint.path)
     else { throw wrongShape(tensors) }
-    try requireStatedGroups(matrix, tensors.scales.info.name)
-    try requireContiguousGroups(module + parts.groupIndex, columns: columns, groupSize: matrix.storedGroupSize)
+    let kinds = try statedKinds(of: matrix, tensors.scales.info.name)
+    if tensors.zeros == nil, kinds.allSatisfy(\.hasZeroPoint) {
+      throw ModelFilesError.incompleteLinear(path: checkpoint.path, module: module, missing: module + parts.zeros)
+    }
     let name = module + ".weight"
+    if let order = try order(module + parts.groupIndex, of: matrix) {
+      return StoredTensor(name: name, content: .quantized(matrix.ordered(by: order)), proof: proof(matrix, kinds))
+    }
     if stated.layout == .awq, let zeros = tensors.zeros,
       let decoded = AWQGEMMMatrix(
         qweight: tensors.codes, qzeros: zeros, scales: tensors.scales, scheme: matrix.scheme)
     {
       return StoredTensor(name: name, content: .quantized(decoded))
     }
-    let isSymmetric = !stated.hasZeroPoint && stated.groupSize != nil
-    return StoredTensor(
-      name: name, content: .quantized(matrix),
-      proof: ContentProof { try matrix.requireClearZeros(isSymmetric: isSymmetric) })
+    return StoredTensor(name: name, content: .quantized(matrix), proof: proof(matrix, kinds))
+  }
+
+  /// That the stored zeros have one meaning, to a model that may call itself symmetric.
+  private func proof(_ matrix: WordMatrix, _ kinds: [QuantizationConfig.Kind]) -> ContentProof {
+    let isSymmetric = !kinds.isEmpty && !kinds.contains { $0.hasZeroPoint }
+    return ContentProof { try matrix.requireClearZeros(isSymmetric: isSymmetric) }
   }
 
   private struct LinearTensors {
@@ -100,9 +111,11 @@ struct LinearReader {
         reason: "linear '\(module.displayed)' is stored in \(bits) bits, of which only headers are read; "
           + (stated.layout == .awq ? "4 bits are" : "4 and 8 bits are") + " computed with")
     }
-    if let said = stated.bits, said != bits {
+    let said = Set(stated.kinds.map(\.bits))
+    guard said.isEmpty || said.contains(bits) else {
       throw .contradictoryLayout(
-        path: checkpoint.path, tensor: tensors.codes.info.name, stated: "\(said) bits", found: "\(bits)")
+        path: checkpoint.path, tensor: tensors.codes.info.name, stated: "\(Self.alternatives(said)) bits",
+        found: "\(bits)")
     }
     return bits
   }
@@ -126,29 +139,49 @@ struct LinearReader {
       path: checkpoint.path, tensor: codes.name, stated: stated.layout.rawValue, found: found.rawValue)
   }
 
-  private func requireStatedGroups(_ matrix: WordMatrix, _ tensor: String) throws(ModelFilesError) {
-    guard let stated = stated.groupSize else { return }
-    guard matrix.storedGroupSize != (stated == -1 ? matrix.columns : stated) else { return }
+  /// What config.json says of linears with the bits and groups of `matrix`, whichever modules that is for; empty where
+  /// modules have rules that are not read.
+  private func statedKinds(
+    of matrix: WordMatrix, _ tensor: String
+  ) throws(ModelFilesError) -> [QuantizationConfig.Kind] {
+    let ofTheseBits = stated.kinds.filter { $0.bits == matrix.layout.bits }
+    let found = ofTheseBits.filter {
+      matrix.storedGroupSize == ($0.groupSize == -1 ? matrix.columns : $0.groupSize)
+    }
+    guard found.isEmpty, !stated.kinds.isEmpty else { return found }
     throw .contradictoryLayout(
-      path: checkpoint.path, tensor: tensor, stated: "group_size \(stated)", found: "\(matrix.storedGroupSize)")
+      path: checkpoint.path, tensor: tensor,
+      stated: "group_size \(Self.alternatives(Set(ofTheseBits.map(\.groupSize))))",
+      found: "\(matrix.storedGroupSize)")
   }
 
-  /// Checks that input features, if they are told their groups one by one, have them in order.
-  private func requireContiguousGroups(_ name: String, columns: Int, groupSize: Int) throws {
-    guard checkpoint.contains(name) else { return }
-    let view = try checkpoint.view(name)
-    guard let groups = view.wholeNumbers, groups.count == columns else {
+  private static func alternatives(_ values: Set<Int>) -> String {
+    values.sorted().map(String.init).joined(separator: " or ")
+  }
+
+  /// The group of each input feature; nil if they are not told one by one, or are in order.
+  private func order(_ name: String, of matrix: WordMatrix) throws -> [Int]? {
+    guard checkpoint.contains(name) else { return nil }
+    let view = try checkpoint.view(name), size = matrix.storedGroupSize, count = matrix.columns / size
+    defer { view.release() }
+    guard let groups = view.wholeNumbers, groups.count == matrix.columns else {
       throw ModelFilesError.wrongShape(
-        path: checkpoint.path, name: name, expected: "I32 [\(columns)]",
+        path: checkpoint.path, name: name, expected: "I32 [\(matrix.columns)]",
         found: "\(view.info.dtype.rawValue) \(view.info.shape)")
     }
-    if let feature = groups.indices.first(where: { groups[$0] != $0 / groupSize }) {
+    if let feature = groups.indices.first(where: { !(0..<count).contains(groups[$0]) }) {
+      throw QuantizationError.noSuchGroup(
+        path: checkpoint.path, tensor: name, feature: feature, group: groups[feature], count: count)
+    }
+    guard let feature = groups.indices.first(where: { groups[$0] != $0 / size }) else { return nil }
+    guard readsActOrder, stated.layout != .awq else {
       throw ModelFilesError.unsupported(
         path: checkpoint.path,
         reason: "tensor '\(name.displayed)': input feature \(feature) is of group \(groups[feature]), not "
-          + "\(feature / groupSize): act-order cannot be stored in AWQ or .skyq; quantize with desc_act false")
+          + "\(feature / size): act-order has no place in AWQ or .skyq; quantize with desc_act false, or round it "
+          + "once more with `skyquant export --requantize`")
     }
-    view.release()
+    return groups
   }
 
   private func wrongShape(_ tensors: LinearTensors) -> ModelFilesError {

@@ -57,10 +57,12 @@ public struct ModelFile: Sendable {
 
   /// Opens the model `path` and reads headers only. A repository's directory in the cache of the Hugging Face hub stands
   /// for its current snapshot.
-  /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError` or `ModelFilesError`.
-  public static func open(_ path: String) throws -> ModelFile {
+  /// - Parameter readsActOrder: Whether linears are taken whose input features are not in the order of their groups: they
+  ///   can be decoded, but not carried into another layout.
+  /// - Throws: `StorageError`, `SafetensorsError`, `SkyqError`, `QuantizationError` or `ModelFilesError`.
+  public static func open(_ path: String, readingActOrder readsActOrder: Bool = false) throws -> ModelFile {
     let path = try HubCache.resolved(path)
-    return path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path)
+    return path.hasSuffix(".skyq") ? try openSkyq(path) : try openDirectory(path, readingActOrder: readsActOrder)
   }
 
   /// All weights in the order they are stored.
@@ -110,15 +112,15 @@ public struct ModelFile: Sendable {
     return byteCount(DecoderNames.head) ?? byteCount(DecoderNames.embeddings) ?? 0
   }
 
-  private static func openDirectory(_ path: String) throws -> ModelFile {
+  private static func openDirectory(_ path: String, readingActOrder readsActOrder: Bool) throws -> ModelFile {
     try SafetensorsCheckpoint.refusePickle(path)
     let directory = try DirectoryFiles(path: path)
     let config = try config(in: directory, path: path)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
-    let tensors = try CheckpointReader(checkpoint, quantization: config.quantization).tensors()
+    let reader = CheckpointReader(checkpoint, quantization: config.quantization, readingActOrder: readsActOrder)
     return try ModelFile(
       path: path, kind: Kind(config.quantization), config: config, files: directory,
-      tensors: tensors, shards: checkpoint.shards.map(\.mapping), shardNames: checkpoint.shardNames)
+      tensors: try reader.tensors(), shards: checkpoint.shards.map(\.mapping), shardNames: checkpoint.shardNames)
   }
 
   /// Opens the .skyq file `path`, whatever its name ends in.

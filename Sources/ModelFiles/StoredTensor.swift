@@ -80,6 +80,9 @@ public struct StoredTensor: Sendable {
   /// Whether it is a quantized linear.
   public var isQuantized: Bool { dtype == nil }
 
+  /// Whether it is a quantized linear whose input features are not in the order of their groups.
+  var hasActOrder: Bool { if case .quantized(let packed) = unproven { packed.hasActOrder } else { false } }
+
   /// Bits of its codes; nil if it is not quantized.
   public var codeBits: Int? { if case .quantized(let scheme) = encoding { scheme.bits } else { nil } }
 

@@ -9,8 +9,10 @@ public protocol PackedLinear: WeightMatrix {
   var encodingName: String { get }
   /// Bytes of codes, zeros and scales.
   var byteCount: Int { get }
+  /// Whether input features are in another order than their groups, so that only decoded rows can be had of it.
+  var hasActOrder: Bool { get }
   /// The same linear in memory, in plain order.
-  /// - Throws: `QuantizationError` for scales that half precision cannot hold.
+  /// - Throws: `QuantizationError` for scales that half precision cannot hold, and for act-order.
   func unpacked() throws -> QuantizedLinear
   /// The same with each scale that half precision cannot hold as the nearest that it can; infinite beyond its range.
   func nearestInHalf() -> QuantizedLinear?
@@ -29,6 +31,9 @@ public protocol PackedLinear: WeightMatrix {
 }
 
 extension PackedLinear {
+  /// See the protocol. Most layouts have no other order.
+  public var hasActOrder: Bool { false }
+
   /// See the protocol. Of scales in half precision; nil if there are others.
   public func nearestInHalf() -> QuantizedLinear? { try? unpacked() }
 

@@ -9,6 +9,12 @@ public enum QuantizationError: CategorizedError, Equatable {
   case wrappedZero(path: String, tensor: String, row: Int, group: Int, maxCode: Int)
   /// Another zero than the middle of the codes in a model that calls itself symmetric.
   case asymmetric(path: String, tensor: String, row: Int, group: Int, value: Int, middle: Int)
+  /// A group that there is not, told of an input feature.
+  case noSuchGroup(path: String, tensor: String, feature: Int, group: Int, count: Int)
+  /// Input features that are not in the order of their groups.
+  case actOrder(path: String, tensor: String)
+  /// Weights that half precision cannot hold, so that no new codes or values can stand for them.
+  case beyondHalf(path: String, tensor: String)
 
   /// One line for people.
   public var description: String {
@@ -23,14 +29,23 @@ public enum QuantizationError: CategorizedError, Equatable {
     case .asymmetric(let path, let tensor, let row, let group, let value, let middle):
       "\(path.displayed): tensor '\(tensor.displayed)': config.json says symmetric, so that all zeros are \(middle), but "
         + "row \(row), group \(group) has \(value); correct sym or checkpoint_format"
+    case .noSuchGroup(let path, let tensor, let feature, let group, let count):
+      "\(path.displayed): tensor '\(tensor.displayed)': input feature \(feature) is of group \(group), but there are "
+        + "\(count); take complete shards, or quantize again"
+    case .actOrder(let path, let tensor):
+      "\(path.displayed): tensor '\(tensor.displayed)': input features are not in the order of their groups (act-order); "
+        + "quantize with desc_act false"
+    case .beyondHalf(let path, let tensor):
+      "\(path.displayed): tensor '\(tensor.displayed)' holds weights that are no numbers of half precision, and cannot be "
+        + "rounded once more; quantize the original again"
     }
   }
 
   /// What kind of failure this is.
   public var category: FailureCategory {
     switch self {
-    case .inexactScale: .unsupported
-    case .wrappedZero, .asymmetric: .malformedInput
+    case .inexactScale, .actOrder: .unsupported
+    case .wrappedZero, .asymmetric, .noSuchGroup, .beyondHalf: .malformedInput
     }
   }
 }

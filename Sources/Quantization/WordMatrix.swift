@@ -19,6 +19,8 @@ public struct WordMatrix: PackedLinear {
   private let scaleFormat: FloatFormat
   /// Input features that share a scale in the file; a multiple of the scheme's.
   public let storedGroupSize: Int
+  /// The group of each input feature in the file; nil if they follow each other.
+  private var order: [Int]?
 
   /// A linear `[rows, columns]` of views that belong together; nil if their types or shapes do not, or no group size that
   /// loaders take divides theirs.
@@ -51,6 +53,17 @@ public struct WordMatrix: PackedLinear {
     storedGroupSize = columns / groups
   }
 
+  /// The same with input features of other groups.
+  /// - Parameter groups: The group of each, one that there is.
+  public func ordered(by groups: [Int]) -> WordMatrix {
+    precondition(groups.count == columns, "a group for each input feature")
+    var matrix = self
+    matrix.order = groups
+    return matrix
+  }
+
+  public var hasActOrder: Bool { order != nil }
+
   /// Groups of a row in the file.
   private var storedGroups: Int { columns / storedGroupSize }
   /// The zero of all groups where none are stored.
@@ -59,6 +72,7 @@ public struct WordMatrix: PackedLinear {
   public var encodingName: String {
     let size = storedGroups == 1 && storedGroupSize > scheme.groupSize ? "one group a row" : "g\(storedGroupSize)"
     return "\(layout.name) \(layout.bits == 8 ? "int8 " : "")\(zeros == nil ? "sym " : "")\(size)"
+      + (order == nil ? "" : " act-order")
   }
 
   /// Bytes of the tensors.
@@ -71,6 +85,13 @@ public struct WordMatrix: PackedLinear {
   public func decodeRows(_ range: Range<Int>, into output: inout MutableSpan<Float>) {
     let values = layout.codes.unpack(codes, range, rows: rows, columns: columns)
     let scales = storedScales(range), zeros = storedZeros(range)
+    if let order {
+      for index in values.indices {
+        let group = index / columns * storedGroups + order[index % columns]
+        output[index] = (Float(values[index]) - Float(zeros[group])) * scales[group]
+      }
+      return
+    }
     for group in scales.indices {
       let scale = scales[group], zero = Float(zeros[group])
       for index in group * storedGroupSize..<(group + 1) * storedGroupSize {
@@ -100,8 +121,9 @@ public struct WordMatrix: PackedLinear {
   }
 
   /// See `PackedLinear.unpacked`.
-  /// - Throws: `QuantizationError.inexactScale` for the first scale that half precision cannot hold.
+  /// - Throws: `QuantizationError.inexactScale` for the first scale that half precision cannot hold, `actOrder`.
   public func unpacked() throws -> QuantizedLinear {
+    guard order == nil else { throw QuantizationError.actOrder(path: path, tensor: codes.info.name) }
     let stored = storedScales(0..<rows), halves = stored.map { Float16($0) }
     if let group = stored.indices.first(where: { Float(halves[$0]) != stored[$0] }) {
       throw QuantizationError.inexactScale(
@@ -111,7 +133,9 @@ public struct WordMatrix: PackedLinear {
     return linear(halves)
   }
 
-  public func nearestInHalf() -> QuantizedLinear? { linear(storedScales(0..<rows).map { Float16($0) }) }
+  public func nearestInHalf() -> QuantizedLinear? {
+    order == nil ? linear(storedScales(0..<rows).map { Float16($0) }) : nil
+  }
 
   /// The linear with these scales, one for each group that is stored.
   private func linear(_ scales: [Float16]) -> QuantizedLinear {
@@ -130,7 +154,7 @@ public struct WordMatrix: PackedLinear {
   }
 
   public func isReproduced(by linear: QuantizedLinear) -> Bool {
-    guard linear.hasForm(of: self) else { return false }
+    guard order == nil, linear.hasForm(of: self) else { return false }
     let count = storedGroupSize / scheme.groupSize
     let firsts = stride(from: 0, to: linear.scales.count, by: count)
     let linearZeros = firsts.map { linear.zeros[$0] }, linearScales = firsts.map { linear.scales[$0] }

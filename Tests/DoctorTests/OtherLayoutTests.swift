@@ -20,8 +20,8 @@ extension SyntheticRepository {
         self.add(module + suffix, dtype, shape, bytes)
       }
       switch layout {
-      case "packed":
-        add(".weight_packed", .int32, [outputs, inputs / 8])
+      case "packed", "packed in eight bits":
+        add(".weight_packed", .int32, [outputs, inputs / (layout == "packed" ? 8 : 4)])
         add(".weight_scale", .float16, [outputs, inputs / 32])
         let shape = [Int64(outputs), Int64(inputs)].flatMap { value in
           (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }

@@ -69,6 +69,7 @@ import Testing
     #expect(whole.groupSize == -1 && !whole.hasZeroPoint)
     let mixed = try #require(try config([group, channel], format: "mixed-precision"))
     #expect(mixed.groupSize == nil && !mixed.hasZeroPoint && mixed.bits == nil && one.bits == 4)
+    #expect(mixed.kinds == one.kinds + whole.kinds)
     let eight = try #require(try config([["num_bits": 8, "strategy": "group", "group_size": 128, "symmetric": true]]))
     #expect(eight.bits == 8 && eight.groupSize == 128 && !eight.hasZeroPoint)
     #expect(throws: ModelConfigError.self) { _ = try config([]) }

@@ -59,7 +59,9 @@ struct PackedFixture {
 
   /// Writes the checkpoint into `folder` and opens it.
   /// - Parameter module: What the linear is called there.
-  func opened(in folder: TemporaryDirectory, as module: String = "m") throws -> ModelFile {
+  func opened(
+    in folder: TemporaryDirectory, as module: String = "m", readingActOrder readsActOrder: Bool = false
+  ) throws -> ModelFile {
     let infos = infos.map {
       TensorInfo(name: module + $0.name.dropFirst(), dtype: $0.dtype, shape: $0.shape)
     }
@@ -71,7 +73,7 @@ struct PackedFixture {
       to: AtomicFileWriter(path: folder.path("m/model.safetensors"), overwriting: true))
     for info in infos { try writer.write(try #require(bytes["m" + info.name.dropFirst(module.count)]), of: info.name) }
     try writer.finish().commit()
-    return try ModelFile.open(folder.path("m"))
+    return try ModelFile.open(folder.path("m"), readingActOrder: readsActOrder)
   }
 
   /// The linear of the checkpoint.

@@ -4,6 +4,7 @@ What they read decides what they must refuse:
   config     config.json                      headers   names, types, shapes and places of the tensors; without config,
                                               as the shards have them
   shapes     … held to config.json            values    the tensors' bytes
+  act-order  input features in any order of their groups
   sound      … which may not be NaN, infinite or matrices of zeros; sound-dense, those of tensors that are not int4
   tokenizer  tokenizer and template
   questions  the questions' file              pictures  those of the questions; picture-a, the first
@@ -15,6 +16,9 @@ two levels of `check` look at.
 
 from dataclasses import dataclass
 
+from mutations.layouts import LAYOUTS
+
+SUBJECTS = ("model", "awq", *LAYOUTS, "skyq", "skyq8", "questions")
 ALL = "config headers shapes values tokenizer questions pictures"
 ASK = "verify {} --reference {} --questions questions/questions.jsonl --samples 2 --answer-tokens 2"
 TENSOR = "PREFIX.model.layers.0.mlp.down_proj.weight"
@@ -25,7 +29,7 @@ MAKE = "quantize model --group-size 32 --out out/q"
 class Command:
     """One line for skyquant, run in a scene's directory."""
     name: str
-    subject: str  # the mutant that it is for: model, awq, ct, gptq, skyq or questions
+    subject: str  # the mutant that it is for, one of SUBJECTS
     line: str
     reads: str
     output: str = ""  # what it makes in out/
@@ -84,15 +88,18 @@ COMMANDS = [
     Command("gate-awq", "awq", ASK.format("awq", "model") + " --max-mean-kl 1000", f"{ALL} judged", reports=1),
     Command("run-awq", "awq", "run awq ASK --max-tokens 4 --json", ALL),
     Command("export-awq-to-gptq", "awq", "export awq --to gptq --out out/e", "config headers values", "e"),
-    *[command for layout in ("ct", "gptq") for command in (
+    *[command for layout in LAYOUTS for command in (
         Command(f"inspect-{layout}", layout, f"inspect {layout} --json", "headers"),
         Command(f"list-{layout}", layout, f"inspect {layout} --tensors * --json", "headers"),
         Command(f"dump-{layout}", layout, f"inspect {layout} --dump-weights out/w.safetensors", "config headers values",
                 "w.safetensors"),
         Command(f"import-{layout}", layout, f"import {layout} out/m.skyq", "config headers shapes values sound",
                 "m.skyq"),
-        Command(f"export-{layout}-to-awq", layout, f"export {layout} --to awq --out out/e", "config headers values",
-                "e"),
+        Command(f"export-{layout}-to-awq", layout,
+                f"export {layout} --to awq --out out/e{' --requantize' * (layout != 'ct')}",
+                "config headers values act-order", "e"),
+        Command(f"export-{layout}-to-ct", layout, f"export {layout} --to compressed-tensors --out out/e",
+                "config headers values", "e"),
         Command(f"check-{layout}", layout, f"check {layout} --full --json", "headers", reports=65),
         Command(f"diff-{layout}", layout, f"diff awq {layout}", "headers values", code=1, reports=1),
         Command(f"doctor-{layout}", layout, f"doctor {layout}", "", reports=1),
@@ -118,6 +125,18 @@ COMMANDS = [
             "config headers shapes values tokenizer", "g.gguf", code_if_it_sees=69),
     Command("verify-skyq", "skyq", ASK.format("model.skyq", "model") + " --max-mean-kl 1000", ALL, reports=1),
     Command("run-skyq", "skyq", "run model.skyq ASK --max-tokens 4", ALL, prints_bytes=True),
+    Command("list-skyq8", "skyq8", "inspect model8.skyq --tensors * --json", "config headers"),
+    Command("dump-skyq8", "skyq8", "inspect model8.skyq --dump-weights out/w.safetensors", "config headers int4",
+            "w.safetensors"),
+    Command("check-skyq8", "skyq8", "check model8.skyq --json", "headers checksums", reports=65),
+    Command("check-skyq8-full", "skyq8", "check model8.skyq --full", "headers everything", reports=65),
+    Command("diff-skyq8", "skyq8", "diff ct8 model8.skyq --json", "config headers values files", reports=1),
+    Command("export-skyq8-to-ct", "skyq8", "export model8.skyq --to compressed-tensors --out out/e",
+            "config headers values files", "e"),
+    Command("export-skyq8-to-awq", "skyq8", "export model8.skyq --requantize --out out/e",
+            "config headers values files", "e"),
+    Command("verify-skyq8", "skyq8", ASK.format("model8.skyq", "model"), ALL, reports=1),
+    Command("run-skyq8", "skyq8", "run model8.skyq ASK --max-tokens 4 --json", ALL),
     Command("quantize-questions", "questions", f"{MAKE} --method awq --calibration questions/questions.jsonl",
             "questions pictures", "q"),
     Command("verify-questions", "questions", ASK.format("awq", "model") + " --json", "questions pictures", reports=1),

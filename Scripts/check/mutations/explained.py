@@ -14,11 +14,17 @@ from skyq.reader import Refused as SkyqRefused
 from mutations import gguf, logical
 from mutations.checkpoints import Refused
 from mutations.facts import ODD, floats, mismatch
-from mutations.logical import Dense, Int4
+from mutations.layouts import LAYOUTS
+from mutations.logical import Dense, Quantized
 
 FOLDED = ("input_layernorm.weight", "post_attention_layernorm.weight", "self_attn.v_proj.bias", "mlp.up_proj.bias")
 SMALLEST_SCALE, LARGEST_SCALE = 2.0 ** -14, 60000
 EXPLANATIONS = {}
+
+
+def of_layouts(name):
+    """Names of commands, one for each layout of LAYOUTS."""
+    return [name.format(layout) for layout in LAYOUTS]
 
 
 def explains(*names):
@@ -38,7 +44,7 @@ def explain(command, scene, facts, run):
         return f"what it made cannot be understood: {error!r}"
 
 
-@explains("list", "list-awq", "list-ct", "list-gptq", "list-skyq")
+@explains("list", "list-awq", "list-skyq", "list-skyq8", *of_layouts("list-{}"))
 def listed(scene, facts, run):
     if not isinstance(facts.tensors, dict):
         return None
@@ -50,7 +56,7 @@ def listed(scene, facts, run):
     return None if theirs == ours else f"other tensors: {sorted(theirs.items() ^ ours.items())[:2]}"
 
 
-@explains("pack", "pack-plain", "import", "import-ct", "import-gptq")
+@explains("pack", "pack-plain", "import", *of_layouts("import-{}"))
 def packed(scene, facts, run):
     data = (scene.out / "m.skyq").read_bytes()
     return facts.content and logical.difference(facts.content, {**logical.of_skyq(data), **logical.files_of_skyq(data)})
@@ -63,28 +69,51 @@ def exported(scene, facts, run):
     return facts.content and logical.difference(facts.content, theirs)
 
 
-@explains("export-to-ct", "export-awq-to-ct")
-def exported_to_compressed_tensors(scene, facts, run):
-    return same_tensors(scene, facts)
-
-
-@explains("export-ct-to-awq", "export-gptq-to-awq", "export-awq-to-gptq")
+@explains("export-to-ct", "export-awq-to-ct", "export-awq-to-gptq", "export-skyq8-to-ct", *of_layouts("export-{}-to-ct"))
 def exported_to_another_layout(scene, facts, run):
-    return same_tensors(scene, facts)
-
-
-def same_tensors(scene, facts):
     """Which tensor of an export is not the source's."""
     if not isinstance(facts.tensors, dict):
         return None
     return logical.difference(facts.tensors, logical.of_directory(scene.out / "e"))
 
 
-@explains("dump-awq", "dump-ct", "dump-gptq", "dump-skyq")
+@explains("export-skyq8-to-awq", *of_layouts("export-{}-to-awq"))
+def rounded_once_more(scene, facts, run):
+    """The source's tensors, but for what AWQ has no place for: linears of eight bits or in act-order in a decoder layer
+    are plainly rounded to four bits, others are in half precision."""
+    if not isinstance(facts.in_any_order, dict):
+        return None
+    made = logical.of_directory(scene.out / "e")
+    if made.keys() != facts.in_any_order.keys():
+        return f"other tensors: {sorted(made.keys() ^ facts.in_any_order.keys())[:3]}"
+    for name, source in facts.in_any_order.items():
+        problem = wrongly_rounded(name, made[name], source)
+        if problem:
+            return f"{ascii(name)}: {problem}"
+    return None
+
+
+def wrongly_rounded(name, tensor, source):
+    """What is wrong with a tensor that was made of one that may have eight bits."""
+    if isinstance(source, Dense):
+        return None if logical.is_same(tensor, source) else "has changed"
+    if decoder_layer(name) in (-1, 1 << 20):
+        halves = Dense("F16", source.shape, source.decoded().astype("<f2").tobytes())
+        return None if logical.is_same(tensor, halves) else "is not what it was in half precision"
+    if not isinstance(tensor, Quantized) or tensor.bits != 4:
+        return "is not int4"
+    if source.bits == 4 and source.order is None:
+        is_kept = np.array_equal(tensor.codes, source.codes) if source.has_bf16_scales else (
+            logical.is_same(tensor, source))
+        return None if is_kept else "has changed"
+    return "a weight is more than a step from what it was" if moves_too_far(tensor, source) else None
+
+
+@explains("dump-awq", "dump-skyq", "dump-skyq8", *of_layouts("dump-{}"))
 def dumped(scene, facts, run):
     if not isinstance(facts.tensors, dict):
         return None
-    ours = {name: decoded(tensor) for name, tensor in facts.tensors.items() if isinstance(tensor, Int4)}
+    ours = {name: decoded(tensor) for name, tensor in facts.tensors.items() if isinstance(tensor, Quantized)}
     return logical.difference(ours, logical.of_safetensors(scene.out / "w.safetensors"))
 
 
@@ -106,16 +135,17 @@ def extracted_config(scene, facts, run):
     return None if run.out == facts.config_bytes else "not the bytes of the file inside"
 
 
-@explains("diff-awq", "diff-skyq")
+@explains("diff-awq", "diff-skyq", "diff-skyq8")
 def compared(scene, facts, run):
+    path, packed_path = (scene.ct8, scene.skyq8) if run.command == "diff-skyq8" else (scene.awq, scene.skyq)
     try:
-        awq = logical.of_directory(scene.awq) | logical.files_of_directory(scene.awq)
+        directory = logical.of_directory(path) | logical.files_of_directory(path)
     except Refused as refused:
         return None if run.code else f"the same, though {refused}"
     except ValueError:
         return None
-    data = scene.skyq.read_bytes()
-    difference = logical.difference(awq, logical.of_skyq(data, full=False) | logical.files_of_skyq(data))
+    data = packed_path.read_bytes()
+    difference = logical.difference(directory, logical.of_skyq(data, full=False) | logical.files_of_skyq(data))
     if run.code == 0 and difference:
         return f"the same, though {difference}"
     return None if run.code == 0 or difference else "different, though they are the same"
@@ -140,16 +170,16 @@ def rounded(scene, facts, run):
         is_old = name in old and logical.is_same(old[name], facts.tensors[name]) and name in undisturbed
         if is_old and not logical.is_same(linear, undisturbed[name]):
             return f"{ascii(name)} is another though its original is not"
-        if isinstance(linear, Int4) and moves_too_far(linear, facts.tensors[name]):
+        if isinstance(linear, Quantized) and moves_too_far(linear, facts.tensors[name]):
             return f"{ascii(name)}: a weight is more than a step from what it was"
     return None
 
 
 def moves_too_far(linear, source):
-    values = floats(source).reshape(linear.shape).astype(np.float64)
+    values = source.decoded() if isinstance(source, Quantized) else floats(source).reshape(linear.shape)
     steps = np.repeat(linear.scales.view(np.float16).astype(np.float64), linear.group, axis=1)
     inside = steps < LARGEST_SCALE  # where a scale has come to the end of half precision, a warning has said so
-    return ((np.abs(linear.decoded() - values) > 1.01 * steps) & inside).any()
+    return ((np.abs(linear.decoded() - values.astype(np.float64)) > 1.01 * steps) & inside).any()
 
 
 @explains("quantize-awq", "quantize-best", "quantize-questions")
@@ -197,7 +227,7 @@ def kept(scene, model):
 
 def wrongly_made(name, tensor, source):
     """What is wrong with a tensor that was made of another."""
-    if isinstance(tensor, Int4):
+    if isinstance(tensor, Quantized):
         scales = tensor.scales.view(np.float16).astype(np.float64)
         is_possible = (np.isfinite(scales) & (scales >= SMALLEST_SCALE)).all()
         return None if tuple(tensor.shape) == tuple(source.shape) and is_possible else "impossible shape or scales"
@@ -218,10 +248,11 @@ def files_differ(model, other, except_for=()):
 
 def decoded(tensor):
     """A tensor as `extract` and `--dump-weights` write it: int4 as F32."""
-    return Dense("F32", tensor.shape, tensor.decoded().tobytes()) if isinstance(tensor, Int4) else tensor
+    return Dense("F32", tensor.shape, tensor.decoded().tobytes()) if isinstance(tensor, Quantized) else tensor
 
 
-@explains("verify-awq", "verify-model", "verify-skyq", "verify-ct", "verify-gptq", "gate-awq", "verify-questions")
+@explains("verify-awq", "verify-model", "verify-skyq", "verify-skyq8", "gate-awq", "verify-questions",
+          *of_layouts("verify-{}"))
 def measured(scene, facts, run):
     if run.code:
         return None

@@ -10,11 +10,12 @@ from skyq.reader import Skyq
 
 from mutations import logical
 from mutations.checkpoints import Refused, read, small_file, strict_json
+from mutations.layouts import LAYOUTS
 from mutations.logical import Dense
 from mutations.required import contradiction
 
 # Parts of a scene that are directories of a model.
-CHECKPOINTS = ("model", "awq", "ct", "gptq")
+CHECKPOINTS = ("model", "awq", *LAYOUTS)
 
 # What Python raises where a config is nothing that its models' code would accept: then nothing is known.
 ODD = (TypeError, AttributeError, KeyError, ValueError, IndexError, ZeroDivisionError, OverflowError)
@@ -37,8 +38,16 @@ class DirectoryFacts:
     @cached_property
     def tensors(self):
         """All tensors, or why they must be refused; None if that cannot be told."""
+        return self.read(in_any_order=False)
+
+    @cached_property
+    def in_any_order(self):
+        """The same to a command that reads act-order."""
+        return self.read(in_any_order=True)
+
+    def read(self, in_any_order):
         try:
-            return logical.of_directory(self.directory)
+            return logical.of_directory(self.directory, in_any_order)
         except (Refused, OSError) as refused:
             return refused
         except ODD:
@@ -70,13 +79,14 @@ class DirectoryFacts:
             # Whoever computes nothing lists the files that there are.
             is_listed = str(self.stored) == "E141" and any(self.directory.glob("*.safetensors"))
             return None if is_listed and "config" not in reads else f"shards: {self.stored}"
-        if {"config", "headers"} <= reads and isinstance(self.tensors, Exception):
-            return f"tensors: {self.tensors}"
-        if not isinstance(self.tensors, dict):
+        tensors = self.in_any_order if "act-order" in reads else self.tensors
+        if {"config", "headers"} <= reads and isinstance(tensors, Exception):
+            return f"tensors: {tensors}"
+        if not isinstance(tensors, dict):
             return None
-        return ("shapes" in reads and mismatch(self.config, self.tensors)
-                or "sound" in reads and unsound(self.tensors)
-                or "sound-dense" in reads and unsound(self.tensors, looks_at_scales=False)) or None
+        return ("shapes" in reads and mismatch(self.config, tensors)
+                or "sound" in reads and unsound(tensors)
+                or "sound-dense" in reads and unsound(tensors, looks_at_scales=False)) or None
 
 
 class SkyqFacts:
@@ -113,6 +123,8 @@ class SkyqFacts:
             return logical.of_skyq(self.data, full=False)
         except (Refused, SkyqRefused):
             return None
+
+    in_any_order = property(lambda facts: facts.tensors)
 
     @property
     def files(self):
@@ -194,8 +206,8 @@ def unsound(tensors, looks_at_scales=True):
 
 def facts_of(scene, subject):
     """The facts of the part of a scene that was changed; None for questions and pictures."""
-    if subject == "skyq":
-        return SkyqFacts(scene.skyq)
+    if subject in ("skyq", "skyq8"):
+        return SkyqFacts(getattr(scene, subject))
     return DirectoryFacts(getattr(scene, subject)) if subject in CHECKPOINTS else None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mutations.checkpoints import require
 from mutations.facts import floats
-from mutations.logical import Int4
+from mutations.logical import Quantized
 from mutations.required import head_width
 
 F32, F16, Q4_1, BF16 = 0, 1, 3, 30
@@ -101,7 +101,7 @@ def difference(config, tensors, data):
 
 def holds(source, order, kind, raw):
     """Whether the bytes of a tensor are those of the original's rows in an order."""
-    if not isinstance(source, Int4):
+    if not isinstance(source, Quantized):
         ours = floats(source).reshape(source.shape)[order]
         wide = np.frombuffer(raw, {F32: "<u4", F16: "<u2", BF16: "<u2"}[kind])
         theirs = ((wide.astype(np.uint32) << 16).view(np.float32) if kind == BF16

@@ -11,7 +11,7 @@ from directories import clear, entries
 from program import run
 
 from mutations import judging, scenes
-from mutations.commands import COMMANDS
+from mutations.commands import COMMANDS, SUBJECTS
 from mutations.explained import EXPLANATIONS
 from mutations.facts import facts_of
 from mutations.mutants import MUTATORS, Mutation
@@ -30,7 +30,7 @@ class Finding:
     @property
     def group(self):
         """Findings of one group have one cause, as far as can be told."""
-        mutator = re.sub(r"_of_(model|awq|ct|gptq)?$", "", self.mutant.split("/")[0])
+        mutator = re.sub(r"_of_\w+$", "", self.mutant.split("/")[0])
         return self.law, mutator, "signal" in self.law and self.detail
 
 
@@ -44,7 +44,7 @@ class Harness:
         self.known = set()  # (family, command, law) that is broken without a mutation: not said again of each mutant
         self.outcomes = Counter()
 
-    def run_undisturbed(self, subjects=("model", "awq", "ct", "gptq", "skyq", "questions")):
+    def run_undisturbed(self, subjects=SUBJECTS):
         """Runs every command without a mutation, to know what it gives;
         returns what breaks a law even there."""
         findings = []

@@ -9,6 +9,7 @@ from directories import changes, entries
 from program import MIB
 
 from mutations.explained import EXPLANATIONS, explain
+from mutations.layouts import LAYOUTS
 
 MEMORY = 1024 * MIB
 UNSUPPORTED = 69
@@ -159,7 +160,7 @@ def second_opinion(command, facts, run):
 def across(runs):
     """Laws about several commands on one mutant, from the run of each."""
     yield from promises(runs, "awq", "doctor", "import")
-    for layout in ("ct", "gptq"):
+    for layout in LAYOUTS:
         yield from promises(runs, layout, f"doctor-{layout}", f"import-{layout}")
 
 

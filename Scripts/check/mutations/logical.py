@@ -4,12 +4,14 @@ small files; to compare formats.
 Needs numpy, and libxxhash and libzstd for .skyq files.
 """
 
+import math
+
 import numpy as np
-from skyq.reader import AWQ, PLAIN, Skyq, unpack_awq
+from skyq.reader import AWQ, EIGHT_BITS, PLAIN, Skyq, unpack_awq
 
 from mutations import layouts
 from mutations.checkpoints import Refused, parse, read, require, small_file, strict_json
-from mutations.linears import Dense, Int4
+from mutations.linears import Dense, Quantized
 from mutations.required import text_config
 
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".gguf", ".skyq")
@@ -25,14 +27,15 @@ def quantization_of(config):
     return config.get("quantization_config") or text_config(config).get("quantization_config")
 
 
-def of_directory(directory):
-    """Tensors of a checkpoint, quantized or not. Raises `Refused` for what Formats says must be refused."""
+def of_directory(directory, in_any_order=False):
+    """Tensors of a checkpoint, quantized or not. Raises `Refused` for what Formats says must be refused; act-order may
+    be taken."""
     config = strict_json(small_file(directory / "config.json"), depth=512)
     tensors, quantization = read(directory), quantization_of(config)
     if not quantization:
         return dense(tensors)
     require(isinstance(quantization, dict), "quantization_config is no object")
-    return layouts.grouped(tensors, quantization)
+    return layouts.grouped(tensors, quantization, in_any_order)
 
 
 def of_skyq(data, full=True):
@@ -52,7 +55,8 @@ def of_skyq_tensor(file, tensor):
     require(tensor["encoding"] in AWQ, "unknown encoding")
     codes, zeros = unpack_awq(planes, shape, tensor["group"], tensor["encoding"])
     scales = np.frombuffer(planes[1], "<u2").reshape(zeros.shape)
-    return Int4(tensor["group"], codes, zeros, scales, tensor["encoding"] == 0x0102)
+    bits = 8 if tensor["encoding"] == EIGHT_BITS else 4
+    return Quantized(tensor["group"], codes, zeros, scales, tensor["encoding"] == 0x0102, bits)
 
 
 def of_safetensors(path):
@@ -78,9 +82,13 @@ def is_same(one, other):
         return False
     if isinstance(one, Dense):
         return (one.dtype, one.data) == (other.dtype, other.data)
+    if (one.bits, one.has_bf16_scales) != (other.bits, other.has_bf16_scales):
+        return False
+    # Long groups are cut, each part with the scale and zero of the whole.
+    common = math.gcd(one.group, other.group)
+    one, other = one.cut(common), other.cut(common)
     parts = ((one.codes, other.codes), (one.zeros, other.zeros), (one.scales, other.scales))
-    return one.group == other.group and one.has_bf16_scales == other.has_bf16_scales and all(
-        np.array_equal(mine, theirs) for mine, theirs in parts)
+    return all(np.array_equal(mine, theirs) for mine, theirs in parts)
 
 
 def difference(ours, theirs):
@@ -93,5 +101,5 @@ def difference(ours, theirs):
     return None
 
 
-__all__ = ["Dense", "Int4", "Refused", "difference", "files_of_directory", "files_of_skyq", "is_same",
+__all__ = ["Dense", "Quantized", "Refused", "difference", "files_of_directory", "files_of_skyq", "is_same",
            "of_directory", "of_safetensors", "of_skyq", "quantization_of"]

@@ -10,6 +10,7 @@ The laws of facts.py and judging.py apply to every mutant; a mutation adds what 
 
 from dataclasses import dataclass
 
+from mutations.layouts import LAYOUTS
 from mutations.small_model import FAMILIES
 
 REFUSALS = frozenset({65, 66, 69})
@@ -42,7 +43,8 @@ def same(what, only_for=""):
 
 
 # Commands that compute with a model and print nothing about how it is stored.
-COMPUTING = "verify-model run-model verify-awq gate-awq run-awq verify-ct run-ct verify-gptq run-gptq"
+COMPUTING = "verify-model run-model verify-awq gate-awq run-awq " + " ".join(
+    f"{command}-{layout}" for layout in LAYOUTS for command in ("verify", "run"))
 
 
 def damage(what):
@@ -62,7 +64,7 @@ class Mutator:
 def mutator(subject, families=FAMILIES, name=None):
     """Registers a function of a scene and a seeded `random.Random`, which returns a `Mutation`.
 
-    `subject` is what it changes: model, awq, ct, gptq, skyq or questions; it decides which commands are run.
+    `subject` is what it changes, one of commands.SUBJECTS; it decides which commands are run.
     """
     def register(function, module=None):
         full = f"{(module or function.__module__).rsplit('.', 1)[-1]}.{name or function.__name__}"
@@ -81,5 +83,14 @@ def of_model_and_awq(function):
     the original and the quantized model."""
     for subject in ("model", "awq"):
         mutator(subject, name=f"{function.__name__}_of_{subject}")(
+            lambda scene, seeded, subject=subject: function(getattr(scene, subject), seeded), function.__module__)
+    return function
+
+
+def of_skyqs(function):
+    """Registers a function of the path of a .skyq file and a `random.Random` for the one of four bits and the one with
+    eight."""
+    for subject, name in (("skyq", function.__name__), ("skyq8", f"{function.__name__}_of_skyq8")):
+        mutator(subject, name=name)(
             lambda scene, seeded, subject=subject: function(getattr(scene, subject), seeded), function.__module__)
     return function

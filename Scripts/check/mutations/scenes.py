@@ -4,6 +4,8 @@ was made of it, and questions.
     model/      the original         awq/        its linears in int4, plain rounding
     questions/  with pictures        model.skyq  the latter, packed
     ct/, gptq/  the same linears as compressed-tensors and GPTQ store them
+    ct8/, gptq8/  the original's in eight bits, by the forms of forms.py
+                                 model8.skyq, the former, packed
     out/        for outputs, empty between commands
 
 Beside an undisturbed scene, FAMILY-expected/COMMAND is what quantization makes of it.
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from program import run
 
-from mutations import layouts, small_model
+from mutations import forms, small_model
 
 GROUP = 32
 
@@ -31,7 +33,10 @@ class Scene:
     awq = property(lambda scene: scene.directory / "awq")
     ct = property(lambda scene: scene.directory / "ct")
     gptq = property(lambda scene: scene.directory / "gptq")
+    ct8 = property(lambda scene: scene.directory / "ct8")
+    gptq8 = property(lambda scene: scene.directory / "gptq8")
     skyq = property(lambda scene: scene.directory / "model.skyq")
+    skyq8 = property(lambda scene: scene.directory / "model8.skyq")
     questions = property(lambda scene: scene.directory / "questions")
     out = property(lambda scene: scene.directory / "out")
     expected = property(lambda scene: scene.origin.directory.with_name(f"{scene.family}-expected"))
@@ -50,11 +55,21 @@ def make(family, directory, program):
     small_model.make(family, scene.model)
     small_model.make_questions(family, scene.questions)
     scene.out.mkdir()
-    for command in (f"quantize model --method rtn --group-size {GROUP} --out awq", "pack awq model.skyq"):
+    quantize = f"quantize model --method rtn --group-size {GROUP}"
+    prepare(program, directory, f"{quantize} --out awq", "pack awq model.skyq")
+    for name, of_families in forms.FORMS.items():
+        if family in of_families:
+            shutil.copytree(scene.awq, directory / name)
+            forms.rewrite_as(of_families[family], directory / name, scene.model)
+        else:
+            prepare(program, directory, f"{quantize} {forms.MIXED} --out {name}")
+    prepare(program, directory, "pack ct8 model8.skyq")
+    return scene
+
+
+def prepare(program, directory, *commands):
+    """Runs commands that must succeed."""
+    for command in commands:
         made = run(program, [*command.split(), "--quiet"], directory)
         if made.code:
             raise SystemExit(f"skyquant {command}: exit code {made.code}, {made.err.decode()}")
-    for layout in layouts.LAYOUTS:
-        shutil.copytree(scene.awq, directory / layout)
-        layouts.rewrite_as(layout, directory / layout)
-    return scene

@@ -25,7 +25,7 @@ public struct ExportRun: Sendable {
   /// How many devices must be able to share the MLPs of a checkpoint, which are widened with zeros for that; nil to
   /// leave them as they are.
   public var devices: Int?
-  /// Whether decoder linears that a checkpoint's layout cannot hold are rounded once more.
+  /// Whether linears that a checkpoint's layout cannot hold are rounded once more.
   public var requantizes = false
   /// Choices of a GGUF export.
   public var gguf = GGUFOptions()
@@ -58,7 +58,7 @@ public struct ExportRun: Sendable {
   ///   what `observe` throws. Then nothing has the output's name.
   public func run(_ observe: RunObserver = { _ in }) throws -> Result {
     try requireOutput(output, keeping: [model])
-    let file = try ModelFile.open(model)
+    let file = try ModelFile.open(model, readingActOrder: requantizes)
     try file.carried.requireWhole()
     try file.tellCarried(observe)
     func advance(_ done: Int, _ total: Int) throws { try observe(.progress(.tensors, done: done, total: total)) }
@@ -68,7 +68,7 @@ public struct ExportRun: Sendable {
       let rounded = try exporter.export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(
         tensorCount: file.tensors.count, widening: exporter.widening,
-        requantization: rounded.linearCount > 0 ? rounded : nil, gguf: nil)
+        requantization: rounded.isEmpty ? nil : rounded, gguf: nil)
     case .gguf:
       let report = try ggufExporter(file, observe).export(to: output, overwriting: overwrites, onTensor: advance)
       return Result(tensorCount: report.tensorCount, widening: nil, requantization: nil, gguf: report)

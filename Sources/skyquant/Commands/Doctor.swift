@@ -2,6 +2,7 @@
 import ArgumentParser
 import Basics
 import Doctor
+import ModelFiles
 import Workflows
 
 struct DoctorCommand: ParsableCommand {
@@ -56,6 +57,12 @@ struct DoctorCommand: ParsableCommand {
     guard let directory else {
       let report = MachineReport()
       return try output.print(report.json) { report.lines }
+    }
+    guard !directory.hasSuffix(".skyq") else {
+      throw ModelFilesError.unsupported(
+        path: directory,
+        reason: "a .skyq file is no repository that loaders read; `skyquant check --full` finds damage in it, "
+          + "`skyquant inspect` tells what it holds, and what `skyquant export` makes of it can be examined")
     }
     var progress = Progress(output)
     let examination = try Examination(path: directory, tensorParallelism: tp)

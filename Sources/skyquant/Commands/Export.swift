@@ -53,8 +53,10 @@ struct Export: ParsableCommand {
     help: ArgumentHelp(
       "Round once more what the layout has no place for.",
       discussion: """
-        Decoder linears of eight bits, for AWQ and GPTQ, plainly to four; scales that are no numbers of half precision to \
-        the nearest that is one. What that costs is printed; `quantize` the original instead where you have it.
+        Decoder linears of eight bits, for AWQ and GPTQ, plainly to four, and linears of GPTQ in act-order to groups in \
+        order; scales that are no numbers of half precision to the nearest that is one. Quantized linears outside the \
+        decoder's layers, where loaders look for none, are stored in 16 bit. What that costs is printed; `quantize` the \
+        original instead where you have it.
         """))
   var requantize = false
 

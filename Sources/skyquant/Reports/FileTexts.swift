@@ -142,6 +142,7 @@ extension ExportRun.Result {
       result["requantized"] = [
         "linears": .integer(requantization.linearCount), "relative_error": .double(requantization.relativeError),
         "worst": .string(requantization.worst), "largest_relative_error": .double(requantization.largestError),
+        "linears_in_16_bit": .integer(requantization.halfCount),
       ]
     }
     if let gguf {
@@ -163,10 +164,11 @@ extension ExportRun.Result {
     guard let requantization else {
       return run.requantizes ? ["nothing had to be rounded once more"] : []
     }
-    return [
+    let rounded =
       "rounded once more: \(requantization.linearCount) linears, whose weights are off by "
-        + "\(Percentage.text(requantization.relativeError, decimals: 2)), \(requantization.worst.displayed) by "
-        + Percentage.text(requantization.largestError, decimals: 2)
-    ]
+      + "\(Percentage.text(requantization.relativeError, decimals: 2)), \(requantization.worst.displayed) by "
+      + Percentage.text(requantization.largestError, decimals: 2)
+    let half = "stored in 16 bit: \(requantization.halfCount) linears outside the decoder's layers"
+    return (requantization.linearCount > 0 ? [rounded] : []) + (requantization.halfCount > 0 ? [half] : [])
   }
 }

@@ -74,6 +74,8 @@ import Testing
     expectSuccess(try skyquant("import", out, folder.path("m.skyq")))
     #expect(try skyquant("inspect", folder.path("m.skyq")).output.contains("skyq 1.1"))
     #expect(try skyquant("check", folder.path("m.skyq"), "--full").exitCode == 0)
+    expectError(
+      69, "`skyquant check --full` finds damage in it", from: try skyquant("doctor", folder.path("m.skyq")))
     expectSuccess(
       try skyquant(
         "export", folder.path("m.skyq"), "--to", "compressed-tensors", "--out", folder.path("back")))
@@ -88,6 +90,30 @@ import Testing
     #expect(try folder.names() == ["again", "back", "m.skyq", "out"])
   }
 
+  @Test func `output head and projector of eight bits are in 16 bit where loaders look for no codes`() throws {
+    expectSuccess(try quantize(["--rule", "lm_head=int8", "--rule", "mlp1=int8"]))
+    let out = folder.path("out"), rounded = folder.path("rounded")
+    let refused = try skyquant("export", out, "--to", "gptq", "--out", rounded)
+    expectError(69, "or --requantize to store it in 16 bit", from: refused)
+    let exported = try skyquant("export", out, "--to", "gptq", "--out", rounded, "--requantize", "--json")
+    expectSuccess(exported)
+    let told = try #require(try json(of: exported)["requantized"] as? [String: Any])
+    #expect(told["linears_in_16_bit"] as? Int == 3 && told["linears"] as? Int == 0)
+    let again = try skyquant("export", out, "--to", "awq", "--out", folder.path("awq"), "--requantize", "--quiet")
+    #expect(again.output.hasSuffix("\nstored in 16 bit: 3 linears outside the decoder's layers\n"), "\(again.output)")
+    for directory in [rounded, folder.path("awq")] {
+      let listed = try json(of: try skyquant("inspect", directory, "--tensors", "lm_head", "--json"))
+      let head = (listed["tensors"] as? [[String: Any]])?.first
+      #expect(head?["name"] as? String == "language_model.lm_head.weight" && head?["encoding"] as? String == "F16")
+      #expect(try skyquant("doctor", directory).exitCode == 0)
+      // The same numbers but for rounding to half precision.
+      let verified = try skyquant(
+        "verify", directory, "--reference", out, "--quantized-reference", "--questions", sample.evaluationQuestions,
+        "--samples", "1", "--max-mean-kl", "0.00001")
+      expectSuccess(verified)
+    }
+  }
+
   @Test func `eight bits are rounded to four where that is asked for, as from the original's decoded weights`() throws {
     expectSuccess(try quantize(["--rule", "down_proj=int8", "--method", "rtn"]))
     let out = folder.path("out"), rounded = folder.path("rounded")
@@ -96,7 +122,7 @@ import Testing
     let exported = try skyquant("export", out, "--to", "awq", "--out", rounded, "--requantize", "--json")
     expectSuccess(exported)
     let told = try #require(try json(of: exported)["requantized"] as? [String: Any])
-    #expect(told["linears"] as? Int == 4)
+    #expect(told["linears"] as? Int == 4 && told["linears_in_16_bit"] as? Int == 0)
     let error = try #require(told["relative_error"] as? Double)
     // Steps of a fifteenth of a group's range: a uniform error of 1/√12 of them.
     #expect(error > 0.03 && error < 0.15, "\(error)")

@@ -1,30 +1,55 @@
-"""Quantized linears as compressed-tensors and GPTQ store them, and what config.json says about them."""
+"""Quantized linears as compressed-tensors and GPTQ store them, in four and in eight bits, and what config.json says
+about them."""
 
 import json
 import struct
 
 import numpy as np
 
+from mutations import logical
 from mutations.checkpoints import Stored, rewrite
+from mutations.forms import Form, parts_of
 from mutations.layouts import LAYOUTS, WORDS
+from mutations.linears import Quantized, packed, unpacked
 from mutations.mutants import COMPUTING, Mutation, mutator, same, wrong
 from mutations.mutators.awq import HALVES
 
-PARTS = {"ct": WORDS["compressed-tensors"], "gptq": WORDS["gptq"]}
+PARTS = {layout: WORDS["compressed-tensors" if layout.startswith("ct") else "gptq"] for layout in LAYOUTS}
 
 
-def of_both(function):
+def of(*layouts):
     """Registers a function of a checkpoint directory, a `random.Random` and the names of a linear's parts, codes
-    first, for each layout."""
-    for layout in LAYOUTS:
-        mutator(layout, name=f"{function.__name__}_of_{layout}")(
-            lambda scene, seeded, layout=layout: function(getattr(scene, layout), seeded, PARTS[layout]),
-            function.__module__)
-    return function
+    first, for each of some layouts."""
+    def register(function):
+        for layout in layouts:
+            mutator(layout, name=f"{function.__name__}_of_{layout}")(
+                lambda scene, seeded, layout=layout: function(getattr(scene, layout), seeded, PARTS[layout]),
+                function.__module__)
+        return function
+    return register
+
+
+of_each, of_gptq, of_compressed_tensors = of(*LAYOUTS), of("gptq", "gptq8"), of("ct", "ct8")
+of_eight_bits = of("ct8", "gptq8")
 
 
 def a_module(tensors, seeded, parts):
     return seeded.choice([name.removesuffix(f".{parts[0]}") for name in tensors if name.endswith(f".{parts[0]}")])
+
+
+def a_part(tensors, module, seeded, parts):
+    """A part that is there: symmetric linears may have no zeros."""
+    return seeded.choice([part for part in parts if f"{module}.{part}" in tensors])
+
+
+def quantizations(directory, change):
+    """Applies `change` to each quantization_config of a config.json."""
+    path = directory / "config.json"
+    document = json.loads(path.read_text())
+    for place in [document, *[document[key] for key in ("llm_config", "text_config") if key in document]]:
+        if "quantization_config" in place:
+            change(place["quantization_config"])
+    path.write_text(json.dumps(document))
 
 
 def changed(directory, seeded, parts, change):
@@ -39,11 +64,11 @@ def changed(directory, seeded, parts, change):
     return Mutation(done[0])
 
 
-@of_both
+@of_each
 def part(directory, seeded, parts):
     """A part is gone, of another type, of another shape, or longer than what it belongs to."""
     def change(tensors, module):
-        suffix = seeded.choice(parts)
+        suffix = a_part(tensors, module, seeded, parts)
         name, kind = f"{module}.{suffix}", seeded.choice(["gone", "another type", "transposed", "flat", "a row less"])
         tensor = tensors[name]
         if kind == "gone":
@@ -61,11 +86,11 @@ def part(directory, seeded, parts):
     return changed(directory, seeded, parts, change)
 
 
-@of_both
+@of_each
 def numbers(directory, seeded, parts):
     """Codes, zeros, shapes or groups are any bits, all bits or none."""
     def change(tensors, module):
-        suffix = seeded.choice([part for part in parts if "scale" not in part])
+        suffix = a_part(tensors, module, seeded, [part for part in parts if "scale" not in part])
         tensor = tensors[f"{module}.{suffix}"]
         count = len(tensor.data)
         tensor.data = seeded.choice([seeded.randbytes(count), bytes(count), b"\xff" * count])
@@ -73,7 +98,7 @@ def numbers(directory, seeded, parts):
     return changed(directory, seeded, parts, change)
 
 
-@of_both
+@of_each
 def scales(directory, seeded, parts):
     """Scales that are no numbers, zero, negative, or of any bits."""
     def change(tensors, module):
@@ -87,7 +112,7 @@ def scales(directory, seeded, parts):
     return changed(directory, seeded, parts, change)
 
 
-@of_both
+@of_each
 def both(directory, seeded, parts):
     """A linear is there quantized and plain, or in two layouts."""
     other = seeded.choice(["weight", *(part[0] for part in PARTS.values() if part != parts)])
@@ -99,7 +124,7 @@ def both(directory, seeded, parts):
     return wrong(mutation.what, "config")
 
 
-@of_both
+@of_each
 def wide_scales(directory, seeded, parts):
     """Scales of 32 bits, the same numbers."""
     name = next(part for part in parts if "scale" in part)
@@ -114,28 +139,30 @@ def wide_scales(directory, seeded, parts):
     return same("scales of 32 bits", COMPUTING)
 
 
-@mutator("gptq")
-def version_1(scene, seeded):
-    """Zeros less one, which only the config can tell; a zero of 0 has no such form."""
-    fits = []
+@of_gptq
+def other_version(directory, seeded, parts):
+    """Zeros less one, which only the config can tell, or no longer less one; a zero of 0 has no such form."""
+    stated = json.loads((directory / "config.json").read_text())["quantization_config"]
+    bits, is_first, fits = stated["bits"], stated["checkpoint_format"] == "gptq", []
 
     def change(tensors):
-        zeros = {name: np.frombuffer(tensors[name].data, "<u4") for name in tensors if name.endswith(".qzeros")}
-        if all(((words >> np.uint32(shift)) & np.uint32(15)).all() for words in zeros.values()
-               for shift in range(0, 32, 4)):
+        found = {name: unpacked(np.frombuffer(tensor.data, "<u4").reshape(tensor.shape), bits)
+                 for name, tensor in tensors.items() if name.endswith(".qzeros")}
+        if is_first or all(zeros.all() for zeros in found.values()):
             fits.append(True)
-            for name, words in zeros.items():
-                tensors[name].data = (words - np.uint32(0x11111111)).tobytes()
+            for name, zeros in found.items():
+                tensors[name].data = packed(zeros + np.uint8(1) if is_first else zeros - np.uint8(1), bits).tobytes()
 
-    rewrite(scene.gptq, change)
+    rewrite(directory, change)
     if not fits:
         return Mutation("nothing, since there is a zero of 0")
-    quantizations(scene.gptq, lambda quantization: quantization.update(checkpoint_format="gptq"))
-    return same("zeros less one", COMPUTING)
+    other = "gptq_v2" if is_first else "gptq"
+    quantizations(directory, lambda quantization: quantization.update(checkpoint_format=other))
+    return same(f"zeros as {other} has them", COMPUTING)
 
 
-@mutator("gptq")
-def order(scene, seeded):
+@of_gptq
+def order(directory, seeded, parts):
     """Input features that are not in order of their groups."""
     def change(tensors, module):
         groups = list(np.frombuffer(tensors[f"{module}.g_idx"].data, "<i4"))
@@ -146,64 +173,44 @@ def order(scene, seeded):
             groups[seeded.randrange(len(groups))] = {"one beyond": 1 << 30, "one negative": -1}[kind]
         tensors[f"{module}.g_idx"].data = struct.pack(f"<{len(groups)}i", *groups)
         return f"g_idx {kind}"
-    return changed(scene.gptq, seeded, PARTS["gptq"], change)
+    return changed(directory, seeded, parts, change)
 
 
-def quantizations(directory, change):
-    """Applies `change` to each quantization_config of a config.json."""
-    path = directory / "config.json"
-    document = json.loads(path.read_text())
-    for place in [document, *[document[key] for key in ("llm_config", "text_config") if key in document]]:
-        if "quantization_config" in place:
-            change(place["quantization_config"])
-    path.write_text(json.dumps(document))
+@of_eight_bits
+def other_bits(directory, seeded, parts):
+    """One linear is stored in the other number of bits, and is right by itself; config.json need not know of it."""
+    stated = json.loads((directory / "config.json").read_text())["quantization_config"]
+    linears = {name.removesuffix(".weight"): tensor for name, tensor in logical.of_directory(directory).items()
+               if isinstance(tensor, Quantized)}
+
+    def change(tensors, module):
+        old = linears[module]
+        form = Form(stated["quant_method"], 12 - old.bits, old.group, seeded.random() < 0.5,
+                    stated.get("checkpoint_format", ""))
+        new = Quantized.rounding(old.decoded(), old.group, form.bits, form.is_symmetric, form.stored_less)
+        for part in parts:
+            tensors.pop(f"{module}.{part}", None)
+        tensors.update({f"{module}.{part}": tensor for part, tensor in parts_of(new, form).items()})
+        return f"{form.bits} bits"
+    return changed(directory, seeded, parts, change)
 
 
-# Values that whoever computes must refuse: other bits, another layout, other groups than the tensors have.
-REFUSED = {
-    "gptq": {"quant_method": ["awq", "compressed-tensors", "bitsandbytes", 4], "bits": [2, 3, 8, "4", 0],
-             "group_size": [64, 128, 16, 0, "32", 1 << 40], "sym": [True], "checkpoint_format": ["gptq_p", "marlin", 2],
-             "pack_dtype": ["int64", 4]},
-    "ct": {"quant_method": ["awq", "gptq", "fp8", ""], "format": ["float-quantized", "nvfp4-pack-quantized", 4],
-           "quantization_status": ["initialized"], "config_groups": [{}, [], None, 4]},
-}
-WEIGHTS = {"num_bits": [2, 8, "4", 0], "type": ["float", 4], "strategy": ["tensor", "block", "channel"],
-           "group_size": [64, 128, 0, "32"], "symmetric": [True, "yes"]}
+@mutator("ct8")
+def zeros_added(scene, seeded):
+    """Zeros beside a linear that has none: the middle of the codes, which mean the same, or others."""
+    middle, added = seeded.choice([128, 128, 127, 0]), []
 
+    def change(tensors):
+        for name in [name for name in tensors if name.endswith(".weight_scale")]:
+            module = name.removesuffix(".weight_scale")
+            rows, groups = tensors[name].shape
+            if f"{module}.weight_zero_point" not in tensors and seeded.random() < 0.5:
+                words = np.full((-(-rows // 4), groups), middle * 0x01010101, np.uint32)
+                tensors[f"{module}.weight_zero_point"] = Stored("I32", list(words.shape), words.tobytes())
+                added.append(module)
 
-@mutator("gptq")
-def quantization(scene, seeded):
-    key = seeded.choice(list(REFUSED["gptq"]))
-    value = seeded.choice(REFUSED["gptq"][key])
-    quantizations(scene.gptq, lambda quantization: quantization.update({key: value}))
-    return wrong(f"quantization_config.{key} {ascii(value)}", "config")
-
-
-@mutator("ct")
-def compression(scene, seeded):
-    table = seeded.choice([REFUSED["ct"], WEIGHTS])
-    key = seeded.choice(list(table))
-    value = seeded.choice(table[key])
-
-    def change(quantization):
-        at = quantization if table is REFUSED["ct"] else quantization["config_groups"]["group_0"]["weights"]
-        at[key] = value
-    quantizations(scene.ct, change)
-    return wrong(f"quantization_config.{key} {ascii(value)}", "config")
-
-
-@mutator("ct")
-def rules(scene, seeded):
-    """What does not change the numbers: other names of modules, a second group that says the same."""
-    kind = seeded.choice(["ignore", "targets", "twice"])
-
-    def change(quantization):
-        group = quantization["config_groups"]["group_0"]
-        if kind == "ignore":
-            quantization["ignore"] = seeded.choice([[], ["re:.*q_proj"], ["\x1b[2J"]])
-        elif kind == "targets":
-            group["targets"] = seeded.choice([["re:.*mlp.*"], ["Linear", "Embedding"]])
-        else:
-            quantization["config_groups"]["group_1"] = json.loads(json.dumps(group))
-    quantizations(scene.ct, change)
-    return same(f"other {kind}", COMPUTING)
+    rewrite(scene.ct8, change)
+    what = f"{len(added)} linears with zeros of {middle}"
+    if not added or middle == 128:
+        return same(what, COMPUTING)
+    return wrong(what, "values")

@@ -2,7 +2,7 @@
 
 from skyq.reader import Skyq
 
-from mutations.mutants import Mutation, damage, mutator, wrong
+from mutations.mutants import Mutation, damage, of_skyqs, wrong
 
 
 def places(data):
@@ -26,21 +26,21 @@ def region(data, seeded):
     return name, found[name]
 
 
-@mutator("skyq")
-def bit(scene, seeded):
-    data = bytearray(scene.skyq.read_bytes())
+@of_skyqs
+def bit(path, seeded):
+    data = bytearray(path.read_bytes())
     name, (start, end) = region(bytes(data), seeded)
     at = seeded.randrange(start, end)
     data[at] ^= 1 << seeded.randrange(8)
-    scene.skyq.write_bytes(data)
+    path.write_bytes(data)
     return damage(f"a bit of {name}, byte {at - start}")
 
 
-@mutator("skyq")
-def piece(scene, seeded):
+@of_skyqs
+def piece(path, seeded):
     """A run of bytes is zero, random, or comes from elsewhere in the file,
     as when a disk loses or mixes up sectors."""
-    data = bytearray(scene.skyq.read_bytes())
+    data = bytearray(path.read_bytes())
     name, (start, end) = region(bytes(data), seeded)
     length = min(end - start, seeded.choice([1, 16, 512, 4096]))
     at, origin = seeded.randrange(start, end - length + 1), seeded.randrange(len(data) - length)
@@ -49,14 +49,14 @@ def piece(scene, seeded):
     if new == data[at:at + length]:
         new = bytes([new[0] ^ 1]) + new[1:]
     data[at:at + length] = new
-    scene.skyq.write_bytes(data)
+    path.write_bytes(data)
     return damage(f"{length} bytes of {name}")
 
 
-@mutator("skyq")
-def exchanged_planes(scene, seeded):
+@of_skyqs
+def exchanged_planes(path, seeded):
     """Two planes of the same size have each other's bytes."""
-    data = bytearray(scene.skyq.read_bytes())
+    data = bytearray(path.read_bytes())
     planes = {name: place for name, place in places(bytes(data)).items() if name.startswith("plane")}
     one = seeded.choice(list(planes))
     start, end = planes[one]
@@ -67,36 +67,36 @@ def exchanged_planes(scene, seeded):
     else:
         other = planes[seeded.choice(others)]
         data[start:end], data[other[0]:other[1]] = data[other[0]:other[1]], data[start:end]
-    scene.skyq.write_bytes(data)
+    path.write_bytes(data)
     return damage(f"{one} exchanged")
 
 
-@mutator("skyq")
-def padding(scene, seeded):
+@of_skyqs
+def padding(path, seeded):
     """Padding is not zero: only the full check looks at it."""
-    data = bytearray(scene.skyq.read_bytes())
+    data = bytearray(path.read_bytes())
     ends = sorted(place for place in places(bytes(data)).values())
     holes = [(end, start) for (_, end), (start, _) in zip(ends, ends[1:]) if end < start]
     start, end = seeded.choice(holes)
     data[seeded.randrange(start, end)] = 1
-    scene.skyq.write_bytes(data)
+    path.write_bytes(data)
     return damage("padding that is not zero")
 
 
-@mutator("skyq")
-def size(scene, seeded):
-    data = scene.skyq.read_bytes()
+@of_skyqs
+def size(path, seeded):
+    data = path.read_bytes()
     new = data[:seeded.randrange(len(data))] if seeded.random() < 0.7 else data + bytes(seeded.choice([1, 64, 4096]))
-    scene.skyq.write_bytes(new)
+    path.write_bytes(new)
     return wrong(f"{len(new)} bytes instead of {len(data)}", "config headers files")
 
 
-@mutator("skyq")
-def front(scene, seeded):
+@of_skyqs
+def front(path, seeded):
     """Some bytes of the front, as they come."""
-    data = bytearray(scene.skyq.read_bytes())
+    data = bytearray(path.read_bytes())
     end = places(bytes(data))["names"][1]
     for _ in range(seeded.choice([1, 2, 4, 32])):
         data[seeded.randrange(end)] = seeded.randrange(256)
-    scene.skyq.write_bytes(data)
+    path.write_bytes(data)
     return Mutation("bytes of the front")

@@ -11,7 +11,7 @@ import struct
 from skyq.reader import Skyq
 from skyq.image import Image, Section, Tensor
 
-from mutations.mutants import Mutation, mutator
+from mutations.mutants import Mutation, of_skyqs
 from mutations.mutators.json_values import HOSTILE, changed_leaf, torn
 
 ENTRY = {"name_offset": 32, "name_length": 16, "encoding": 16, "rank": 8, "plane_count": 8, "group": 32, "count": 64}
@@ -35,11 +35,11 @@ def image_of(data):
     return Image(sections, tensors, file.align_log2, file.minor)
 
 
-def changed(scene, change):
+def changed(path, change):
     """Applies `change(image)`, which returns a description."""
-    image = image_of(scene.skyq.read_bytes())
+    image = image_of(path.read_bytes())
     what = change(image)
-    scene.skyq.write_bytes(image.bytes())
+    path.write_bytes(image.bytes())
     return Mutation(what)
 
 
@@ -48,17 +48,17 @@ def number(bits, seeded):
                           seeded.getrandbits(bits // 2)]) % (1 << bits)
 
 
-@mutator("skyq")
-def superblock(scene, seeded):
+@of_skyqs
+def superblock(path, seeded):
     def change(image):
         field = seeded.choice(list(SUPERBLOCK))
         image.override[field] = number(SUPERBLOCK[field], seeded)
         return f"{field} = {image.override[field]}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def entry(scene, seeded):
+@of_skyqs
+def entry(path, seeded):
     """A field of a tensor's entry."""
     def change(image):
         tensor = seeded.choice(image.tensors)
@@ -73,22 +73,22 @@ def entry(scene, seeded):
         else:
             tensor.override[field] = number(ENTRY[field], seeded)
         return f"{tensor.name.decode()}: {field} = {tensor.override.get(field, '…')}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def section_entry(scene, seeded):
+@of_skyqs
+def section_entry(path, seeded):
     def change(image):
         section = seeded.choice(image.sections)
         field, bits = seeded.choice([("flags", 32), ("offset", 64), ("stored", 64), ("size", 64), ("name_offset", 32),
                                      ("name_length", 32)])
         section.override[field] = number(bits, seeded)
         return f"section {section.name.decode()}: {field} = {section.override[field]}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def shape(scene, seeded):
+@of_skyqs
+def shape(path, seeded):
     """Another shape, encoding or group size that fits the planes, or another tensor's."""
     def change(image):
         tensor = seeded.choice(image.tensors)
@@ -100,18 +100,18 @@ def shape(scene, seeded):
         elif kind == "ones":
             tensor.dims = [1, *tensor.dims]
         elif kind == "encoding":
-            tensor.encoding = seeded.choice([1, 2, 3, 4, 5, 6, 7, 8, 0x0101, 0x0102, 0x8001])
+            tensor.encoding = seeded.choice([1, 2, 3, 4, 5, 6, 7, 8, 0x0101, 0x0102, 0x0103, 0x8001])
         elif kind == "group":
             tensor.group = seeded.choice([0, 32, 64, 128])
         else:
             tensor.dims = [tensor.dims[0] // 2, *tensor.dims[1:]]
             tensor.planes = [plane[:len(plane) // 2] for plane in tensor.planes]
         return f"{tensor.name.decode()}: {kind}, {tensor.encoding} {tensor.dims} g{tensor.group}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def plane(scene, seeded):
+@of_skyqs
+def plane(path, seeded):
     """Other codes, zeros, scales or values."""
     def change(image):
         tensor = seeded.choice(image.tensors)
@@ -121,11 +121,11 @@ def plane(scene, seeded):
             data[seeded.randrange(len(data))] = seeded.choice([0, 0x7C, 0x7F, 0xFF, seeded.randrange(256)])
         tensor.planes[at] = bytes(data)
         return f"other bytes in plane {at} of {tensor.name.decode()}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def scales(scene, seeded):
+@of_skyqs
+def scales(path, seeded):
     """Scales that are no numbers, zero, negative or subnormal."""
     def change(image):
         tensor = seeded.choice([tensor for tensor in image.tensors if len(tensor.planes) == 3])
@@ -134,11 +134,11 @@ def scales(scene, seeded):
             struct.pack_into("<H", data, at, bits)
         tensor.planes[1] = bytes(data)
         return f"scales of {bits:04x} in {tensor.name.decode()}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def names(scene, seeded):
+@of_skyqs
+def names(path, seeded):
     """Names that are not there, twice, or drive a terminal; of tensors and of files."""
     def change(image):
         items = image.tensors if seeded.random() < 0.7 else image.sections
@@ -153,21 +153,21 @@ def names(scene, seeded):
         else:
             item.name = seeded.choice(HOSTILE if kind == "hostile" else OTHER_NAMES).encode()
         return f"a name {kind}: {ascii(item.name)[:80]}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def order(scene, seeded):
+@of_skyqs
+def order(path, seeded):
     """Tensors and sections in another order: the same model."""
     def change(image):
         seeded.shuffle(image.tensors)
         seeded.shuffle(image.sections)
         return "another order"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def file_inside(scene, seeded):
+@of_skyqs
+def file_inside(path, seeded):
     """config.json or another embedded file says something else."""
     def change(image):
         files = [section for section in image.sections if section.type == b"FILE" and section.name.endswith(b".json")]
@@ -180,15 +180,15 @@ def file_inside(scene, seeded):
             text = json.dumps(document).encode("utf-8", "surrogatepass")
         section.plain, section.stored, section.flags = text, text, 0
         return f"{section.name.decode()}: {what}"
-    return changed(scene, change)
+    return changed(path, change)
 
 
-@mutator("skyq")
-def canonical_json(scene, seeded):
+@of_skyqs
+def canonical_json(path, seeded):
     """META or PROV is not what §7 wants."""
     def change(image):
         section = seeded.choice([section for section in image.sections if section.type != b"FILE"])
         what, text = torn(section.plain, seeded)
         section.plain, section.stored, section.flags = text, text, 0
         return f"{section.name.decode()}: {what}"
-    return changed(scene, change)
+    return changed(path, change)

@@ -14,6 +14,8 @@ public struct StoredLinear: Sendable, Equatable {
   public let inFeatures: Int
   /// Bits of its codes, 4 or 8; nil if it is not quantized.
   public let codeBits: Int?
+  /// What it takes on the disk.
+  public let byteCount: Int
 
   /// Its canonical name.
   public var module: String { linear.moduleName(layer: layer) }
@@ -36,7 +38,8 @@ extension ModelFile {
     else { return nil }
     return StoredLinear(
       layer: layer, linear: linear, name: tensor.name.removingSuffix(".weight") ?? tensor.name,
-      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], codeBits: tensor.codeBits)
+      outFeatures: tensor.shape[0], inFeatures: tensor.shape[1], codeBits: tensor.codeBits,
+      byteCount: tensor.byteCount)
   }
 }
 

@@ -6,11 +6,18 @@ internal import ModelFiles
 internal import Quantization
 
 extension QuantizationReport {
-  /// The first of them; `skyquant.json` has all.
-  private var keptLine: [StyledText] {
-    guard !kept.isEmpty else { return [] }
-    let more = kept.count > 5 ? " and \(kept.count - 5) more, which skyquant.json lists" : ""
-    return ["kept in 16 bit: \(kept.prefix(5).joined(separator: ", "))\(more)"]
+  /// What has more bits than the rest by the run's own choice: the first of them, `skyquant.json` has all.
+  private var raisedLines: [StyledText] {
+    func line(_ what: String, _ modules: Set<String>) -> [StyledText] {
+      guard !modules.isEmpty else { return [] }
+      let more = modules.count > 5 ? " and \(modules.count - 5) more, which skyquant.json lists" : ""
+      return ["\(what): \(modules.sorted().prefix(5).joined(separator: ", "))\(more)"]
+    }
+    let bits = target.map { target -> StyledText in
+      "\(target.reached.upTo(3)) bits per weight in the language model's linears, \(target.asked.upTo(3)) were asked for"
+    }
+    return [bits].compactMap(\.self) + line("raised to int8", raised.eightBit)
+      + line("kept in 16 bit", raised.sixteenBit)
   }
 
   /// What the report counts at the borders of number formats, if there is any.
@@ -77,7 +84,7 @@ extension QuantizationReport {
       "wrote \(destination.displayed): \(reports.count - eightBitCount) of \(linearCount) linears in int4\(eightBits), "
         + "group \(options.scheme.groupSize), \(bitsPerWeight.upTo(3)) bits per weight in them",
       gainLine,
-    ] + formatLine + WidenedMLP.lines(widening, devices: devices).map { StyledText($0) } + keptLine + borderLine
+    ] + formatLine + WidenedMLP.lines(widening, devices: devices).map { StyledText($0) } + raisedLines + borderLine
       + calibrationLines + [
         "next: \(verifying)"
       ]

@@ -27,8 +27,10 @@ public struct QuantizationReport: Sendable {
   public private(set) var reports: [LinearReport] = []
   /// What is to be known about the result, one line each.
   public private(set) var warnings: [String] = []
-  /// Modules that `--keep-16bit` left as they were.
-  public let kept: [String]
+  /// Linears that `--keep-16bit` left as they were, and those that `--target-bpw` gave more bits.
+  public let raised: RaisedLinears
+  /// The bits for each weight of the decoder's linears that were asked for, and those that they have; nil if none were.
+  public var target: (asked: Double, reached: Double)?
   /// Linears outside the decoder's layers that were plainly rounded to eight bits, by their names in the files.
   public let roundedOutside: [String]
   /// How many devices the MLPs were to be widened for, and how much wider they are; nil if that was not asked for, or they
@@ -49,7 +51,7 @@ public struct QuantizationReport: Sendable {
   public init(
     source: String, destination: String, version: String, options: QuantizationOptions, recipe: JSONValue,
     calibration: JSONValue, numericMode: String,
-    seesImages: Bool, sources: [SourceDigest], kept: [String], roundedOutside: [String] = [], linearCount: Int,
+    seesImages: Bool, sources: [SourceDigest], raised: RaisedLinears, roundedOutside: [String] = [], linearCount: Int,
     hasHeldOut: Bool
   ) {
     self.source = source
@@ -61,14 +63,14 @@ public struct QuantizationReport: Sendable {
     self.numericMode = numericMode
     self.seesImages = seesImages
     self.sources = sources
-    self.kept = kept
+    self.raised = raised
     self.roundedOutside = roundedOutside
     self.linearCount = linearCount
     self.hasHeldOut = hasHeldOut
   }
 
   /// What a later run must know to go on.
-  public var notes: RunNotes { RunNotes(kept: kept, reports: reports, warnings: warnings) }
+  public var notes: RunNotes { RunNotes(raised: raised, reports: reports, warnings: warnings) }
 
   /// Takes over what a stopped run has reported.
   public mutating func add(_ notes: RunNotes) {
@@ -109,10 +111,14 @@ public struct QuantizationReport: Sendable {
       "method": .string(options.method.name), "group_size": .integer(options.scheme.groupSize),
       "propagate": .string(options.propagation.rawValue), "numeric_mode": .string(numericMode),
       "calibration_tokens": .integer(tokenCount), "recipe": recipe, "calibration": calibration,
-      "sources": .array(sources.map(\.json)), "kept_16bit": .array(kept.map(JSONValue.string)),
+      "sources": .array(sources.map(\.json)), "kept_16bit": raised.sixteenBit.sortedJSON,
       "linears": .array(table.rows.map(\.json)),
       "warnings": .array(warnings.map(JSONValue.string)),
     ]
+    if !raised.eightBit.isEmpty { object["raised_to_int8"] = raised.eightBit.sortedJSON }
+    if let target {
+      object["target_bpw"] = ["asked": .double(target.asked), "reached": .double(target.reached)]
+    }
     if !roundedOutside.isEmpty { object["rounded_outside"] = .array(roundedOutside.map(JSONValue.string)) }
     if let widening { object["intermediate_size"] = widening.json }
     return .object(object)

@@ -1,19 +1,19 @@
-// What a stopped run has to tell the one that goes on: which modules stay in 16 bit, and all reports so far.
+// What a stopped run has to tell the one that goes on: which linears have more bits than others, and all reports so far.
 public import LayerSearch
 public import JSON
 
 /// What a run has decided and found so far.
 public struct RunNotes: Sendable {
-  /// Modules that stay in 16 bit by choice of the run.
-  public var kept: [String]
+  /// Linears that have more bits than the others by choice of the run.
+  public var raised: RaisedLinears
   /// One for each linear that is done.
   public var reports: [LinearReport]
   /// One line each.
   public var warnings: [String]
 
   /// Notes.
-  public init(kept: [String], reports: [LinearReport], warnings: [String]) {
-    self.kept = kept
+  public init(raised: RaisedLinears, reports: [LinearReport], warnings: [String]) {
+    self.raised = raised
     self.reports = reports
     self.warnings = warnings
   }
@@ -21,19 +21,26 @@ public struct RunNotes: Sendable {
   /// What `json` gave; nil for anything else.
   public init?(_ json: JSONValue) {
     guard let kept = json["kept"]?.strings, let warnings = json["warnings"]?.strings,
-      let reports = json["reports"]?.arrayValue
+      let reports = json["reports"]?.arrayValue, let eight = json["raised_to_int8"]?.strings
     else { return nil }
-    self.init(kept: kept, reports: reports.compactMap(LinearReport.init(note:)), warnings: warnings)
+    let raised = RaisedLinears(eightBit: Set(eight), sixteenBit: Set(kept))
+    self.init(raised: raised, reports: reports.compactMap(LinearReport.init(note:)), warnings: warnings)
     guard self.reports.count == reports.count else { return nil }
   }
 
   /// The notes for a file.
   public var json: JSONValue {
     [
-      "kept": .array(kept.map(JSONValue.string)), "warnings": .array(warnings.map(JSONValue.string)),
+      "kept": raised.sixteenBit.sortedJSON, "raised_to_int8": raised.eightBit.sortedJSON,
+      "warnings": .array(warnings.map(JSONValue.string)),
       "reports": .array(reports.map(\.note)),
     ]
   }
+}
+
+extension Set<String> {
+  /// Its elements in order.
+  var sortedJSON: JSONValue { .array(sorted().map(JSONValue.string)) }
 }
 
 extension JSONValue {

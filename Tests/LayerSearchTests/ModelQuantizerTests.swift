@@ -33,12 +33,13 @@ import Testing
 
   private func quantized(
     _ method: QuantizationMethod, _ propagation: Propagation = .quantized, widestGram: Int = 8192,
-    _ codes: CodeScheme = .int4, otherCodes: [String: CodeScheme] = [:]
+    _ codes: CodeScheme = .int4, otherCodes: [String: CodeScheme] = [:], measuresRaised: Bool = false
   ) throws -> [LayerOutcome] {
     let scheme = try #require(QuantizationScheme(groupSize: 64, codes: codes))
     var options = QuantizationOptions(scheme: scheme, method: method, propagation: propagation)
     options.widestGram = widestGram
     options.otherCodes = otherCodes
+    options.measuresRaisedErrors = measuresRaised
     var layers: [LayerOutcome] = []
     let quantizer = ModelQuantizer(model: model, config: file.config.text, options: options)
     try quantizer.run(samples, try activations(propagation)) { event in
@@ -128,6 +129,26 @@ import Testing
     // Steps are a seventeenth as long, of which the square counts; a symmetric range may be twice as wide as it need be.
     #expect(inEight.errorAfter < inFour.errorAfter / 50 && inEight.errorBefore < inFour.errorBefore / 50)
     if method.isGuarded { #expect(inEight.errorAfter <= inEight.errorBefore) }
+  }
+
+  @Test func `what is measured of eight bits is what plain rounding to them loses, and changes nothing`() throws {
+    let measured = try quantized(.rtn, .float, measuresRaised: true), eight = try quantized(.rtn, .float, .int8)
+    let four = try quantized(.rtn, .float)
+    for (layer, other) in zip(measured, eight) {
+      for report in other.reports {
+        let errors = try #require(layer.raisedErrors[report.module])
+        // Nothing drifts, so that the original loses nothing.
+        #expect(errors.eightBits == report.errorAfter && errors.original == 0, "\(report.module)")
+      }
+    }
+    #expect(measured.map(\.layer) == four.map(\.layer) && four.allSatisfy(\.raisedErrors.isEmpty))
+    for layer in try quantized(.awq, widestGram: 128, measuresRaised: true) {
+      // What the first linears of all read has not drifted.
+      for report in layer.reports.dropFirst(layer.index == 0 ? 3 : 0) {
+        let errors = try #require(layer.raisedErrors[report.module])
+        #expect(errors.original > 0 && errors.eightBits < report.errorAfter, "\(report.module)")
+      }
+    }
   }
 
   @Test func threadsChangeNothing() throws {

@@ -35,7 +35,7 @@ import Testing
   }
 
   private func note(_ report: LinearReport) throws -> JSONObject {
-    let notes = RunNotes(kept: [], reports: [report], warnings: [])
+    let notes = RunNotes(raised: RaisedLinears(), reports: [report], warnings: [])
     return try #require(notes.json["reports"]?.arrayValue?.first?.objectValue)
   }
 
@@ -81,9 +81,12 @@ import Testing
   }
 
   @Test func `a note gives back every value bit by bit, through the text of a file`() throws {
-    let notes = RunNotes(kept: ["a"], reports: [report, unmeasured], warnings: ["b"])
+    let notes = RunNotes(
+      raised: RaisedLinears(eightBit: ["c"], sixteenBit: ["a"]), reports: [report, unmeasured], warnings: ["b"])
     let read = try #require(RunNotes(try JSONValue(parsing: notes.json.serialized(.compact))))
-    #expect(read.kept == ["a"] && read.warnings == ["b"] && read.reports.count == 2)
+    #expect(
+      read.raised == RaisedLinears(eightBit: ["c"], sixteenBit: ["a"]) && read.warnings == ["b"]
+        && read.reports.count == 2)
     #expect(read.json == notes.json)
     #expect(SensitivityTable(reports: read.reports).csv == SensitivityTable(reports: notes.reports).csv)
     #expect(read.reports[1].outputEnergy.bitPattern == Double.nan.bitPattern)
@@ -93,7 +96,7 @@ import Testing
   @Test func `a note without one of its values, or with another kind of value, is none`() throws {
     let whole = try note(report)
     func isRead(_ note: JSONObject) -> Bool {
-      RunNotes(["kept": [], "warnings": [], "reports": [.object(note)]]) != nil
+      RunNotes(["kept": [], "raised_to_int8": [], "warnings": [], "reports": [.object(note)]]) != nil
     }
     #expect(isRead(whole))
     for key in whole.keys {

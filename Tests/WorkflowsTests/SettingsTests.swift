@@ -33,6 +33,17 @@ import Workflows
     for every in [1, -1] {
       #expect(refused { $0.heldOutEvery = every } == "--held-out-every must be 0 or above 1", "\(every)")
     }
+    for target in [0, -1, 32.5, .nan] {
+      #expect(refused { $0.targetBitsPerWeight = target } == "--target-bpw must be above 0 and at most 32", "\(target)")
+    }
+    #expect(refused { $0.raisedForms = [.int8] } == "--raise-to is of no use without --target-bpw")
+    #expect(refused { $0.raisedForms = [] } == "--raise-to must name int8, 16bit or both")
+    #expect(
+      refused { ($0.targetBitsPerWeight, $0.sixteenBitBytes) = (5, 1) }
+        == "--target-bpw is another way to say what --keep-16bit says")
+    #expect(
+      refused({ ($0.method, $0.targetBitsPerWeight) = (.rtn, 5) }, samples: SampleSource())
+        == "--target-bpw needs --calibration FILE or --text FILE to know what matters")
     #expect(
       refused({ _ in }, samples: SampleSource())
         == "--method best needs --calibration FILE or --text FILE; only rtn does not")

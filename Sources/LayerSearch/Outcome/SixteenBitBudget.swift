@@ -1,5 +1,4 @@
 // Which linears stay in 16 bit when a number of bytes may be spent on it.
-internal import ModelConfig
 public import Quantization
 
 /// A choice of linears by what quantization costs them for each byte it saves.
@@ -21,14 +20,7 @@ public struct SixteenBitBudget: Sendable {
   public func modules(
     by reports: [LinearReport], scheme: (_ module: String) -> QuantizationScheme
   ) -> Set<String> {
-    var sets: [[LinearReport]] = []
-    for report in reports {
-      if let last = sets.last?.first, last.fusedSet == report.fusedSet {
-        sets[sets.count - 1].append(report)
-      } else {
-        sets.append([report])
-      }
-    }
+    let sets = reports.fusedSets
     func cost(_ set: [LinearReport]) -> Double { set.reduce(0) { $0 + $1.additionalBytes(scheme($1.module)) } }
     func error(_ set: [LinearReport]) -> Double { set.reduce(0) { $0 + $1.relativeError } }
     let ranked = sets.enumerated().sorted { a, b in
@@ -46,12 +38,6 @@ public struct SixteenBitBudget: Sendable {
 }
 
 extension LinearReport {
-  /// The name that linears of one fused set share.
-  fileprivate var fusedSet: String {
-    guard let linear = DecoderLinear(module: module) else { return module }
-    return module.dropLast(linear.rawValue.count) + linear.site.rawValue
-  }
-
   /// What 16 bit take beyond the quantized form.
   fileprivate func additionalBytes(_ scheme: QuantizationScheme) -> Double {
     Double(outFeatures * inFeatures) * (16 - scheme.bitsPerWeight) / 8

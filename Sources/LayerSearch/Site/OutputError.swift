@@ -41,6 +41,9 @@ package struct OutputError: Sendable {
   /// The mean squared output of `weight` itself on the inputs x̃.
   var energy: Double { gram.error(of: weight) }
 
+  /// The error of the weight itself, the mean over tokens: what the inputs' drift costs.
+  var unchanged: Double { mean(0) }
+
   /// tr(D·H·Dᵀ), summed over the tokens.
   func curvature(along delta: Tensor) -> Double {
     RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in

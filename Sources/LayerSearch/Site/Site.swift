@@ -36,6 +36,7 @@ struct SiteProblem: Sendable {
   let damping: Double
   /// What is done.
   let steps: Set<QuantizationStep>
+  private let measuresRaisedErrors: Bool
   private let channels: ChannelStatistics
   private let correction: DriftCorrection?
   /// Kept where it is less than a linear; a factor is made anew where a target is.
@@ -55,6 +56,7 @@ struct SiteProblem: Sendable {
     self.scheme = scheme
     damping = options.damping
     steps = options.steps
+    measuresRaisedErrors = options.measuresRaisedErrors
     self.searchesScales = searchesScales && steps.contains(.scales)
     channels = ChannelStatistics(
       meanAbs: statistics.meanAbs, energy: statistics.energy,
@@ -131,6 +133,19 @@ struct SiteProblem: Sendable {
     return weights.indices.map { index in
       defer { weights[index].release() }
       return body(index)
+    }
+  }
+
+  /// What each linear would lose with more bits, on the tokens that judge; nil unless that was asked for.
+  func raisedErrors() -> [RaisedErrors]? {
+    guard measuresRaisedErrors, let eight = QuantizationScheme(groupSize: scheme.groupSize, codes: .int8) else {
+      return nil
+    }
+    let unscaled = identity.scales
+    return mapLinears { index in
+      let linear = QuantizedLinear(rounding: target(index, columnScales: unscaled), scheme: eight)
+      return RaisedErrors(
+        eightBits: judges[index].error(of: linear, inverseScales: unscaled), original: judges[index].unchanged)
     }
   }
 

@@ -23,6 +23,8 @@ struct SiteOutcome {
   var roundingErrors: [Double]
   /// Mean squared output of the original linears on those tokens.
   var outputEnergies: [Double]
+  /// What they would lose with more bits; nil unless that was asked for.
+  var raisedErrors: [RaisedErrors]?
 
   /// Whether something has to absorb scales.
   var isScaled: Bool { scale.rule != .identity }
@@ -72,7 +74,7 @@ struct SiteSearch {
     }
     return SiteOutcome(
       scale: chosen.scale, linears: linears, roundingErrors: plain.linears.map(\.error),
-      outputEnergies: site.judges.map(\.energy))
+      outputEnergies: site.judges.map(\.energy), raisedErrors: site.raisedErrors())
   }
 
   /// The best of plain rounding and what the contenders offer; those after the first only if they have a chance against

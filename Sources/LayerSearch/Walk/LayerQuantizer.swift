@@ -17,6 +17,7 @@ struct LayerQuantizer {
   var layer: DecoderLayer
   var linears: [DecoderLinear: QuantizedLinear] = [:]
   private var reports: [DecoderLinear: LinearReport] = [:]
+  private var raisedErrors: [DecoderLinear: RaisedErrors] = [:]
   /// Sites whose scales changed a norm or a bias.
   var folds: Set<LinearSite> = []
   var warnings: [String] = []
@@ -75,6 +76,7 @@ struct LayerQuantizer {
     for (position, name) in names.enumerated() {
       let linear = searched.linear(position)
       keep((linear, report(name, position, searched, counts: counts(name, searched, linear))), of: name)
+      raisedErrors[name] = searched.raisedErrors(position)
     }
     guard searched.isScaled else { return nil }
     fold(searched.scales, at: site, pooling)
@@ -195,6 +197,7 @@ struct LayerQuantizer {
       // Only now: linears absorb the scales of later sites.
       report.counts.smallestScales = max(0, linear.smallestScaleCount - report.counts.zeroGroups)
       outcome.reports.append(report)
+      outcome.raisedErrors[report.module] = raisedErrors[name]
       if linear.beyondHalfCount > 0 {
         outcome.warnings.append(
           "\(report.module): weights of \(linear.beyondHalfCount) groups reach beyond half precision, in which scales "

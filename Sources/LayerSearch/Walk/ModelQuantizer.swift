@@ -27,6 +27,8 @@ public struct QuantizationOptions: Sendable {
   /// Inputs with more features than this are cut into blocks that are searched on their own: a Gram matrix grows with
   /// the square of its size, and the 27,648 features of a 38B model's down_proj would take 6 GB for each sum.
   public var widestGram = 8192
+  /// Whether it is measured what each linear would lose with more bits; no result depends on it.
+  public var measuresRaisedErrors = false
   /// Whether a module, by canonical name, may be quantized.
   public var isIncluded: @Sendable (_ module: String) -> Bool
   /// What the model's own files call a module of this canonical name; reports and messages call it so.
@@ -90,6 +92,8 @@ public struct LayerOutcome: Sendable {
   public var reports: [LinearReport]
   /// What is to be known about the layer, one line each.
   public var warnings: [String]
+  /// What each linear would lose with more bits, by the name in its report; nothing unless that was asked for.
+  public var raisedErrors: [String: RaisedErrors] = [:]
 
   /// A layer of which nothing changed.
   package init(index: Int, reports: [LinearReport] = [], warnings: [String] = []) {

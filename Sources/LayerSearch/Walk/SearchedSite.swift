@@ -13,6 +13,14 @@ struct SearchedSite {
   /// Whether something has to absorb scales.
   var isScaled: Bool { outcomes.contains(where: \.isScaled) }
 
+  /// What the linear at `position` would lose with more bits; nil unless that was asked for.
+  func raisedErrors(_ position: Int) -> RaisedErrors? {
+    let parts = outcomes.compactMap { $0.raisedErrors?[position] }
+    guard !parts.isEmpty else { return nil }
+    return RaisedErrors(
+      eightBits: parts.reduce(0) { $0 + $1.eightBits }, original: parts.reduce(0) { $0 + $1.original })
+  }
+
   /// The linear at `position` among the site's.
   func linear(_ position: Int) -> QuantizedLinear {
     QuantizedLinear(joining: outcomes.map { $0.linears[position].linear })

@@ -72,7 +72,18 @@ public struct QuantizationCard {
       ("bits per weight in \(report.eightBitCount > 0 ? "quantized" : "int4") linears", report.bitsPerWeight.upTo(3)),
       ("size of all tensors", ByteCount.text(byteCount)), ("program", "skyquant \(report.version)"),
     ]
-    if !report.kept.isEmpty { rows.append(("kept in 16 bit by --keep-16bit", "\(report.kept.count) linears")) }
+    let option = report.target == nil ? "--keep-16bit" : "--target-bpw"
+    for (what, modules) in [("kept in 16 bit", report.raised.sixteenBit), ("raised to int8", report.raised.eightBit)]
+    where !modules.isEmpty {
+      rows.append(("\(what) by \(option)", "\(modules.count) linears"))
+    }
+    if let target = report.target {
+      rows.append(
+        (
+          "bits per weight in all linears of the language model",
+          "\(target.reached.upTo(3)), asked \(target.asked.upTo(3))"
+        ))
+    }
     if let samples = report.calibrationFacts {
       rows.append(("calibration", "\(samples.name); \(samples.tokens)"))
       let files = report.calibration["files"]?.arrayValue ?? []

@@ -47,16 +47,17 @@ extension QuantizationRun {
     let size = try AWQCheckpointWriter.byteCount(
       file, scheme: options.scheme, widening: recipe.widening(of: file, options),
       shardByteCount: recipe.usedShardByteCount, otherCodes: options.otherCodes, quantizes: options.isIncluded)
+    let byteCount = size.total + raisedByteCount(start.selection, options)
     let shape = activationShape(file, options, set.tokenCounts)
     let state = 2 * shape.tokenCount * shape.streams.count * file.config.text.hiddenSize * MemoryLayout<Float>.size
     let disk =
-      size.total + state + shape.preparedByteCount
+      byteCount + state + shape.preparedByteCount
       + (memory.keepsActivations ? 0 : memory.activationByteCount)
     try requireRoom(disk)
-    let stages = try stages(loaded, start, set, promptSeconds: promptSeconds, outputByteCount: size.total)
+    let stages = try stages(loaded, start, set, promptSeconds: promptSeconds, outputByteCount: byteCount)
     return QuantizationPlan(
       sampleCount: set.tokenCounts.count, tokenCount: shape.tokenCount, tileCount: set.tileCount,
-      outputByteCount: size.total, diskByteCount: disk,
+      outputByteCount: byteCount, diskByteCount: disk,
       memory: memory, limit: start.limit,
       stages: stages.plan, uncertainty: stages.uncertainty,
       linears: LinearCoverage(start.selection))
@@ -91,7 +92,7 @@ extension QuantizationRun {
     if set.tileCount > 0 {
       stages.append(StageEstimate(.visionTower, seconds: try model.tileSeconds() * Double(set.tileCount)))
     }
-    if recipe.sixteenBitBytes != nil { stages.append(StageEstimate(.measuring, seconds: seconds)) }
+    if recipe.choosesByErrors { stages.append(StageEstimate(.measuring, seconds: seconds)) }
     // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.
     stages.append(StageEstimate(.quantizing, seconds: max(seconds, fits ? 0 : read) + writing))
     // The way out of a layer is gone when the next one's first site is asked for.

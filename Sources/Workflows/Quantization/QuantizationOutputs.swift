@@ -20,7 +20,8 @@ struct QuantizationOutputs: ~Copyable {
 
   /// Takes the names of the outputs of `run` and checks that there is room for them.
   /// - Throws: what `WorkFolder` throws; `StorageError.noSpace`, `beyondFileSize`.
-  init(_ run: QuantizationRun, _ file: ModelFile, _ options: QuantizationOptions) throws {
+  init(_ run: QuantizationRun, _ start: QuantizationRun.Started) throws {
+    let file = start.file, options = start.options
     let config = file.config.text
     let size = try AWQCheckpointWriter.byteCount(
       file, scheme: options.scheme, widening: run.recipe.widening(of: file, options),
@@ -31,7 +32,7 @@ struct QuantizationOutputs: ~Copyable {
     let report = try SensitivityReport(
       path: run.reportDirectory, overwriting: run.overwrites, resuming: run.resumes,
       linearCount: config.layerCount * DecoderLinear.allCases.count)
-    let byteCount = size.total + (run.recipe.sixteenBitBytes ?? 0)
+    let byteCount = size.total + run.raisedByteCount(start.selection, options)
     try folder.requireRoom(for: byteCount, largestFile: size.largestFile)
     self.byteCount = byteCount
     largestFile = size.largestFile

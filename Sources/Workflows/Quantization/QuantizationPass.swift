@@ -26,12 +26,10 @@ struct QuantizationPass {
     self.memory = memory
   }
 
-  /// The same pass with these modules, by the names of reports, left in 16 bit.
-  func keeping(_ modules: Set<String>) -> QuantizationPass {
-    guard !modules.isEmpty else { return self }
+  /// The same pass with other options.
+  func with(_ options: QuantizationOptions) -> QuantizationPass {
     var pass = self
-    let (isIncluded, fileName) = (options.isIncluded, options.fileName)
-    pass.options.isIncluded = { !modules.contains(fileName($0)) && isIncluded($0) }
+    pass.options = options
     return pass
   }
 

@@ -13,7 +13,7 @@ extension QuantizationRun {
   ) -> ActivationShape {
     ActivationShape(
       tokenCounts: tokenCounts, config: file.config.text, propagation: options.propagation,
-      keepsEmbeddings: recipe.sixteenBitBytes != nil)
+      keepsEmbeddings: recipe.choosesByErrors)
   }
 
   /// What has to be given up to keep within `limit`; before the samples are known, whether it can be kept at all.

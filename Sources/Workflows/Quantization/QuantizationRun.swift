@@ -68,7 +68,7 @@ public struct QuantizationRun: Sendable {
     let start = try started()
     let file = start.file, options = start.options, limit = start.limit
     for warning in start.selection.warnings { try observe(.warning(warning)) }
-    var outputs = try QuantizationOutputs(self, file, options)
+    var outputs = try QuantizationOutputs(self, start)
     try file.tellCarried(observe)
     let loaded = try LoadedModel(file, prompt: recipe.prompt, numericMode: recipe.numericMode.mode)
     var files = CalibrationFiles()
@@ -99,16 +99,17 @@ public struct QuantizationRun: Sendable {
     let pass = QuantizationPass(
       model: loaded, samples: set.samples, options: options, finishedLayers: resumed?.layerCount ?? 0,
       memory: memory.memory)
-    let kept = try resumed.map { Set($0.notes.kept) } ?? modulesToKeep(pass, activations, observe)
-    let keeping = pass.keeping(kept)
+    let raised = try resumed?.notes.raised ?? raisedLinears(pass, start.selection, activations, observe)
+    let raising = pass.raising(raised)
     var report = QuantizationReport(
-      source: model, destination: output, version: Version.current, options: keeping.options,
+      source: model, destination: output, version: Version.current, options: raising.options,
       recipe: .object(recipe.json(numericMode: numericMode.name, resolved: choices)),
       calibration: calibration?.json ?? .null, numericMode: numericMode.name,
       seesImages: file.config.multimodal != nil, sources: audit.digests,
-      kept: kept.sorted(), roundedOutside: start.selection.outside, linearCount: start.selection.all.count,
+      raised: raised, roundedOutside: start.selection.outside, linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
     (report.devices, report.widening) = (recipe.devices, recipe.widening(of: file, options))
+    report.target = recipe.targetBitsPerWeight.map { ($0, start.selection.bitsPerWeight(raising.options)) }
     let told = start.selection.warnings + set.notes
     if let notes = resumed?.notes {
       report.add(notes)
@@ -120,9 +121,9 @@ public struct QuantizationRun: Sendable {
     var writer = try AWQCheckpointWriter(
       source: file, scheme: options.scheme, widening: recipe.widening(of: file, options), in: outputs.folder,
       shardByteCount: recipe.usedShardByteCount,
-      resuming: resumed.map { ($0.layerCount, $0.shardDigests) }, otherCodes: options.otherCodes,
-      quantizes: keeping.options.isIncluded)
-    try keeping.run(consume activations, stage: Stage.site, observe) { outcome, activations in
+      resuming: resumed.map { ($0.layerCount, $0.shardDigests) },
+      otherCodes: raising.options.otherCodes, quantizes: raising.options.isIncluded)
+    try raising.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
       report.add(outcome)
       try observe(.quantized(outcome))
@@ -161,6 +162,9 @@ public struct QuantizationRun: Sendable {
     let options = try recipe.options(selection)
     if let modules = options.splitFusedSet(layerCount: file.config.text.layerCount) {
       throw WorkflowError.splitFusedSet(modules: modules)
+    }
+    if let target = recipe.targetBitsPerWeight {
+      try selection.requireReachable(target, recipe.raisedForms, options)
     }
     let limit = MemoryLimit(memoryLimit)
     // What samples need is not known yet.
@@ -221,17 +225,5 @@ public struct QuantizationRun: Sendable {
       try observe(
         .warning("calibration file '\(name.displayed)' is not the one that the recipe was run with: bytes will differ"))
     }
-  }
-
-  /// What stays in 16 bit beside what the user has named, chosen by the errors of a pass that quantizes everything and
-  /// writes nothing.
-  private func modulesToKeep(
-    _ pass: QuantizationPass, _ activations: ActivationStore, _ observe: RunObserver
-  ) throws -> Set<String> {
-    guard let bytes = recipe.sixteenBitBytes else { return [] }
-    var reports: [LinearReport] = []
-    try pass.run(activations, stage: Stage.measuredSite, observe) { outcome, _ in reports += outcome.reports }
-    let options = pass.options
-    return SixteenBitBudget(bytes: bytes).modules(by: reports) { options.scheme(reported: $0) }
   }
 }

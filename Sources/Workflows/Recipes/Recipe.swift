@@ -37,6 +37,11 @@ public struct Recipe: Sendable, Equatable {
   public var tokenWeighting: TokenWeighting?
   /// Bytes that may be spent on the linears with the largest error per byte, which then stay in 16 bit.
   public var sixteenBitBytes: Int?
+  /// Bits for each weight that the decoder's linears may have on average: those that gain most by it get more than the
+  /// others.
+  public var targetBitsPerWeight: Double?
+  /// What linears may become for that.
+  public var raisedForms: Set<RaisedForm> = Self.defaultRaisedForms
   /// Steps of the method left out.
   public var omitted: Set<QuantizationStep> = []
   /// What multiplies in the forward passes that calibration sees.
@@ -56,8 +61,14 @@ public struct Recipe: Sendable, Equatable {
   /// What the model is calibrated on, and how much of it; nothing is enough for plain rounding only.
   public var samples = SampleSource()
 
+  /// `raisedForms` unless something else is asked for: what AWQ has a place for.
+  public static let defaultRaisedForms: Set<RaisedForm> = [.sixteenBit]
+
   /// The defaults.
   public init() {}
+
+  /// Whether a first pass measures errors, by which linears are chosen.
+  var choosesByErrors: Bool { sixteenBitBytes != nil || targetBitsPerWeight != nil }
 
   /// Checks that something can be made of each setting by itself.
   /// - Throws: `RecipeError` for the first that is not so.
@@ -75,6 +86,14 @@ public struct Recipe: Sendable, Equatable {
     try require(devices.map { (1...1024).contains($0) } ?? true, "pad-for", "must be from 1 to 1024")
     try require(
       baseModel.map(HubCache.isRepositoryName) ?? true, "base-model", "must be OWNER/NAME, as a model hub has it")
+    try require(targetBitsPerWeight.map { $0 > 0 && $0 <= 32 } ?? true, "target-bpw", "must be above 0 and at most 32")
+    try require(
+      targetBitsPerWeight == nil || sixteenBitBytes == nil, "target-bpw", "is another way to say what --keep-16bit says"
+    )
+    try require(!raisedForms.isEmpty, "raise-to", "must name int8, 16bit or both")
+    try require(
+      targetBitsPerWeight != nil || raisedForms == Self.defaultRaisedForms, "raise-to",
+      "is of no use without --target-bpw")
     try require(heldOutEvery == 0 || heldOutEvery > 1, "held-out-every", "must be 0 or above 1")
   }
 
@@ -87,9 +106,10 @@ public struct Recipe: Sendable, Equatable {
       throw RecipeError(
         setting: "method \(method.name)", demand: "needs --calibration FILE or --text FILE; only rtn does not")
     }
-    guard sixteenBitBytes == nil else {
+    guard !choosesByErrors else {
       throw RecipeError(
-        setting: "keep-16bit", demand: "needs --calibration FILE or --text FILE to know what matters")
+        setting: sixteenBitBytes == nil ? "target-bpw" : "keep-16bit",
+        demand: "needs --calibration FILE or --text FILE to know what matters")
     }
   }
 

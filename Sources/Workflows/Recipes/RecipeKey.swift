@@ -16,6 +16,8 @@ enum RecipeKey: String, CaseIterable {
   case heldOutEvery = "held_out_every"
   case tokenWeights = "token_weights"
   case keepSixteenBit = "keep_16bit"
+  case targetBitsPerWeight = "target_bpw"
+  case raiseTo = "raise_to"
   case shardSize = "shard_size"
   case padFor = "pad_for"
   case baseModel = "base_model"

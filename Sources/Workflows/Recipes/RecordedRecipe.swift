@@ -93,6 +93,8 @@ public struct RecordedRecipe: Sendable, Equatable {
     recipe.propagation = try settings.named(.propagate, Propagation.allCases, \.rawValue)
     recipe.tokenWeighting = try settings.tokenWeighting(.tokenWeights)
     recipe.sixteenBitBytes = try settings.integer(.keepSixteenBit, in: 0...1 << 53)
+    recipe.targetBitsPerWeight = try settings.double(.targetBitsPerWeight)
+    recipe.raisedForms = try settings.raisedForms(.raiseTo) ?? recipe.raisedForms
     recipe.shardByteCount = try settings.integer(.shardSize, in: 0...1 << 53)
     recipe.devices = try settings.integer(.padFor, in: 0...1 << 53)
     recipe.baseModel = try settings.string(.baseModel)
@@ -155,6 +157,10 @@ extension Recipe {
     // What few ask for is told where it was asked for: all else stays as it was without.
     if !rules.isEmpty {
       set(.rules, .array(rules.map { ["pattern": .string($0.pattern.text), "scheme": .string($0.outcome.name)] }))
+    }
+    if let targetBitsPerWeight {
+      set(.targetBitsPerWeight, .double(targetBitsPerWeight))
+      set(.raiseTo, .array(raisedForms.map(\.rawValue).sorted().map(JSONValue.string)))
     }
     if let shardByteCount { set(.shardSize, .integer(shardByteCount)) }
     if let devices { set(.padFor, .integer(devices)) }

@@ -93,6 +93,16 @@ struct SettingReader {
     return steps
   }
 
+  /// The forms of a list; nil for an absent one.
+  func raisedForms(_ key: RecipeKey) throws(RecipeFileError) -> Set<RaisedForm>? {
+    guard value(key) != nil else { return nil }
+    let names = try strings(key), forms = names.compactMap(RaisedForm.init(rawValue:))
+    guard forms.count == names.count else {
+      throw failure(key, "a list of " + RaisedForm.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return Set(forms)
+  }
+
   /// The one of `choices` that has this name.
   func named<Choice>(
     _ key: RecipeKey, _ choices: [Choice], _ name: (Choice) -> String

@@ -56,6 +56,19 @@ extension TokenWeighting: ExpressibleByArgument {
   public init?(argument: String) { self.init(text: argument) }
 }
 
+/// What linears may be raised to.
+struct RaisedForms: ExpressibleByArgument {
+  let forms: Set<RaisedForm>
+
+  /// Names with commas between them.
+  init?(argument: String) {
+    let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let forms = names.compactMap { RaisedForm(rawValue: String($0)) }
+    guard forms.count == names.count else { return nil }
+    self.forms = Set(forms)
+  }
+}
+
 /// A size as people write it.
 struct ByteBudget: ExpressibleByArgument {
   let bytes: Int

@@ -103,6 +103,19 @@ struct RecipeOptions: ParsableArguments {
   var keepSixteenBit: ByteBudget?
 
   @Option(
+    name: .customLong("target-bpw"),
+    help: ArgumentHelp(
+      "Give more bits to the linears that gain most by them, up to so many for each weight of the decoder's linears.",
+      discussion: "4.5 for instance; 4.156 is what all have in groups of 128. Costs a second pass.", valueName: "bits"))
+  var targetBitsPerWeight: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What --target-bpw raises linears to: 16bit (the default), int8, or int8,16bit.",
+      discussion: "AWQ has no place for int8: with it the directory is one of compressed-tensors.", valueName: "forms"))
+  var raiseTo: RaisedForms?
+
+  @Option(
     help: ArgumentHelp(
       "Put at most so much into one file of weights, a larger tensor alone (default: 5GB).",
       discussion: "A number with B, kB, MB, GB, KiB, MiB or GiB. It changes no tensor.", valueName: "size"))
@@ -149,6 +162,8 @@ struct RecipeOptions: ParsableArguments {
     recipe.propagation = propagate ?? recipe.propagation
     recipe.tokenWeighting = tokenWeights ?? recipe.tokenWeighting
     recipe.sixteenBitBytes = keepSixteenBit?.bytes ?? recipe.sixteenBitBytes
+    recipe.targetBitsPerWeight = targetBitsPerWeight ?? recipe.targetBitsPerWeight
+    recipe.raisedForms = raiseTo?.forms ?? recipe.raisedForms
     recipe.shardByteCount = shardSize?.bytes ?? recipe.shardByteCount
     recipe.devices = padFor ?? recipe.devices
     recipe.baseModel = baseModel ?? recipe.baseModel

@@ -29,6 +29,9 @@ extension QuantizationPlan {
     facts.add(["samples", "\(sampleCount) with \(tokenCount) tokens, \(tileCount) tiles"])
     let eight = linears.eightBitCount, four = linears.quantizedCount - eight
     facts.add(["linears", "\(four) of \(linears.count) in int4" + (eight > 0 ? ", \(eight) in int8" : "")])
+    if let target = job.recipe.targetBitsPerWeight {
+      facts.add(["", "more bits for those that gain most by them, up to \(target.upTo(3)) for each weight"])
+    }
     for unfit in linears.unfit.prefix(5) {
       facts.add(["", "\("not quantized:", .warning) \(unfit.name) [\(unfit.outFeatures), \(unfit.inFeatures)]"])
     }

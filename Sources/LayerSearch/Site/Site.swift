@@ -145,7 +145,7 @@ struct SiteProblem: Sendable {
     return mapLinears { index in
       let linear = QuantizedLinear(rounding: target(index, columnScales: unscaled), scheme: eight)
       return RaisedErrors(
-        eightBits: judges[index].error(of: linear, inverseScales: unscaled), original: judges[index].unchanged)
+        eightBits: judges[index].errors(of: [linear], inverseScales: unscaled)[0], original: judges[index].unchanged)
     }
   }
 

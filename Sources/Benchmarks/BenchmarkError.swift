@@ -79,8 +79,8 @@ public enum BenchmarkError: CategorizedError, Equatable {
     case unusable(expected: String, found: String?)
     /// The model cannot be asked: a picture that is none, a prompt that is too long.
     case unaskable(String)
-    /// Answers from a file lack one.
-    case noAnswer(file: String)
+    /// Answers from a file are fewer than wanted.
+    case noAnswer(file: String, wanted: Int)
   }
 
   /// What kind of failure this is.
@@ -139,7 +139,8 @@ extension BenchmarkError.RowFault {
     case .unusable(let expected, let found):
       "expected \(expected), found \(found.map { "\"\($0.displayed)\"" } ?? "nothing")"
     case .unaskable(let reason): "cannot be asked: \(reason)"
-    case .noAnswer(let file): "\(file.displayed) has no answer to it"
+    case .noAnswer(let file, let wanted):
+      "\(file.displayed) has \(wanted > 1 ? "fewer than \(wanted) answers" : "no answer") to it"
     }
   }
 }

@@ -109,10 +109,32 @@ public enum ScaledDotProductAttention {
           unsafe ck_softmax_f32(row, visible(token))
           for masked in visible(token)..<keyCount { unsafe row[masked] = 0 }
         }
-        unsafe mode.multiply(
-          MatrixPointer(base: scores, stride: keyCount), MatrixPointer(base: v + kvOffset, stride: keyWidth), .plain,
-          ProductSize(m: block.count, n: heads.headDim, k: keyCount), into: out + offset, stride: width)
+        // The weight of what a query does not see is 0, which keeps numbers out of its sum, but not infinities and NaN.
+        let hidden = visible(block.lowerBound)..<keyCount
+        let together = unsafe areNumbers(v + kvOffset, hidden) ? block.count : 1
+        for line in stride(from: 0, to: block.count, by: together) {
+          unsafe mode.multiply(
+            MatrixPointer(base: scores + line * keyCount, stride: keyCount),
+            MatrixPointer(base: v + kvOffset, stride: keyWidth), .plain,
+            ProductSize(m: together, n: heads.headDim, k: visible(block.lowerBound + line + together - 1)),
+            into: out + offset + line * width, stride: width)
+        }
       }
+    }
+
+    /// Whether all values of a head at some positions are finite.
+    /// - Parameter values: Where the head's columns begin.
+    private func areNumbers(_ values: UnsafePointer<Float>, _ positions: Range<Int>) -> Bool {
+      let keyWidth = heads.kvHeadCount * heads.headDim
+      // Magnitudes in the order of their bits, which compilers compare several at a time.
+      var largest: Int32 = 0
+      for position in positions {
+        let row = unsafe values + position * keyWidth
+        for column in 0..<heads.headDim {
+          largest = unsafe max(largest, Int32(bitPattern: row[column].bitPattern) & .max)
+        }
+      }
+      return largest < Int32(bitPattern: Float.infinity.bitPattern)
     }
   }
 }

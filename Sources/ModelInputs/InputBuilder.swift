@@ -88,7 +88,8 @@ public struct InputBuilder: Sendable {
     let system = settings.prefersOwnTemplate && template.isOwn ? nil : config.systemMessage
     let prompt = try template.render(
       system: settings.system ?? system, question: question.text,
-      imageTokenCounts: tileCounts.map { $0 * tokensPerTile }, thinks: settings.thinks)
+      imageTokenCounts: tileCounts.map { $0 * tokensPerTile }, thinks: settings.thinks,
+      keepsFurtherPlaceholders: settings.keepsFurtherPlaceholders)
     var ids = tokenizer.encode(
       prompt, addsBeginToken: template.allowsBeginToken && tokenizer.addsBeginTokenByDefault)
     let answerStart = ids.count

@@ -38,6 +38,8 @@ public struct PromptSettings: Sendable, Equatable {
   /// Without a `template`, whether the model's own chat_template is taken if it has one, as servers do, before the
   /// conversation and the system text that config.json names.
   public var prefersOwnTemplate: Bool
+  /// Whether `<image>` behind those that stand for pictures is text, as InternVL's `chat` has it; else it is an error.
+  public var keepsFurtherPlaceholders = false
 
   /// Settings; all by the model's files unless given.
   public init(

@@ -52,7 +52,7 @@ struct OwnTemplate: Sendable {
   /// does; nil leaves it to the template.
   /// - Throws: `ModelInputError.template`, `ChatTemplateError`.
   func render(
-    system: String?, question: String, imageTokenCounts: [Int], thinks: Bool?
+    system: String?, question: String, imageTokenCounts: [Int], thinks: Bool?, keepsFurtherPlaceholders: Bool
   ) throws -> String {
     let text = ImagePlaceholders.prefixed(question, imageCount: imageTokenCounts.count)
     let messages = (system.map { [Self.message("system", $0)] } ?? []) + [Self.message("user", text)]
@@ -66,7 +66,7 @@ struct OwnTemplate: Sendable {
       throw ModelInputError.template(file: file, problem: "chat_template: \(error)")
     }
     return try ImagePlaceholders.expanded(
-      opened(prompt, thinks: thinks), tokenCounts: imageTokenCounts)
+      opened(prompt, thinks: thinks), tokenCounts: imageTokenCounts, keepsRest: keepsFurtherPlaceholders)
   }
 
   /// `prompt` with or without what invites the model to think.

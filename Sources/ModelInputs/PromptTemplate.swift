@@ -118,12 +118,18 @@ public struct PromptTemplate: Sendable {
 
   /// The prompt for one question; see `ChatTemplate.render`.
   /// - Throws: `ChatTemplateError`, `ModelInputError.template`.
-  func render(system: String?, question: String, imageTokenCounts: [Int], thinks: Bool?) throws -> String {
+  func render(
+    system: String?, question: String, imageTokenCounts: [Int], thinks: Bool?, keepsFurtherPlaceholders: Bool
+  ) throws -> String {
     switch kind {
     case .known(let template):
-      try template.render(system: system, question: question, imageTokenCounts: imageTokenCounts, thinks: thinks)
+      try template.render(
+        system: system, question: question, imageTokenCounts: imageTokenCounts, thinks: thinks,
+        keepsFurtherPlaceholders: keepsFurtherPlaceholders)
     case .own(let template):
-      try template.render(system: system, question: question, imageTokenCounts: imageTokenCounts, thinks: thinks)
+      try template.render(
+        system: system, question: question, imageTokenCounts: imageTokenCounts, thinks: thinks,
+        keepsFurtherPlaceholders: keepsFurtherPlaceholders)
     }
   }
 }

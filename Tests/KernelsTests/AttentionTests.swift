@@ -32,6 +32,27 @@ import Testing
     }
   }
 
+  @Test func `a value that is no number changes no bit of the queries that do not see it`() throws {
+    let heads = HeadLayout(headCount: 4, kvHeadCount: 2, headDim: 10)
+    let queries = Tensor(shape: [100, 40], values: randomFloats(100 * 40, seed: 45))
+    let (keys, values) = (randomFloats(150 * 20, seed: 46), randomFloats(150 * 20, seed: 47))
+    func attend(_ values: [Float]) -> Tensor {
+      ScaledDotProductAttention.attend(queries: queries, keys: keys, values: values, heads: heads, mask: .causal)
+    }
+    let expected = attend(values)
+    // Query 30 is the first that sees position 80; it is in the middle of a block.
+    for broken: Float in [.nan, .infinity, -.infinity] {
+      var values = values
+      values[80 * 20 + 15] = broken
+      let found = attend(values)
+      #expect(found.rows(0..<30).values.map(\.bitPattern) == expected.rows(0..<30).values.map(\.bitPattern))
+      for token in 30..<100 {
+        let row = found.rows(token..<token + 1).values
+        #expect(row[..<25].allSatisfy(\.isFinite) && row.contains { !$0.isFinite })
+      }
+    }
+  }
+
   @Test func `the last token of each sequence mixes what its own sequence has, whichever are beside it`() {
     let heads = HeadLayout(headCount: 14, kvHeadCount: 2, headDim: 10)
     let lengths = [1, 17, 300, 4]

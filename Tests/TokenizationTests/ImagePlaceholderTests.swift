@@ -24,6 +24,17 @@ struct ImagePlaceholderTests {
         == "A <img><IMG_CONTEXT></img> B<img><IMG_CONTEXT><IMG_CONTEXT></img>")
   }
 
+  @Test("What is left when each image has a place stays as it is written, where that is asked for")
+  func keepsFurther() throws {
+    func render(_ question: String, _ counts: [Int]) throws -> String {
+      try ChatTemplate(named: "none").render(
+        question: question, imageTokenCounts: counts, keepsFurtherPlaceholders: true)
+    }
+    #expect(try render("<image>\nA <image> B<image>", [1]) == "<img><IMG_CONTEXT></img>\nA <image> B<image>")
+    #expect(try render("<image>", []) == "<image>")
+    #expect(throws: ChatTemplateError.placeholderCount(expected: 2, found: 1)) { try render("<image>", [1, 1]) }
+  }
+
   @Test("The first placeholder counts wherever it stands, also in the system text")
   func countsInTheSystemText() throws {
     #expect(

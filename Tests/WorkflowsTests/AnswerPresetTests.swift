@@ -38,7 +38,7 @@ import Testing
     }
     for (text, expected) in [
       ("Why?", ["Why?", lines + "Why?", lines + "Why?", lines + "Why?"]),
-      // The script's prompt has more placeholders then than pictures, and so has ours.
+      // The prompt of the script with transformers has more placeholders then than pictures, and so has ours.
       ("Why <image>?", ["Why <image>?", lines + "Why <image>?", lines + "Why <image>?", "<image>\nWhy <image>?"]),
       (lines + "Why?", [lines + "Why?", lines + lines + "Why?", lines + "Why?", lines + "Why?"]),
     ] {
@@ -64,9 +64,17 @@ import Testing
     #expect(plain.json["settings"]?["template"]?.stringValue?.hasPrefix("own") == false)
   }
 
+  @Test func `the script with transformers takes its own placeholders, the question's stay text`() throws {
+    let question = "Is <image>\n left of <image>?"
+    let prompt = try answer(.authorsTransformers, question).prompt
+    let shown = #/<img>(<IMG_CONTEXT>)+</img>\n<img>(<IMG_CONTEXT>)+</img>\nIs <image>\n left of <image>\?/#
+    #expect(prompt.contains(shown) && prompt.ranges(of: "<img>").count == 2)
+    #expect(throws: (any Error).self) { try answer(.authorsVLLM, "<image>\n" + question) }
+    #expect(throws: (any Error).self) { try answer(nil, "<image>" + question) }
+  }
+
   @Test func `one placeholder for two pictures is an error, as it is for the script`() throws {
     #expect(throws: (any Error).self) { try answer(.authorsVLLM, "<image>\nHow many?") }
-    #expect(throws: (any Error).self) { try answer(.authorsTransformers, "<image>\n<image>\nHow many?") }
     #expect(try answer(.authorsEval, "<image>\nHow many?").prompt.ranges(of: "<img>").count == 2)
   }
 }

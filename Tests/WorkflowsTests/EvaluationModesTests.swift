@@ -150,6 +150,21 @@ import Workflows
     }
   }
 
+  @Test func `letters have the same probabilities, bit by bit, whatever is read beside them`() throws {
+    func letters(_ batchSize: Int, _ benchmark: String) throws -> [[String: Double]] {
+      var run = EvaluationRun(models: [sample.modelDirectory], benchmarks: [benchmark])
+      (run.mode, run.batchSize, run.answers) = (.choiceLogits, batchSize, folder.path("letters-\(batchSize)"))
+      _ = try run.run()
+      defer { try? FileManager.default.removeItem(atPath: folder.path("letters-\(batchSize)")) }
+      return try lines(folder.path("letters-\(batchSize)")).map { try #require($0["letters"] as? [String: Double]) }
+    }
+    let path = try options(), rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let alone = try rows[1...2].enumerated().map { number, row in
+      try letters(1, folder.write("\(rows[0])\n\(row)\n", to: "row-\(number).tsv"))[0]
+    }
+    for batchSize in [1, 16] { #expect(try letters(batchSize, path) == alone) }
+  }
+
   @Test func `neither the batch nor a stop changes a drawn answer, another seed does`() throws {
     struct Enough: Error {}
     let undisturbed = try drawn().run()

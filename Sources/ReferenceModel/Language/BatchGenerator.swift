@@ -40,7 +40,7 @@ public struct BatchLimits: Sendable, Equatable {
   public var sequences: Int
   /// Bytes that their keys and values may take; a text that needs more is generated alone.
   public var cacheByteCount: Int
-  /// Tokens of prompts read together; a longer prompt is read alone.
+  /// Tokens of prompts read together, but for those whose keys and values are known; a longer prompt is read alone.
   public var promptTokens: Int
 
   /// Texts generated together unless something else is asked for: more of them make a step longer, and each
@@ -58,7 +58,8 @@ public struct BatchLimits: Sendable, Equatable {
 /// Generates texts together with one language model.
 ///
 /// What is generated from a prompt does not depend on `limits` or on the other prompts: prompts are read by
-/// matrix products and tokens by dot products, none of which depends on what is multiplied beside it.
+/// matrix products and tokens by dot products, none of which depends on what is multiplied beside it. So a prompt that
+/// begins like one that is there takes over the keys and values of what both have in common (`KnownPrefix`).
 public struct BatchGenerator: Sendable {
   public let model: LanguageModel
   /// Ids that end a text; they are not part of it.
@@ -84,60 +85,73 @@ public struct BatchGenerator: Sendable {
     let batch = try SequenceBatch(model)
     var queue = RequestQueue(limits: limits, bytesPerToken: KVCache.byteCountPerToken(model.config))
     var active: [ActiveSequence] = []
+    var ended: ActiveSequence?
     while true {
-      let admitted = try queue.admit(beside: active, next: next) {
-        try onEnd($0, GeneratedText(ids: [], isFinished: false))
-      }
-      for group in promptGroups(admitted) {
-        var sequences = group.map { sequence($0.number, $0.request, queue.cacheTokens($0.request)) }
-        let scores = batch.read(group.map(\.request.prompt), &sequences)
-        try advance(&sequences, scores, onToken, onEnd)
-        active += sequences
+      var admitted = try queue.admit(
+        beside: active, keeping: &ended, next: next,
+        onNothing: { try onEnd($0, GeneratedText(ids: [], isFinished: false)) })
+      while !admitted.isEmpty {
+        var group = nextGroup(&admitted, queue, beside: active + [ended].compactMap(\.self))
+        let scores = batch.read(&group)
+        ended = try advance(&group.sequences, scores, onToken, onEnd) ?? ended
+        active += group.sequences
       }
       if active.isEmpty {
         if queue.isDry { return }
         continue
       }
       let scores = try batch.step(&active)
-      try advance(&active, scores, onToken, onEnd)
+      ended = try advance(&active, scores, onToken, onEnd) ?? ended
     }
   }
 
-  /// Reads all prompts that `next` gives, one after the other, and generates nothing.
+  /// Reads all prompts that `next` gives, and generates nothing.
   /// - Parameter onRead: Called with a prompt's number and natural logarithms of the probabilities of each token of the
-  ///   vocabulary to follow it.
+  ///   vocabulary to follow it, in the order of the prompts.
   /// - Throws: `ReferenceModelError.emptyPrompt`; if a weight is missing; what the closures throw.
   public func read(next: () throws -> Tensor?, onRead: (Int, [Double]) throws -> Void) throws {
     let batch = try SequenceBatch(model)
-    var number = 0
-    while let prompt = try next() {
-      guard prompt.rowCount > 0 else { throw ReferenceModelError.emptyPrompt }
-      var sequences = [sequence(number, GenerationRequest(prompt: prompt, maxTokens: 0), prompt.rowCount)]
-      try onRead(number, SamplingOptions.logProbabilities(batch.read([prompt], &sequences).values))
-      number += 1
+    let bytesPerToken = KVCache.byteCountPerToken(model.config)
+    var queue = RequestQueue(limits: limits, bytesPerToken: bytesPerToken, generates: false)
+    var ended: ActiveSequence?
+    while !queue.isDry {
+      var admitted = try queue.admit(beside: [], keeping: &ended) {
+        try next().map { GenerationRequest(prompt: $0, maxTokens: 0) }
+      }
+      var done = [ended].compactMap(\.self)
+      while !admitted.isEmpty {
+        var group = nextGroup(&admitted, queue, beside: done)
+        let scores = batch.read(&group)
+        for (row, sequence) in group.sequences.enumerated() {
+          try onRead(sequence.number, SamplingOptions.logProbabilities(scores.rows(row..<row + 1).values))
+        }
+        done += group.sequences
+      }
+      ended = done.last
     }
   }
 
-  /// Requests whose prompts are read together. A numeric mode whose rows depend on each other reads each
-  /// alone.
-  private func promptGroups(_ admitted: [RequestQueue.Entry]) -> [[RequestQueue.Entry]] {
-    let limit = model.numericMode.keepsRowsApart ? limits.promptTokens : 0
-    var groups: [[RequestQueue.Entry]] = []
-    var tokens = 0
-    for entry in admitted {
-      tokens += entry.request.prompt.rowCount
-      if groups.isEmpty || tokens > limit {
-        groups.append([])
-        tokens = entry.request.prompt.rowCount
-      }
-      groups[groups.count - 1].append(entry)
+  /// Takes off those of the admitted requests whose prompts are read together. A numeric mode whose rows depend on each
+  /// other reads each alone and whole.
+  /// - Parameter known: Sequences whose keys and values prompts may begin with.
+  func nextGroup(
+    _ admitted: inout ArraySlice<RequestQueue.Entry>, _ queue: RequestQueue, beside known: [ActiveSequence]
+  ) -> PromptGroup {
+    let keepsRowsApart = model.numericMode.keepsRowsApart, limit = keepsRowsApart ? limits.promptTokens : 0
+    var group = PromptGroup()
+    while let (number, request) = admitted.first {
+      let prefix = keepsRowsApart ? group.prefix(of: request.prompt, beside: known, model.config) : nil
+      guard group.sequences.isEmpty || group.rowCount + request.prompt.rowCount - (prefix?.tokens ?? 0) <= limit
+      else { break }
+      group.add(sequence(number, request, queue.cacheTokens(request)), prefix)
+      admitted.removeFirst()
     }
-    return groups
+    return group
   }
 
   private func sequence(_ number: Int, _ request: GenerationRequest, _ cacheTokens: Int) -> ActiveSequence {
     ActiveSequence(
-      number: number, sampling: request.sampling,
+      number: number, prompt: request.prompt, sampling: request.sampling,
       penalizedIDs: request.sampling.penalizesPrompt ? request.promptIDs : [],
       maxTokens: request.maxTokens, cacheTokens: cacheTokens,
       cache: KVCache(config: model.config, tokens: cacheTokens), random: SplitMix64(seed: request.sampling.seed))
@@ -145,15 +159,16 @@ public struct BatchGenerator: Sendable {
 
   /// Gives each sequence its next token, and takes away those that end.
   /// - Parameter scores: `[sequences, vocabulary]`.
+  /// - Returns: The last of those that end; nil if none does.
   private func advance(
     _ sequences: inout [ActiveSequence], _ scores: Tensor, _ onToken: (Int, Int) throws -> Void,
     _ onEnd: (Int, GeneratedText) throws -> Void
-  ) throws {
+  ) throws -> ActiveSequence? {
     let width = scores.rowWidth
     let drawn = Parallel.map(sequences.count) { [sequences] index in
       sequences[index].drawing(scores.values[index * width..<(index + 1) * width])
     }
-    var going: [ActiveSequence] = []
+    var going: [ActiveSequence] = [], ended: ActiveSequence?
     for (var sequence, next) in zip(sequences, drawn) {
       sequence.random = next.random
       let isStop = stopTokens.contains(next.id)
@@ -163,77 +178,12 @@ public struct BatchGenerator: Sendable {
       }
       if isStop || sequence.generated.count >= sequence.maxTokens {
         try onEnd(sequence.number, GeneratedText(ids: sequence.generated, isFinished: isStop))
+        ended = sequence
       } else {
         going.append(sequence)
       }
     }
     sequences = going
-  }
-}
-
-/// The prompts that wait, and which of them there is room for.
-private struct RequestQueue {
-  typealias Entry = (number: Int, request: GenerationRequest)
-
-  /// Texts generated together.
-  private let sequences: Int
-  /// Tokens that there is room for in the caches of all of them.
-  private let room: Int
-  /// Prompts that have been asked for.
-  private var count = 0
-  /// One that there was no room for.
-  private var waiting: GenerationRequest?
-  private var hasEnded = false
-
-  init(limits: BatchLimits, bytesPerToken: Int) {
-    sequences = limits.sequences
-    room = limits.cacheByteCount / bytesPerToken
-  }
-
-  /// Whether nothing more will come.
-  var isDry: Bool { hasEnded && waiting == nil }
-
-  /// Tokens that a request's keys and values are kept of: as many as it may come to, or as many as may be
-  /// kept at all.
-  func cacheTokens(_ request: GenerationRequest) -> Int {
-    let (most, overflows) = request.prompt.rowCount.addingReportingOverflow(request.maxTokens)
-    let limit = max(request.prompt.rowCount, room)
-    return overflows ? limit : min(most, limit)
-  }
-
-  /// Takes as many prompts as there is room for; at least one if nothing else is generated.
-  /// - Parameter onNothing: Called with the number of each prompt that nothing is wanted of.
-  mutating func admit(
-    beside active: [ActiveSequence], next: () throws -> GenerationRequest?, onNothing: (Int) throws -> Void
-  ) throws -> [Entry] {
-    var admitted: [Entry] = []
-    var tokens = active.reduce(0) { $0 + $1.cacheTokens }
-    while active.count + admitted.count < sequences, let request = try pull(next) {
-      guard request.prompt.rowCount > 0 else { throw ReferenceModelError.emptyPrompt }
-      if request.maxTokens <= 0 {
-        try onNothing(count)
-      } else {
-        tokens += cacheTokens(request)
-        guard tokens <= room || (active.isEmpty && admitted.isEmpty) else {
-          waiting = request
-          break
-        }
-        admitted.append((count, request))
-      }
-      count += 1
-    }
-    return admitted
-  }
-
-  private mutating func pull(_ next: () throws -> GenerationRequest?) throws -> GenerationRequest? {
-    if let request = waiting {
-      waiting = nil
-      return request
-    }
-    guard !hasEnded, let request = try next() else {
-      hasEnded = true
-      return nil
-    }
-    return request
+    return ended
   }
 }

@@ -24,6 +24,11 @@ public struct KVCache: Sendable {
       keys += newKeys
       values += newValues
     }
+
+    /// Appends the first `count` floats of each that another sequence has.
+    mutating func append(first count: Int, of other: Layer) {
+      append(keys: other.keys[..<count], values: other.values[..<count])
+    }
   }
 
   /// In order of the decoder's layers.

@@ -4,30 +4,6 @@ internal import Kernels
 internal import ModelConfig
 internal import Tensors
 
-/// A text that is being generated.
-struct ActiveSequence: Sendable {
-  /// Whose it is.
-  let number: Int
-  let sampling: SamplingOptions
-  /// Ids of the prompt that the repetition penalty counts.
-  let penalizedIDs: [Int]
-  /// Most tokens to generate.
-  let maxTokens: Int
-  /// Tokens that the cache has room for.
-  let cacheTokens: Int
-  var cache: KVCache
-  var random: SplitMix64
-  /// Ids so far.
-  var generated: [Int] = []
-
-  /// The next token by its scores, `[vocabulary]`, and the generator behind the draw.
-  func drawing(_ scores: ArraySlice<Float>) -> (id: Int, random: SplitMix64) {
-    var random = random
-    let id = sampling.next(logits: scores, generated: penalizedIDs + generated, &random)
-    return (id, random)
-  }
-}
-
 /// A model's layers, made once, and sequences that run through them.
 struct SequenceBatch {
   let model: LanguageModel
@@ -39,15 +15,20 @@ struct SequenceBatch {
     layers = try (0..<model.layerCount).map(model.layer)
   }
 
-  /// Reads whole prompts.
-  /// - Parameters:
-  ///   - prompts: `[tokens, hidden]`, none of them empty.
-  ///   - sequences: For each prompt one, without a token.
+  /// Reads prompts, all tokens whose keys and values are not known.
+  /// - Parameter group: Sequences without a token.
   /// - Returns: `[prompts, vocabulary]`, the scores of what follows each prompt.
-  func read(_ prompts: [Tensor], _ sequences: inout [ActiveSequence]) -> Tensor {
-    let width = model.config.hiddenSize, counts = prompts.map(\.rowCount)
-    let all = Tensor(shape: [counts.reduce(0, +), width], values: prompts.flatMap(\.values))
-    let hidden = run(all, counts: counts, &sequences, by: .panels)
+  func read(_ group: inout PromptGroup) -> Tensor {
+    let width = model.config.hiddenSize, counts = group.rowCounts, prefixes = group.prefixes
+    let rows = Tensor(
+      shape: [group.rowCount, width],
+      values: zip(group.sequences, counts).flatMap { $0.prompt.values.suffix($1 * width) })
+    for (index, count) in counts.enumerated() {
+      group.sequences[index].cache.end = group.sequences[index].prompt.rowCount - count
+    }
+    let hidden = run(rows, counts: counts, &group.sequences, by: .panels) { parts, layer, attention, sequences in
+      mixPrompts(parts, layer, attention, &sequences, counts: counts, prefixes: prefixes)
+    }
     var last = -1
     let ends = counts.flatMap { count in
       last += count
@@ -61,17 +42,21 @@ struct SequenceBatch {
   /// - Throws: `ReferenceModelError.tokenOutOfRange`.
   func step(_ sequences: inout [ActiveSequence]) throws -> Tensor {
     let embeddings = try model.embed(sequences.compactMap(\.generated.last))
-    return logits(run(embeddings, counts: sequences.map { _ in 1 }, &sequences, by: .dots))
+    return logits(run(embeddings, counts: sequences.map { _ in 1 }, &sequences, by: .dots, mix: mixLast))
   }
 
   private func logits(_ hidden: Tensor) -> Tensor { LinearProducts.dots(model.finalNorm(hidden), model.head)[0] }
+
+  private typealias Parts = (queries: Tensor, keys: Tensor, values: Tensor)
+  /// What the attention of a layer, by its number, makes of new tokens.
+  private typealias Mix = (Parts, Int, Attention, inout [ActiveSequence]) -> Tensor
 
   /// All layers.
   /// - Parameters:
   ///   - embeddings: The tokens of each sequence, one sequence behind the other.
   ///   - counts: How many tokens each sequence has among them.
   private func run(
-    _ embeddings: Tensor, counts: [Int], _ sequences: inout [ActiveSequence], by products: LinearProducts
+    _ embeddings: Tensor, counts: [Int], _ sequences: inout [ActiveSequence], by products: LinearProducts, mix: Mix
   ) -> Tensor {
     let tables = zip(sequences, counts).map { sequence, count in
       model.rotary(at: Positions(text: sequence.cache.end..<sequence.cache.end + count))
@@ -82,11 +67,7 @@ struct SequenceBatch {
       var pass = LayerPass(hidden, by: products)
       for site in LinearSite.allCases {
         pass.advance(to: site, of: layer) { x in
-          let parts = layer.attention.project(x, rotary: rotary, by: products)
-          switch products {
-          case .panels: return mixPrompts(parts, counts, &sequences, index, layer.attention)
-          case .dots: return mixLast(parts, &sequences, index, layer.attention)
-          }
+          mix(layer.attention.project(x, rotary: rotary, by: products), index, layer.attention, &sequences)
         }
       }
       pass.leave(layer)
@@ -96,17 +77,25 @@ struct SequenceBatch {
     return hidden
   }
 
-  private typealias Parts = (queries: Tensor, keys: Tensor, values: Tensor)
-
   /// Attention of each prompt to itself.
   private func mixPrompts(
-    _ parts: Parts, _ counts: [Int], _ sequences: inout [ActiveSequence], _ layer: Int, _ attention: Attention
+    _ parts: Parts, _ layer: Int, _ attention: Attention, _ sequences: inout [ActiveSequence], counts: [Int],
+    prefixes: [KnownPrefix?]
   ) -> Tensor {
+    let width = parts.keys.rowWidth
     var mixed: [Float] = []
     mixed.reserveCapacity(parts.queries.values.count)
     var start = 0
     for (index, count) in counts.enumerated() {
       let rows = start..<start + count
+      if let prefix = prefixes[index] {
+        let known =
+          switch prefix.owner {
+          case .read(let cache): cache.layers[layer]
+          case .readAlong(let earlier): sequences[earlier].cache.layers[layer]
+          }
+        sequences[index].cache.layers[layer].append(first: prefix.tokens * width, of: known)
+      }
       mixed +=
         attention.mix(
           parts.queries.rows(rows), keys: parts.keys.rows(rows), values: parts.values.rows(rows),
@@ -119,7 +108,7 @@ struct SequenceBatch {
 
   /// Attention of the last token of each sequence.
   private func mixLast(
-    _ parts: Parts, _ sequences: inout [ActiveSequence], _ layer: Int, _ attention: Attention
+    _ parts: Parts, _ layer: Int, _ attention: Attention, _ sequences: inout [ActiveSequence]
   ) -> Tensor {
     let width = parts.keys.rowWidth
     for index in sequences.indices {

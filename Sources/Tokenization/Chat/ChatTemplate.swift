@@ -78,20 +78,24 @@ public struct ChatTemplate: Sendable, Equatable {
   ///   - question: What the user asks. Without `<image>` in it, a line `<image>` per image is put before it.
   ///   - imageTokenCounts: For each image, how many tokens it becomes.
   ///   - thinks: Whether the answer begins with `<think>`; nil for the template's own way.
+  ///   - keepsFurtherPlaceholders: Whether placeholders behind those of all images stay as text, as in the reference.
   /// - Throws: `ChatTemplateError` if placeholders and images do not agree in number. As in the reference a
   ///   placeholder counts wherever it stands, also in the system text.
   public func render(
-    system: String? = nil, question: String, imageTokenCounts: [Int] = [], thinks: Bool? = nil
+    system: String? = nil, question: String, imageTokenCounts: [Int] = [], thinks: Bool? = nil,
+    keepsFurtherPlaceholders: Bool = false
   ) throws(ChatTemplateError) -> String {
     try render(
-      system: system, messages: [ChatMessage(.user, question)], imageTokenCounts: imageTokenCounts, thinks: thinks)
+      system: system, messages: [ChatMessage(.user, question)], imageTokenCounts: imageTokenCounts, thinks: thinks,
+      keepsFurtherPlaceholders: keepsFurtherPlaceholders)
   }
 
   /// The prompt for a conversation that ends with the user's question.
   ///
   /// Placeholder lines are put before the first message, if no message has a placeholder; else as above.
   public func render(
-    system: String? = nil, messages: [ChatMessage], imageTokenCounts: [Int] = [], thinks: Bool? = nil
+    system: String? = nil, messages: [ChatMessage], imageTokenCounts: [Int] = [], thinks: Bool? = nil,
+    keepsFurtherPlaceholders: Bool = false
   ) throws(ChatTemplateError) -> String {
     let hasPlaceholder = messages.contains { ImagePlaceholders.count(in: $0.text) > 0 }
     var prompt = opening
@@ -105,7 +109,8 @@ public struct ChatTemplate: Sendable, Equatable {
     }
     prompt += assistant.before
     if thinks ?? thinksByDefault { prompt += Self.thinkPrefix }
-    return try ImagePlaceholders.expanded(prompt, tokenCounts: imageTokenCounts)
+    return try ImagePlaceholders.expanded(
+      prompt, tokenCounts: imageTokenCounts, keepsRest: keepsFurtherPlaceholders)
   }
 
   private func trimmed(_ text: String) -> String { trimsTexts ? Self.trimmed(text) : text }

@@ -16,20 +16,24 @@ package enum ImagePlaceholders {
   package static func count(in text: String) -> Int { split(text).count - 1 }
 
   /// Replaces the placeholders in order, image by image, with `<img>`, `<IMG_CONTEXT>` repeated, and `</img>`.
-  /// - Throws: `ChatTemplateError` if there are not as many placeholders as images.
-  package static func expanded(_ prompt: String, tokenCounts: [Int]) throws(ChatTemplateError) -> String {
+  /// - Parameter keepsRest: Whether placeholders behind those of all images stay as they are written.
+  /// - Throws: `ChatTemplateError` if there are not as many placeholders as images, or fewer where the rest may stay.
+  package static func expanded(
+    _ prompt: String, tokenCounts: [Int], keepsRest: Bool = false
+  ) throws(ChatTemplateError) -> String {
     if let index = tokenCounts.firstIndex(where: { $0 < 1 }) {
       throw .emptyImage(index: index, tokenCount: tokenCounts[index])
     }
     let parts = split(prompt)
-    guard parts.count - 1 == tokenCounts.count else {
-      throw .placeholderCount(expected: tokenCounts.count, found: parts.count - 1)
+    let places = parts.count - 1
+    guard places == tokenCounts.count || (keepsRest && places > tokenCounts.count) else {
+      throw .placeholderCount(expected: tokenCounts.count, found: places)
     }
     var result = parts[0]
     for (count, part) in zip(tokenCounts, parts.dropFirst()) {
       result += begin + String(repeating: context, count: count) + end + part
     }
-    return result
+    return ([result] + parts.dropFirst(tokenCounts.count + 1)).joined(separator: placeholder)
   }
 
   /// The text between placeholders. Compares scalars: as `Character`, a `>` with a combining mark is not a `>`.

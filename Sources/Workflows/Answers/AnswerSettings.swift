@@ -26,6 +26,7 @@ public struct AnswerSettings: Sendable, Equatable {
   func applied(to prompt: PromptSettings) -> PromptSettings {
     var prompt = prompt
     prompt.prefersOwnTemplate = prefersOwnTemplate
+    prompt.keepsFurtherPlaceholders = images == .always
     return prompt
   }
 
@@ -47,7 +48,7 @@ public struct AnswerSettings: Sendable, Equatable {
 public enum ImagePlacement: String, Sendable {
   /// A line for each picture in front of the question, unless it has a placeholder itself.
   case unlessWritten = "in front unless written"
-  /// A line for each picture in front of the question, whatever it says.
+  /// A line for each picture in front of the question, whatever it says; a placeholder of its own is text then.
   case always = "in front always"
   /// A line for each picture in front of the question, unless it begins with such a line.
   case unlessFirst = "in front unless first"

@@ -52,7 +52,9 @@ extension EvaluationRun {
       guard wanted.contains(row.index) else { continue }
       let asked = try pass.asked(number)
       var said = answers.compactMap { $0[number] }
-      if let given, let original = given.answer(to: row.index, opensThinking: false) { said.insert([original], at: 0) }
+      if let given, let original = given.answers(to: row.index, count: given.count(beside: samples)) {
+        said.insert(original, at: 0)
+      }
       var picture = asked.input.smallPicture(side: Self.pictures.side)
       if let bytes = picture, bytes.count > room { picture = nil }
       room -= picture?.count ?? 0

@@ -48,10 +48,11 @@ extension EvaluationRun {
     var models = answers.map(bySample)
     var counts = calibrated.counts(numbers, of: rows.file)
     if let given {
+      let count = given.count(beside: samples)
       let original = zip(questions, models[0][0]).compactMap { question, candidate in
-        given.answer(to: question.row.index, opensThinking: candidate.answer.opensThinking)
+        given.answers(to: question.row.index, count: count, opensThinking: candidate.answer.opensThinking)
       }
-      models.insert([original], at: 0)
+      models.insert((0..<count).map { sample in original.map { $0[sample] } }, at: 0)
       counts.insert(0, at: 0)
     }
     let prompt = try EvaluationPass(first, rows.file, self).asked(shown).input.renderedPrompt

@@ -154,7 +154,10 @@ public struct EvaluationRun: Sendable {
       let file = try AnswersFile(path, benchmark: rows[index].file.source.digest.description)
       for number in rows[index].numbers {
         let row = try rows[index].file.source.row(number)
-        if !file.hasAnswer(to: row.index) { try rows[index].leaveOut(number, row.fault(.noAnswer(file: path))) }
+        let wanted = file.count(beside: samples)
+        if file.answers(to: row.index, count: wanted) == nil {
+          try rows[index].leaveOut(number, row.fault(.noAnswer(file: path, wanted: wanted)))
+        }
       }
       given.append(file)
     }

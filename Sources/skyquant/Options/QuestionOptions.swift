@@ -58,8 +58,10 @@ struct PromptOptions: ParsableArguments {
 
   /// `settings` but for what was given here.
   func applied(to settings: PromptSettings) -> PromptSettings {
-    PromptSettings(
-      template: template ?? settings.template, system: system ?? settings.system, thinks: think ?? settings.thinks,
-      prefersOwnTemplate: settings.prefersOwnTemplate)
+    var settings = settings
+    settings.template = template ?? settings.template
+    settings.system = system ?? settings.system
+    settings.thinks = think ?? settings.thinks
+    return settings
   }
 }

@@ -64,6 +64,13 @@ public struct CheckpointExporter {
       source: source, format: format, groupSize: groupSize, requantizes: requantizes,
       keepsConfig: Self.keepsConfig(of: source, as: format, groupSize: groupSize))
     conversions = try source.tensors.map { tensor in try converting.conversion(of: tensor) }
+    guard conversions.contains(where: { $0 != nil && $0 != .half }) else {
+      throw ModelFilesError.unsupported(
+        path: source.path,
+        reason:
+          "has no quantized linear in a decoder layer, and \(format.name) keeps the others in 16 bit: nothing would "
+          + "stay quantized; take the original")
+    }
   }
 
   /// Writes the directory `path`: shards, index, and every carried file.

@@ -36,8 +36,9 @@ import Testing
     #expect(try errors([Self.group(8, symmetric: true)]) == [])
     // L201: zeros are missing. L202: other bits. L203: other groups.
     #expect(try errors([Self.group(4, symmetric: true), Self.group(8, symmetric: false)]) == ["L201"])
-    #expect(try errors([Self.group(4, symmetric: true)]) == ["L202"])
-    #expect(try errors([#"{"weights": {"group_size": 32}}"#]) == ["L202"])
+    // Linears of two shapes.
+    #expect(try errors([Self.group(4, symmetric: true)]) == ["L202", "L202"])
+    #expect(try errors([#"{"weights": {"group_size": 32}}"#]) == ["L202", "L202"])
     #expect(try errors([Self.group(4, symmetric: false), Self.group(8, symmetric: true, size: 64)]) == ["L203"])
   }
 

@@ -42,11 +42,12 @@ import Testing
     #expect(refused?.category == .unsupported)
     #expect(refused?.description.contains("act-order has no place in AWQ or .skyq") == true)
     #expect(refused?.description.contains("`skyquant export --requantize`") == true)
-    let model = try fixture.opened(in: folder, readingActOrder: true), packed = try packed(model)
+    let model = try fixture.opened(in: folder, as: Self.module, readingActOrder: true), packed = try packed(model)
     let error = #expect(throws: QuantizationError.self) { _ = try packed.unpacked() }
     #expect(error?.category == .unsupported && packed.nearestInHalf() == nil)
     #expect(throws: QuantizationError.self) {
-      try CheckpointExporter(model, as: .gptq).export(to: folder.path("out"), overwriting: false) { _, _ in }
+      try CheckpointExporter(model, as: .compressedTensors)
+        .export(to: folder.path("out"), overwriting: false) { _, _ in }
     }
     #expect(try folder.names() == ["m"])
   }

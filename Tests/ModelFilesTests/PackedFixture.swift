@@ -58,20 +58,26 @@ struct PackedFixture {
   }
 
   /// Writes the checkpoint into `folder` and opens it.
-  /// - Parameter module: What the linear is called there.
+  /// - Parameters:
+  ///   - module: What the linear is called there.
+  ///   - other: What it is called a second time; nil if it is there once.
   func opened(
-    in folder: TemporaryDirectory, as module: String = "m", readingActOrder readsActOrder: Bool = false
+    in folder: TemporaryDirectory, as module: String = "m", and other: String? = nil,
+    readingActOrder readsActOrder: Bool = false
   ) throws -> ModelFile {
-    let infos = infos.map {
-      TensorInfo(name: module + $0.name.dropFirst(), dtype: $0.dtype, shape: $0.shape)
+    let modules = [module] + [other].compactMap(\.self)
+    let parts = modules.flatMap { module in
+      infos.map { info in
+        (info.name, TensorInfo(name: module + info.name.dropFirst(), dtype: info.dtype, shape: info.shape))
+      }
     }
     var model = try #require(try JSONValue(parsing: TinyLlama.config).objectValue)
     model["quantization_config"] = .object(config)
     try folder.write(String(decoding: try JSONValue.object(model).serialized(), as: UTF8.self), to: "m/config.json")
     var writer = try SafetensorsWriter(
-      SafetensorsPlan(tensors: infos),
+      SafetensorsPlan(tensors: parts.map(\.1)),
       to: AtomicFileWriter(path: folder.path("m/model.safetensors"), overwriting: true))
-    for info in infos { try writer.write(try #require(bytes["m" + info.name.dropFirst(module.count)]), of: info.name) }
+    for (name, info) in parts { try writer.write(try #require(bytes[name]), of: info.name) }
     try writer.finish().commit()
     return try ModelFile.open(folder.path("m"), readingActOrder: readsActOrder)
   }

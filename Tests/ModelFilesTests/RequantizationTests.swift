@@ -16,9 +16,10 @@ import Testing
   private static let module = "model.layers.0.self_attn.q_proj"
 
   private func export(
-    _ fixture: PackedFixture, as module: String, to format: CheckpointFormat, requantizing: Bool = true
+    _ fixture: PackedFixture, as module: String, and other: String? = nil, to format: CheckpointFormat,
+    requantizing: Bool = true
   ) throws -> Requantization {
-    let model = try fixture.opened(in: folder, as: module)
+    let model = try fixture.opened(in: folder, as: module, and: other)
     return try CheckpointExporter(model, as: format, requantizing: requantizing)
       .export(to: folder.path("out"), overwriting: true) { _, _ in }
   }
@@ -52,19 +53,27 @@ import Testing
   ) throws {
     let fixture = try PackedFixture(name)
     let refused = #expect(throws: ModelFilesError.self) {
-      try export(fixture, as: "lm_head", to: format, requantizing: false)
+      try export(fixture, as: "lm_head", and: Self.module, to: format, requantizing: false)
     }
     #expect(refused?.category == .unsupported)
     #expect(
       refused?.description.contains(
         name.contains("int8") ? "or --requantize to store it in 16 bit" : "as --requantize stores them") == true)
-    let cost = try export(fixture, as: "lm_head", to: format)
-    #expect(cost.halfCount == 1 && cost.linearCount == 0 && !cost.isEmpty)
+    let cost = try export(fixture, as: "lm_head", and: Self.module, to: format)
+    #expect(cost.halfCount == 1 && cost.linearCount == (name.contains("int8") ? 1 : 0))
     let exported = try ModelFile.open(folder.path("out"))
+    #expect(exported.tensors.map(\.isQuantized) == [false, true])
     guard case .dense(let view) = try #require(exported.tensors.first).content else { throw NotALinear() }
     #expect(
       view.info == TensorInfo(name: "lm_head.weight", dtype: .float16, shape: [fixture.decoded.count / 256, 256]))
     #expect(try view.floats() == fixture.decoded.map { Float(Float16($0)) })
+  }
+
+  @Test func `a model of which nothing would stay quantized is refused`() throws {
+    let fixture = try PackedFixture("compressed-tensors-int8-asym-g32-f16")
+    let error = #expect(throws: ModelFilesError.self) { try export(fixture, as: "lm_head", to: .awq) }
+    #expect(error?.category == .unsupported)
+    #expect(error?.description.contains("nothing would stay quantized") == true)
   }
 
   @Test func `rows that fill no whole words of the layout are refused by their shape, also in eight bits`() throws {
@@ -81,7 +90,7 @@ import Testing
     // The last scale: infinity, or no number.
     try fixture.change("m.weight_scale") { $0[$0.count - 1] = high }
     let error = #expect(throws: QuantizationError.self) {
-      try export(fixture, as: module, to: .awq)
+      try export(fixture, as: module, and: module == Self.module ? nil : Self.module, to: .awq)
     }
     #expect(error?.category == .malformedInput)
     #expect(

@@ -111,7 +111,7 @@ report 0 export-gguf export text-awq --to gguf --out text.gguf
 report 0 export-text export text-awq --to compressed-tensors --out text-packed
 report 0 quantize-rules quantize "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --rule vision_model=int8 --out rules
 report 0 quantize-target quantize "$sample/tiny-r1v" --calibration "$sample/calibration/questions.jsonl" --samples 8 \
-  --method awq --target-bpw 6 --raise-to int8,16bit --out target
+  --method awq --target-bpw 6 --raise-to int8,16bit --rule mlp1=int8 --rule lm_head=int8 --out target
 report 0 plan-rules plan "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --out planned
 report 0 inspect-rules inspect rules
 report 0 quantize-eight quantize "$sample/tiny-r1v" --method rtn --rule down_proj=int8 --out eight

@@ -15,9 +15,14 @@ package struct ColumnBlocks {
   /// As few blocks of at most `limit` features as whole groups allow. The input of o_proj stays whole, since its scales
   /// are shared between heads.
   package init(site: LinearSite, size: Int, groupSize: Int, limit: Int) {
+    self.init(size: size, groupSize: groupSize, limit: site == .attentionOutput ? size : limit)
+  }
+
+  /// The same of any input.
+  package init(size: Int, groupSize: Int, limit: Int) {
     self.size = size
     let groups = size / groupSize
-    guard site != .attentionOutput, size > limit, size % groupSize == 0, limit >= groupSize else {
+    guard size > limit, size % groupSize == 0, limit >= groupSize else {
       ranges = [0..<size]
       return
     }

@@ -3,7 +3,7 @@ internal import Basics
 public import JSON
 internal import Kernels
 internal import ModelCards
-internal import ModelConfig
+public import ModelConfig
 public import Quantization
 internal import Safetensors
 public import Storage
@@ -32,6 +32,7 @@ public struct AWQCheckpointWriter: ~Copyable {
   ///   - shardByteCount: Bytes of tensors in one file at most, or one larger tensor.
   ///   - otherCodes: Of modules, by canonical name, whose codes are not those of `scheme`; of linears outside the decoder's
   ///     layers, which are plainly rounded, by their names in the files.
+  ///   - calibrated: Names of those of the latter that are given to `write(_:of:)` instead.
   ///   - resumed: Those layers, and the digests of the shards written until then; see `secure`. Must be given if and only
   ///     if the folder is resumed.
   /// - Throws: `StorageError` if the disk fails, what the stopped run wrote is not there any more, or something else is.
@@ -39,16 +40,16 @@ public struct AWQCheckpointWriter: ~Copyable {
     source: ModelFile, scheme: QuantizationScheme, widening: WidenedMLP? = nil, in folder: consuming WorkFolder,
     shardByteCount: Int = defaultShardByteCount,
     resuming resumed: (layerCount: Int, shardDigests: [SHA256Digest])? = nil,
-    otherCodes: [String: CodeScheme] = [:], quantizes: (_ module: String) -> Bool
+    otherCodes: [String: CodeScheme] = [:], calibrated: Set<String> = [], quantizes: (_ module: String) -> Bool
   ) throws {
     let plan = try CheckpointPlan(
-      source, scheme: scheme, otherCodes: otherCodes, widening: widening, quantizes: quantizes)
+      source, scheme: scheme, otherCodes: otherCodes, calibrated: calibrated, widening: widening, quantizes: quantizes)
     let shards = try plan.shards(of: shardByteCount)
     let directory = try StagedDirectory(in: folder, permissions: source.permissions)
     if let resumed {
       let weights = shards.shards.map(\.fileName) + [ShardIndex.fileName]
       try directory.require(only: Set(weights + source.carried.names + Self.writtenNames + Self.besideNames))
-      let finished = plan.outside + plan.layers.prefix(resumed.layerCount).joined()
+      let finished = plan.beforeLayers + plan.layers.prefix(resumed.layerCount).joined()
       writer = try SafetensorsCheckpointWriter(
         shards, continuing: directory, after: finished.reduce(0) { $0 + $1.outputs(plan.format).count },
         digests: resumed.shardDigests)
@@ -101,6 +102,16 @@ public struct AWQCheckpointWriter: ~Copyable {
   /// - Throws: `StorageError` if the disk fails, `ModelFilesError.beyondHalf` for a norm or bias that absorbs scales.
   public mutating func write(_ layer: QuantizedLayer, at index: Int) throws {
     for tensor in plan.layers[index] { try tensor.write(layer, into: &writer, plan.format, from: source.path) }
+  }
+
+  /// Writes the linears of a part outside the decoder's layers that calibration has fitted: layers of the tower in order
+  /// and the projector before the first decoder layer, the head behind the last one.
+  /// - Parameter linears: By canonical name, fused ones by their names in the files.
+  /// - Throws: `StorageError` if the disk fails.
+  public mutating func write(_ linears: QuantizedLayer, of part: OutsidePart) throws {
+    for tensor in plan.parts[part] ?? [] {
+      try tensor.write(linears, into: &writer, plan.format, from: source.path)
+    }
   }
 
   /// Writes config and carried-over files.

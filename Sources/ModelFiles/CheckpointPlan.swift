@@ -57,6 +57,9 @@ struct CheckpointPlan {
   let outside: [PlannedTensor]
   /// Tensors of each decoder layer.
   let layers: [[PlannedTensor]]
+  /// Linears elsewhere that calibration fits, by the part that they stand in: the head behind the layers, the others before
+  /// them.
+  let parts: [OutsidePart: [PlannedTensor]]
 
   /// How it stores quantized linears: AWQ, which has no place for eight bits, unless there are some.
   let format: CheckpointFormat
@@ -65,13 +68,15 @@ struct CheckpointPlan {
   /// - Parameters:
   ///   - otherCodes: Of modules, by canonical name, whose codes are not those of `scheme`; of linears outside the decoder's
   ///     layers, which are plainly rounded, by their names in the files.
+  ///   - calibrated: Names of those of the latter that calibration fits instead.
   ///   - widening: How much wider the MLPs become; nil if they do not.
   /// - Throws: `ModelFilesError.unsupported` for a tensor that cannot be widened.
   init(
     _ source: ModelFile, scheme: QuantizationScheme, otherCodes: [String: CodeScheme] = [:],
-    widening: WidenedMLP? = nil, quantizes: (_ module: String) -> Bool
+    calibrated: Set<String> = [], widening: WidenedMLP? = nil, quantizes: (_ module: String) -> Bool
   ) throws(ModelFilesError) {
     var outside: [PlannedTensor] = []
+    var parts: [OutsidePart: [PlannedTensor]] = [:]
     var layers = [[PlannedTensor]](repeating: [], count: source.config.text.layerCount)
     for tensor in source.tensors {
       guard case .dense(let dtype) = tensor.encoding else { continue }
@@ -81,16 +86,20 @@ struct CheckpointPlan {
         otherCodes[module].flatMap { QuantizationScheme(groupSize: scheme.groupSize, codes: $0) }
       }
       var fate = CheckpointPlan.fate(canonical, tensor, dtype) { quantizes($0) ? other($0) ?? scheme : nil }
-      if WeightNames.layer(of: canonical, in: .decoder) == nil,
-        let scheme = tensor.name.removingSuffix(".weight").flatMap(other)
+      var part: OutsidePart?
+      if WeightNames.layer(of: canonical, in: .decoder) == nil, let name = tensor.name.removingSuffix(".weight"),
+        let scheme = other(name)
       {
-        fate = .rounded(tensor, scheme)
+        part = calibrated.contains(name) ? OutsideInput(file: names)?.part : nil
+        fate = part == nil ? .rounded(tensor, scheme) : .quantized(tensor, scheme)
       }
       let planned = PlannedTensor(
         name: tensor.name, canonicalName: canonical, fate: fate,
         padding: try widening?.padding(of: tensor, source.config, path: source.path))
       if let layer = WeightNames.layer(of: canonical, in: .decoder), layers.indices.contains(layer) {
         layers[layer].append(planned)
+      } else if let part {
+        parts[part, default: []].append(planned)
       } else {
         outside.append(planned)
       }
@@ -98,12 +107,18 @@ struct CheckpointPlan {
     path = source.path
     self.outside = outside
     self.layers = layers
-    let hasEightBits = (outside + layers.joined()).contains { $0.scheme?.bits == 8 }
+    self.parts = parts
+    let hasEightBits = (outside + parts.values.joined() + layers.joined()).contains { $0.scheme?.bits == 8 }
     format = hasEightBits ? .compressedTensors : .awq
   }
 
   /// All tensors in order.
-  var all: [PlannedTensor] { outside + layers.flatMap { $0 } }
+  var all: [PlannedTensor] { beforeLayers + layers.flatMap { $0 } + (parts[.head] ?? []) }
+
+  /// Those before the layers, in order.
+  var beforeLayers: [PlannedTensor] {
+    outside + parts.filter { $0.key < .head }.sorted { $0.key < $1.key }.flatMap { $0.value }
+  }
 
   /// The files that hold them.
   /// - Parameter byteCount: Bytes of tensors in one at most, or one larger tensor.
@@ -147,5 +162,13 @@ struct CheckpointPlan {
     }
     let absorbsScales = LinearSite.allCases.contains { name == DecoderNames.layer(layer) + "." + $0.absorber.tensor }
     return absorbsScales ? .folded(tensor) : .copied(tensor, dtype)
+  }
+}
+
+extension OutsideInput {
+  /// What the linear reads that provides `names`.
+  fileprivate init?(file names: [CanonicalName]) {
+    guard let module = names.first?.name.removingSuffix(".weight") else { return nil }
+    self.init(module: module)
   }
 }

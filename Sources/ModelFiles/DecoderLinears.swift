@@ -1,6 +1,7 @@
 // The linears of the decoder as a model on disk has them: what is quantized, or could be.
+internal import Kernels
 public import ModelConfig
-internal import Tensors
+public import Tensors
 
 /// A linear of a decoder layer on disk.
 public struct StoredLinear: Sendable, Equatable {
@@ -51,9 +52,25 @@ public struct OtherLinear: Sendable, Equatable {
   public let canonicalNames: [String]
   public let outFeatures: Int
   public let inFeatures: Int
+
+  /// What it reads; nil where calibration does not know.
+  public var input: OutsideInput? { canonicalNames.first.flatMap(OutsideInput.init(module:)) }
+
+  /// What a checkpoint's plan calls it: its canonical name, or its own if it is a fused one.
+  public var module: String { canonicalNames.count == 1 ? canonicalNames[0] : name }
 }
 
 extension ModelFile {
+  /// The weight of a linear outside the decoder's layers, where it is stored; of a fused one the whole.
+  /// - Throws: `ModelFilesError` if it is not there as a plain matrix.
+  public func weight(of linear: OtherLinear) throws -> any WeightMatrix {
+    let name = linear.name + ".weight"
+    guard let tensor = tensors.first(where: { $0.name == name }), case .dense(let view) = try tensor.content else {
+      throw ModelFilesError.missingTensor(path: path, name: name)
+    }
+    return try DenseMatrix(view)
+  }
+
   /// The linears outside the decoder's layers, in the order of the files. An embedding table is none.
   public var otherLinears: [OtherLinear] {
     let matrices = Set(config.requiredWeights.filter(\.isMatrix).map(\.name)).subtracting([

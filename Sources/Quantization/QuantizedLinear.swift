@@ -52,6 +52,13 @@ public struct QuantizedLinear: Sendable, Equatable {
       codes: joined(\.codes), zeros: joined(\.zeros), scales: joined(\.scales))
   }
 
+  /// Linears over the same input features, one's rows below the other's; there is at least one.
+  public init(stacking parts: [QuantizedLinear]) {
+    self.init(
+      outFeatures: parts.reduce(0) { $0 + $1.outFeatures }, inFeatures: parts[0].inFeatures, scheme: parts[0].scheme,
+      codes: parts.flatMap(\.codes), zeros: parts.flatMap(\.zeros), scales: parts.flatMap(\.scales))
+  }
+
   /// Groups of one row.
   public var groupsPerRow: Int { inFeatures / scheme.groupSize }
 

@@ -62,24 +62,29 @@ struct LinearField: Sendable {
 }
 
 extension LayerOutcome {
+  /// One line for each linear, for people, as its reports give them.
+  public func lines(width: Int?) -> [StyledText] { reports.lines(width: width) }
+}
+
+extension [LinearReport] {
   /// One line for each linear, for people. Where there is no room, names begin with `layers.`, which is enough for a
   /// pattern, and scales are left out.
   /// - Parameter width: Columns that there are; nil if nobody knows.
   public func lines(width: Int?) -> [StyledText] {
-    let cells = LinearField.all.compactMap(\.cell), isNarrow = (width ?? .max) < Self.fullWidth
+    let cells = LinearField.all.compactMap(\.cell), isNarrow = (width ?? .max) < LinearReport.fullWidth
     var table = TextTable(columns: cells.map { _ in .left }, dispensable: [2])
-    for report in reports {
+    for report in self {
       let row = cells.map { $0(report) }
       table.add(isNarrow ? [StyledText(report.shortName)] + row.dropFirst() : row)
     }
     return table.styledLines(width: width)
   }
-
-  /// What lines with whole names may take: a name of 52 characters, and the rest.
-  private static let fullWidth = 110
 }
 
 extension LinearReport {
+  /// What lines with whole names may take: a name of 52 characters, and the rest.
+  fileprivate static let fullWidth = 110
+
   /// The module from its layer on.
   fileprivate var shortName: String {
     module.firstRange(of: "layers.").map { String(module[$0.lowerBound...]) } ?? module

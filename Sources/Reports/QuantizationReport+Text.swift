@@ -96,9 +96,12 @@ extension QuantizationReport {
   private var formatLine: [StyledText] {
     guard format != .awq else { return [] }
     let line: StyledText = "the layout is \(format): AWQ has no place for int8"
-    guard let first = roundedOutside.first else { return [line] }
-    let more = roundedOutside.count > 1 ? " and \(roundedOutside.count - 1) more" : ""
-    return ["plainly rounded to int8 outside the language model's layers: \(first.displayed)\(more)", line]
+    func outside(_ what: String, _ names: [String]) -> [StyledText] {
+      guard let first = names.first else { return [] }
+      let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+      return ["\(what) to int8 outside the language model's layers: \(first.displayed)\(more)"]
+    }
+    return outside("fitted", outsideReports.map(\.module)) + outside("plainly rounded", roundedOutside) + [line]
   }
 
   private var verifying: StyledText {

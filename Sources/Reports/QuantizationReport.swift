@@ -25,6 +25,8 @@ public struct QuantizationReport: Sendable {
   public let seesImages: Bool
   /// One for each linear in int4, in the model's order.
   public private(set) var reports: [LinearReport] = []
+  /// One for each linear outside the decoder's layers that was fitted to the samples, in the order of computation.
+  public private(set) var outsideReports: [LinearReport] = []
   /// What is to be known about the result, one line each.
   public private(set) var warnings: [String] = []
   /// Linears that `--keep-16bit` left as they were, and those that `--target-bpw` gave more bits.
@@ -70,11 +72,14 @@ public struct QuantizationReport: Sendable {
   }
 
   /// What a later run must know to go on.
-  public var notes: RunNotes { RunNotes(raised: raised, reports: reports, warnings: warnings) }
+  public var notes: RunNotes {
+    RunNotes(raised: raised, reports: reports, outside: outsideReports, warnings: warnings)
+  }
 
   /// Takes over what a stopped run has reported.
   public mutating func add(_ notes: RunNotes) {
     reports += notes.reports
+    outsideReports += notes.outside
     warnings += notes.warnings
   }
 
@@ -86,6 +91,9 @@ public struct QuantizationReport: Sendable {
     reports += outcome.reports
     warnings += outcome.warnings
   }
+
+  /// Adds linears outside the decoder's layers that are done.
+  public mutating func add(_ outcome: OutsideOutcome) { outsideReports += outcome.reports }
 
   /// How many linears have codes of eight bits.
   var eightBitCount: Int { reports.count { options.scheme(reported: $0.module).bits == 8 } }
@@ -99,7 +107,9 @@ public struct QuantizationReport: Sendable {
   }
 
   /// How the quantized linears are stored.
-  var format: CheckpointFormat { eightBitCount > 0 || !roundedOutside.isEmpty ? .compressedTensors : .awq }
+  var format: CheckpointFormat {
+    eightBitCount + outsideReports.count + roundedOutside.count > 0 ? .compressedTensors : .awq
+  }
 
   /// What the run cost, linear by linear.
   public var table: SensitivityTable { SensitivityTable(reports: reports) }
@@ -118,6 +128,9 @@ public struct QuantizationReport: Sendable {
     if !raised.eightBit.isEmpty { object["raised_to_int8"] = raised.eightBit.sortedJSON }
     if let target {
       object["target_bpw"] = ["asked": .double(target.asked), "reached": .double(target.reached)]
+    }
+    if !outsideReports.isEmpty {
+      object["calibrated_outside"] = .array(SensitivityTable(reports: outsideReports).rows.map(\.json))
     }
     if !roundedOutside.isEmpty { object["rounded_outside"] = .array(roundedOutside.map(JSONValue.string)) }
     if let widening { object["intermediate_size"] = widening.json }

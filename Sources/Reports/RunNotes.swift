@@ -8,13 +8,16 @@ public struct RunNotes: Sendable {
   public var raised: RaisedLinears
   /// One for each linear that is done.
   public var reports: [LinearReport]
+  /// One for each linear outside the layers that was fitted.
+  public var outside: [LinearReport]
   /// One line each.
   public var warnings: [String]
 
   /// Notes.
-  public init(raised: RaisedLinears, reports: [LinearReport], warnings: [String]) {
+  public init(raised: RaisedLinears, reports: [LinearReport], outside: [LinearReport] = [], warnings: [String]) {
     self.raised = raised
     self.reports = reports
+    self.outside = outside
     self.warnings = warnings
   }
 
@@ -24,8 +27,11 @@ public struct RunNotes: Sendable {
       let reports = json["reports"]?.arrayValue, let eight = json["raised_to_int8"]?.strings
     else { return nil }
     let raised = RaisedLinears(eightBit: Set(eight), sixteenBit: Set(kept))
-    self.init(raised: raised, reports: reports.compactMap(LinearReport.init(note:)), warnings: warnings)
-    guard self.reports.count == reports.count else { return nil }
+    let outside = json["outside"]?.arrayValue ?? []
+    self.init(
+      raised: raised, reports: reports.compactMap(LinearReport.init(note:)),
+      outside: outside.compactMap(LinearReport.init(note:)), warnings: warnings)
+    guard self.reports.count == reports.count, self.outside.count == outside.count else { return nil }
   }
 
   /// The notes for a file.
@@ -33,7 +39,7 @@ public struct RunNotes: Sendable {
     [
       "kept": raised.sixteenBit.sortedJSON, "raised_to_int8": raised.eightBit.sortedJSON,
       "warnings": .array(warnings.map(JSONValue.string)),
-      "reports": .array(reports.map(\.note)),
+      "reports": .array(reports.map(\.note)), "outside": .array(outside.map(\.note)),
     ]
   }
 }

@@ -22,6 +22,8 @@ public enum RunEvent: Sendable {
   case answersFound(Int, of: Int, benchmark: String)
   /// A decoder layer is quantized.
   case quantized(LayerOutcome)
+  /// Linears outside the decoder's layers are quantized.
+  case quantizedOutside(OutsideOutcome)
   /// The result is not all that it may be taken for; one line.
   case warning(String)
 }

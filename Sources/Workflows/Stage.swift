@@ -11,6 +11,8 @@ public enum Stage: Sendable, Equatable {
   case prompts
   /// Tiles of pictures pass through the vision tower, or through those of both models if they differ.
   case visionTower
+  /// Linears outside the decoder's layers are fitted to tiles; counted in layers of the tower, and the projector.
+  case outside
   /// The sites of the decoder layers are quantized; this one is done.
   case site(layer: Int, LinearSite)
   /// The same in the pass that only measures.
@@ -30,7 +32,8 @@ public enum Stage: Sendable, Equatable {
 
   /// Stages of one kind follow one another at one pace.
   public enum Kind: Sendable {
-    case hashing, readingWeights, prompts, visionTower, measuring, quantizing, layers, answers, readingTensors, tensors
+    case hashing, readingWeights, prompts, visionTower, outside, measuring, quantizing, layers, answers, readingTensors,
+      tensors
     case comparison, parts
   }
 
@@ -41,6 +44,7 @@ public enum Stage: Sendable, Equatable {
     case .readingWeights: .readingWeights
     case .prompts: .prompts
     case .visionTower: .visionTower
+    case .outside: .outside
     case .site: .quantizing
     case .measuredSite: .measuring
     case .layers: .layers
@@ -72,6 +76,7 @@ extension Stage.Kind: CustomStringConvertible {
     case .readingWeights: "reading the weights"
     case .prompts: "pictures and prompts"
     case .visionTower: "tiles through the vision tower"
+    case .outside: "linears outside the layers"
     case .measuring: "first pass through the layers"
     case .quantizing: "quantizing the layers"
     case .layers: "layers"

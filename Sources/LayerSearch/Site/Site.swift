@@ -17,7 +17,8 @@ struct SiteProblem: Sendable {
     case made(Float)
   }
 
-  let names: [DecoderLinear]
+  /// Which linears of a decoder layer they are; nil for others.
+  let names: [DecoderLinear?]
   /// The original weights, `[out, in]` each.
   private(set) var weights: [any WeightMatrix]
   /// The output errors of what takes the weights' places, on the tokens that judge.
@@ -46,7 +47,7 @@ struct SiteProblem: Sendable {
   ///   - scheme: Of all linears: loaders fuse those that share an input.
   ///   - keepsTargets: Whether what takes as much memory as the weights in f32 is kept instead of made anew.
   init(
-    names: [DecoderLinear], weights: [any WeightMatrix], statistics: SiteStatistics, options: QuantizationOptions,
+    names: [DecoderLinear?], weights: [any WeightMatrix], statistics: SiteStatistics, options: QuantizationOptions,
     scheme: QuantizationScheme, pooling: ChannelPooling, searchesScales: Bool, keepsTargets: Bool
   ) {
     self.names = names

@@ -7,7 +7,7 @@ public import ModelConfig
 public struct MemoryDemand: Sendable {
   private let shape: ActivationShape
   private let sites: [SiteDemand]
-  private let pictureByteCount: Int
+  private let pictureByteCount: Int, outsideByteCount: Int
   /// Bytes that are there all the time: the process, and a layer in int4.
   let fixed: Int
 
@@ -16,12 +16,14 @@ public struct MemoryDemand: Sendable {
   ///   - residentByteCount: What the process takes already, without pictures.
   ///   - layerByteCount: A layer as it is stored. Its weights are mapped while they are read again and again.
   ///   - pictureByteCount: Pictures that wait for the vision tower, and what passes through it together.
+  ///   - outsideByteCount: What fitting linears outside the layers takes.
   public init(
     config: TextConfig, options: QuantizationOptions, shape: ActivationShape, hasHeldOut: Bool,
-    residentByteCount: Int, layerByteCount: Int, pictureByteCount: Int
+    residentByteCount: Int, layerByteCount: Int, pictureByteCount: Int, outsideByteCount: Int = 0
   ) {
     self.shape = shape
     self.pictureByteCount = pictureByteCount
+    self.outsideByteCount = outsideByteCount
     sites = LinearSite.allCases.map {
       SiteDemand($0, config, options, propagates: shape.streams.contains(.quantized), hasHeldOut: hasHeldOut)
     }
@@ -67,7 +69,10 @@ public struct MemoryDemand: Sendable {
 
   /// The parts of the work, with so many tokens under way and runs of blocks within `sums` bytes.
   func stages(batchTokens: Int, sums: Int, keptTargets: Set<LinearSite>) -> Stages {
-    var stages = Stages(pictures: Stage(name: "pictures", byteCount: pictureByteCount))
+    var stages = Stages(
+      pictures: outsideByteCount > pictureByteCount
+        ? Stage(name: "linears outside the layers", byteCount: outsideByteCount)
+        : Stage(name: "pictures", byteCount: pictureByteCount))
     for (index, site) in sites.enumerated() {
       func enlarge(_ stage: WritableKeyPath<Stages, Stage>, _ name: String, _ byteCount: Int) {
         let whole = (stage == \.sums ? mappedInSums(at: index) : mappedInSearch(at: index)) + byteCount

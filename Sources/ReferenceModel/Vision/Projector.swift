@@ -65,7 +65,15 @@ public struct Projector: Sendable {
   /// Features of a token of the language model.
   var outFeatures: Int { linear2.weight.rows }
 
-  /// - Parameter x: `[tokens, factor² · width]`, after the shuffle.
+  /// - Parameters:
+  ///   - x: `[tokens, factor² · width]`, after the shuffle.
+  ///   - onInput: Called with what the first linear reads, 0, and the second, 1: `[tokens, features]`.
   /// - Returns: `[tokens, hidden]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { linear2(Activation.gelu(linear1(norm(x)))) }
+  public func callAsFunction(_ x: Tensor, onInput: (Int, Tensor) -> Void = { _, _ in }) -> Tensor {
+    let normed = norm(x)
+    onInput(0, normed)
+    let inner = Activation.gelu(linear1(normed))
+    onInput(1, inner)
+    return linear2(inner)
+  }
 }

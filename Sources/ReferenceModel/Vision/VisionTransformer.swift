@@ -5,7 +5,7 @@ public import ModelConfig
 public import Tensors
 
 /// One encoder layer: h + ls1 ∘ Attention(norm1(h)), then h + ls2 ∘ MLP(norm2(h)).
-private struct VisionLayer {
+public struct VisionLayer: Sendable {
   let norm1: VisionNorm
   let q: LinearLayer
   let k: LinearLayer
@@ -22,7 +22,7 @@ private struct VisionLayer {
   let heads: HeadLayout
   let mode: NumericMode
 
-  init(_ weights: ScopedWeights, config: VisionConfig, mode: NumericMode) throws {
+  fileprivate init(_ weights: ScopedWeights, config: VisionConfig, mode: NumericMode) throws {
     let (width, inner) = (config.hiddenSize, config.intermediateSize)
     let attention = weights.scope("attn")
     func linear(_ weights: ScopedWeights, from inFeatures: Int, to outFeatures: Int, hasBias: Bool = true) throws
@@ -53,17 +53,26 @@ private struct VisionLayer {
     self.mode = mode
   }
 
-  /// - Parameter hidden: `[tokens, width]`.
+  /// - Parameters:
+  ///   - hidden: `[tokens, width]`.
+  ///   - onInput: Called with what the linears read, `[tokens, features]`: q, k and v at `attentionInput`, proj at
+  ///     `attentionOutput`, fc1 at `mlpInput`, fc2 at `mlpOutput`.
   /// - Returns: the same shape.
-  func callAsFunction(_ hidden: Tensor) -> Tensor {
+  public func callAsFunction(_ hidden: Tensor, onInput: (LinearSite, Tensor) -> Void = { _, _ in }) -> Tensor {
     var hidden = hidden
     let x = norm1(hidden)
+    onInput(.attentionInput, x)
     let (queries, keys) = (q(x), k(x))
     let mixed = ScaledDotProductAttention.attend(
       queries: qNorm?(queries) ?? queries, keys: (kNorm?(keys) ?? keys).values, values: v(x).values, heads: heads,
       mask: .full, in: mode)
+    onInput(.attentionOutput, mixed)
     hidden.add(proj(mixed), scaledBy: scale1)
-    hidden.add(fc2(Activation.gelu(fc1(norm2(hidden)))), scaledBy: scale2)
+    let y = norm2(hidden)
+    onInput(.mlpInput, y)
+    let inner = Activation.gelu(fc1(y))
+    onInput(.mlpOutput, inner)
+    hidden.add(fc2(inner), scaledBy: scale2)
     return hidden
   }
 }
@@ -104,18 +113,11 @@ public struct VisionTransformer: Sendable {
     count: Int, layerCount: Int = .max, trace: TraceSink? = nil, onStep: () throws -> Void = {},
     tile: (Int) throws -> Tensor
   ) throws -> [Tensor] {
-    let side = config.imageSize
     let traced: Shape = [1, config.tokenCount, config.hiddenSize]
-    var hidden = try (0..<count).map { index in
-      let tile = try tile(index)
-      guard tile.shape == [3, side, side] else {
-        throw ReferenceModelError.pixelShape(expected: "[3, \(side), \(side)]", found: tile.shape.description)
-      }
-      return patchEmbedding(tile)
-    }
+    var hidden = try (0..<count).map { try embedded(try tile($0)) }
     for hidden in hidden { trace?("vision.embeddings", hidden.reshaped(to: traced)) }
     for index in 0..<min(activeLayerCount, layerCount) {
-      let layer = try VisionLayer(layers.scope("\(index)"), config: config, mode: mode)
+      let layer = try layer(index)
       for tile in hidden.indices {
         hidden[tile] = layer(hidden[tile])
         trace?("vision.layer.\(index)", hidden[tile].reshaped(to: traced))
@@ -123,6 +125,24 @@ public struct VisionTransformer: Sendable {
       }
     }
     return hidden
+  }
+
+  /// A tile in front of the first layer.
+  /// - Parameter tile: `[3, side, side]`, normalised pixels.
+  /// - Returns: `[1 + patches, width]`, the class token first.
+  /// - Throws: if it has another shape.
+  public func embedded(_ tile: Tensor) throws -> Tensor {
+    let side = config.imageSize
+    guard tile.shape == [3, side, side] else {
+      throw ReferenceModelError.pixelShape(expected: "[3, \(side), \(side)]", found: tile.shape.description)
+    }
+    return patchEmbedding(tile)
+  }
+
+  /// Layer `index`, with its weights where they are stored.
+  /// - Throws: if a weight is missing or has another shape.
+  public func layer(_ index: Int) throws -> VisionLayer {
+    try VisionLayer(layers.scope("\(index)"), config: config, mode: mode)
   }
 }
 

@@ -60,8 +60,9 @@ public struct QuantizationCard {
   }
 
   private var eightBits: String {
-    let outside = report.roundedOutside.count
+    let fitted = report.outsideReports.count, outside = report.roundedOutside.count
     return (report.eightBitCount > 0 ? ", \(report.eightBitCount) are int8 codes, of which 128 is the zero" : "")
+      + (fitted > 0 ? ", and outside its layers \(fitted) are int8 codes fitted to the same samples" : "")
       + (outside > 0 ? ", and outside its layers \(outside) are int8 codes by plain rounding" : "")
   }
 

@@ -43,7 +43,9 @@ extension QuantizationRun {
     let clock = RunClock()
     let set = try calibrationSet(loaded, noting: &files, observe)
     let promptSeconds = clock.elapsed
-    let memory = try memoryPlan(file, options, (set, loaded), start.limit)
+    let outside = try OutsideCalibration(start.selection, options, set, loaded)
+    let memory = try memoryPlan(
+      file, options, (set, loaded), start.limit, outsideByteCount: outside.workingByteCount)
     let size = try AWQCheckpointWriter.byteCount(
       file, scheme: options.scheme, widening: recipe.widening(of: file, options),
       shardByteCount: recipe.usedShardByteCount, otherCodes: options.otherCodes, quantizes: options.isIncluded)
@@ -54,7 +56,7 @@ extension QuantizationRun {
       byteCount + state + shape.preparedByteCount
       + (memory.keepsActivations ? 0 : memory.activationByteCount)
     try requireRoom(disk)
-    let stages = try stages(loaded, start, set, promptSeconds: promptSeconds, outputByteCount: byteCount)
+    let stages = try stages(loaded, start, set, outside, promptSeconds: promptSeconds, outputByteCount: byteCount)
     return QuantizationPlan(
       sampleCount: set.tokenCounts.count, tokenCount: shape.tokenCount, tileCount: set.tileCount,
       outputByteCount: byteCount, diskByteCount: disk,
@@ -76,7 +78,8 @@ extension QuantizationRun {
 
   /// How long each stage takes.
   func stages(
-    _ model: LoadedModel, _ start: Started, _ set: CalibrationSet, promptSeconds: Double = 0, outputByteCount: Int
+    _ model: LoadedModel, _ start: Started, _ set: CalibrationSet, _ outside: OutsideCalibration,
+    promptSeconds: Double = 0, outputByteCount: Int
   ) throws -> (plan: RunPlan, uncertainty: Double) {
     let file = start.file, config = file.config.text, mode = model.model.numericMode
     let rates = try WorkRates(measuring: start.options, in: mode)
@@ -91,6 +94,10 @@ extension QuantizationRun {
     ]
     if set.tileCount > 0 {
       stages.append(StageEstimate(.visionTower, seconds: try model.tileSeconds() * Double(set.tileCount)))
+    }
+    if !outside.linears.isEmpty {
+      let passing = outside.tileCount > 0 ? try model.tileSeconds() * Double(outside.tileCount) : 0
+      stages.append(StageEstimate(.outside, seconds: passing + rates.seconds(outside.work)))
     }
     if recipe.choosesByErrors { stages.append(StageEstimate(.measuring, seconds: seconds)) }
     // Weights that are not in memory any more come from the disk once more, those of later layers meanwhile.

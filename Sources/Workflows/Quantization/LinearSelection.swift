@@ -17,8 +17,8 @@ struct LinearSelection {
   /// Codes of those of them that have a rule for others than the recipe's; of linears elsewhere, by their names in the
   /// files, eight bits where a rule says so.
   let otherCodes: [String: CodeScheme]
-  /// The names of those elsewhere.
-  let outside: [String]
+  /// Those elsewhere.
+  let outside: [OtherLinear]
   private let wanted: [StoredLinear]
   private let scheme: QuantizationScheme
 
@@ -49,8 +49,8 @@ struct LinearSelection {
     quantized = fitting
     outside = others.filter { linear in
       recipe.rules.first { $0.pattern.matches(linear) }?.outcome == .codes(.int8)
-    }.map(\.name)
-    let elsewhere = Dictionary(outside.map { ($0, CodeScheme.int8) }) { first, _ in first }
+    }
+    let elsewhere = Dictionary(outside.map { ($0.name, CodeScheme.int8) }) { first, _ in first }
     otherCodes = wanted.reduce(into: elsewhere) { others, linear in
       guard case .codes(let codes) = outcome(linear), codes != recipe.codes, fitting.contains(linear.module) else {
         return

@@ -34,7 +34,7 @@ extension NamePattern {
 
   /// What becomes of tensors outside the decoder's layers.
   private static func fate(of option: String) -> String {
-    option == "rule" ? "becomes int8 if it is a linear that groups fit, but is not searched" : "is never quantized"
+    option == "rule" ? "becomes int8 if it is a linear that groups fit, and else stays as it is" : "is never quantized"
   }
 
   /// How many names are told.

@@ -20,7 +20,7 @@ extension QuantizationRun {
   /// - Throws: `MemoryShortage`.
   func memoryPlan(
     _ file: ModelFile, _ options: QuantizationOptions, _ samples: (set: CalibrationSet, model: LoadedModel)?,
-    _ limit: MemoryLimit
+    _ limit: MemoryLimit, outsideByteCount: Int = 0
   ) throws(MemoryShortage) -> MemoryPlan {
     // One token at least, if there will be samples.
     let tokenCounts = samples?.set.tokenCounts ?? (recipe.samples.isEmpty ? [] : [1])
@@ -30,7 +30,8 @@ extension QuantizationRun {
       config: file.config.text, options: options, shape: activationShape(file, options, tokenCounts),
       hasHeldOut: samples?.set.hasHeldOut ?? false,
       residentByteCount: max(0, AvailableMemory().ownByteCount - pictures),
-      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures + tower)
+      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures + tower, outsideByteCount: outsideByteCount
+    )
     return try MemoryPlan(demand, limit: limit.byteCount)
   }
 

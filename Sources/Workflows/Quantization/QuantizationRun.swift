@@ -74,13 +74,15 @@ public struct QuantizationRun: Sendable {
     var files = CalibrationFiles()
     var set = try calibrationSet(loaded, noting: &files, observe)
     let shape = activationShape(file, options, set.tokenCounts)
-    let memory = try memoryPlan(file, options, (set, loaded), limit)
+    let outside = try OutsideCalibration(start.selection, options, set, loaded)
+    let memory = try memoryPlan(
+      file, options, (set, loaded), limit, outsideByteCount: outside.workingByteCount)
     try observe(.memory(memory, limit))
     var preparation = try Preparation(at: outputs.folder.preparedPlace, interval: secureInterval, clock: clock)
     let audit = try audit(file, &preparation, observe)
     try preparation.secure()
     if file.weightByteCount >= Self.plannedByteCount {
-      try observe(.planned(stages(loaded, start, set, outputByteCount: outputs.byteCount).plan))
+      try observe(.planned(stages(loaded, start, set, outside, outputByteCount: outputs.byteCount).plan))
     }
     var activations = try outputs.activations(shape, inMemory: memory.keepsActivations)
     try set.embed(loaded, into: &activations, &preparation, origin: origin(loaded, audit), observe)
@@ -106,7 +108,7 @@ public struct QuantizationRun: Sendable {
       recipe: .object(recipe.json(numericMode: numericMode.name, resolved: choices)),
       calibration: calibration?.json ?? .null, numericMode: numericMode.name,
       seesImages: file.config.multimodal != nil, sources: audit.digests,
-      raised: raised, roundedOutside: start.selection.outside, linearCount: start.selection.all.count,
+      raised: raised, roundedOutside: outside.rounded, linearCount: start.selection.all.count,
       hasHeldOut: set.samples.contains(where: \.isHeldOut))
     (report.devices, report.widening) = (recipe.devices, recipe.widening(of: file, options))
     report.target = recipe.targetBitsPerWeight.map { ($0, start.selection.bitsPerWeight(raising.options)) }
@@ -122,13 +124,27 @@ public struct QuantizationRun: Sendable {
       source: file, scheme: options.scheme, widening: recipe.widening(of: file, options), in: outputs.folder,
       shardByteCount: recipe.usedShardByteCount,
       resuming: resumed.map { ($0.layerCount, $0.shardDigests) },
-      otherCodes: raising.options.otherCodes, quantizes: raising.options.isIncluded)
+      otherCodes: raising.options.otherCodes, calibrated: outside.names, quantizes: raising.options.isIncluded)
+    if resumed == nil {
+      try outside.fitVision(observe) { outcome in
+        try writer.write(outcome.layer, of: outcome.part)
+        report.add(outcome)
+      }
+    }
+    var behind = resumed?.layerCount == layerCount ? activations : nil
     try raising.run(consume activations, stage: Stage.site, observe) { outcome, activations in
       try writer.write(outcome.layer, at: outcome.index)
       report.add(outcome)
       try observe(.quantized(outcome))
       for warning in outcome.warnings { try observe(.warning(warning)) }
       try points.secure(writer, layerCount: outcome.index + 1, activations, notes: report.notes)
+      if outcome.index + 1 == layerCount { behind = activations }
+    }
+    if let behind {
+      try outside.fitHead(set.samples, behind, observe) { outcome in
+        try writer.write(outcome.layer, of: outcome.part)
+        report.add(outcome)
+      }
     }
     report.seconds = clock.elapsed
     report.tokenCount = shape.tokenCount

@@ -50,6 +50,10 @@ struct CalibrationSet {
   /// Whether a sample judges.
   var hasHeldOut: Bool { heldOut.contains(true) }
 
+  /// The samples as they were read, with their pictures until those have been through the vision tower, and whether they
+  /// judge.
+  var readSamples: [(input: ModelInput, isHeldOut: Bool)] { Array(zip(inputs, heldOut)) }
+
   /// Bytes of the pictures, which are in memory until all have been through the vision tower.
   var pictureByteCount: Int {
     inputs.reduce(0) { $0 + ($1.pixels?.tiles ?? []).reduce(0) { $0 + $1.rgb.count } }

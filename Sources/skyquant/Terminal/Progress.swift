@@ -2,6 +2,7 @@
 // minute while there is none.
 import Basics
 import Glibc
+import LayerSearch
 import ModelConfig
 import Reports
 import Workflows
@@ -50,6 +51,8 @@ struct Progress {
     case .answersFound(let count, let total, let benchmark):
       self.event("\(benchmark.displayed): \(count) of \(total) answers are there already")
     case .quantized(let layer): for line in layer.lines(width: StandardError.tableWidth) { self.event(line) }
+    case .quantizedOutside(let part):
+      for line in part.reports.lines(width: StandardError.tableWidth) { self.event(line) }
     case .warning(let text): warning(text)
     }
   }

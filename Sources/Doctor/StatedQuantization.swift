@@ -56,6 +56,13 @@ struct StatedQuantization {
     return format.contains("fp8") || format.contains("llm_compressor") ? nil : .gptq
   }
 
+  /// Whether GPTQ's zeros stand in their words as they are, as in its second version; else less one.
+  var hasPlainZeros: Bool {
+    let version = ["checkpoint_format", "format"].lazy.compactMap { value[$0]?.stringValue }.first
+    return version == "gptq_v2"
+      || ["auto_round", "auto_round:gptqmodel"].contains(value["packing_format"]?.stringValue)
+  }
+
   /// Whether it is AutoAWQ's own method, whose keys loaders demand.
   var isAWQ: Bool { layout == .awq && method.lowercased() == "awq" }
 

@@ -33,9 +33,7 @@ struct SymmetricZeros {
       (word, otherWord, isSecond) = (middle, middle, true)
     case (.gptq, .gptq):
       guard stated.value["sym"]?.boolValue == true else { return nil }
-      isSecond =
-        stated.value["checkpoint_format"]?.stringValue == "gptq_v2"
-        || stated.value["packing_format"]?.stringValue == "auto_round"
+      isSecond = stated.hasPlainZeros
       (word, otherWord) = isSecond ? (middle, less) : (less, middle)
     default: return nil
     }

@@ -46,7 +46,9 @@ struct ValueChecks {
     defer { view.release() }
     if let module = name.withoutSuffix(".qweight") { return isAWQ(module) ? deadGroups(view) : [] }
     if let linear = linear(name, at: \.zerosSuffix) {
-      return [stated.flatMap { SymmetricZeros($0, linear) }?.finding(view)].compactMap(\.self)
+      guard let stated else { return [] }
+      let finding = SymmetricZeros(stated, linear)?.finding(view) ?? WrappedZeros(stated, linear)?.finding(view)
+      return [finding].compactMap(\.self)
     }
     guard FloatFormat(view.info.dtype) != nil, view.info.shape.rank > 0, view.info.shape.elementCount > 0 else {
       return []

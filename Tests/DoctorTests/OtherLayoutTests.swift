@@ -106,6 +106,20 @@ extension SyntheticRepository {
     #expect(!found.contains { $0.id == "L405" })
   }
 
+  @Test(arguments: [(UInt8(0x77), "", nil), (0xF7, "", "V204"), (0xF7, "gptq_v2", nil)])
+  func `zeros that wrapped around are a fault of GPTQ's first version`(
+    kind: (zero: UInt8, version: String, id: String?)
+  ) throws {
+    let found = try findings { repository in
+      repository.config = repository.config.replacing(
+        DiagnosisTests.awq,
+        with: DiagnosisTests.gptq.replacing("\"sym\": true", with: "\"sym\": false")
+          + " \"checkpoint_format\": \"\(kind.version)\",")
+      repository.store(as: "gptq", zero: kind.zero)
+    }
+    #expect(Set(found.filter { $0.id.hasPrefix("V2") }.map(\.id)) == Set([kind.id].compactMap(\.self)), "\(found)")
+  }
+
   @Test(arguments: [(UInt8(0), "L205", Finding.Severity.warning), (200, "L202", .error)])
   func `groups of GPTQ in another order, or that there are not, are told`(
     kind: (group: UInt8, id: String, severity: Finding.Severity)

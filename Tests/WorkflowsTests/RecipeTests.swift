@@ -56,7 +56,8 @@ import Workflows
         #"{"rules": [{"pattern": "x", "scheme": "int6"}]}"#,
         #"'rules': expected a list of {"pattern": …, "scheme": …} with one of int4, int4-sym, int8, 16bit, found a list"#
       ),
-      (#"{"raise_to": ["int8", "int4"]}"#, "'raise_to': expected a list of int8, 16bit, found a list"),
+      (#"{"raise_to": ["int8", "int4"]}"#, "'raise_to': expected a list of one or more of int8, 16bit, found a list"),
+      (#"{"raise_to": []}"#, "'raise_to': expected a list of one or more of int8, 16bit, found a list"),
       (#"{"target_bpw": 33}"#, "'target_bpw': must be above 0 and at most 32"),
       (#"{"group_size": "64"}"#, #"'group_size': expected a whole number from 0 to 1048576, found "64""#),
       (#"{"method": "bset"}"#, #"'method': expected one of rtn, awq-compat, awq, awq+gptq, best, found "bset""#),

@@ -1,6 +1,6 @@
 // Rounding to levels of 4 or 8 bits, whose largest code is `top`, and the inner loops of Hessian-aware rounding. Fast
-// and plain agree bit for bit:
-// neither fuses multiply and add, and none of these loops reduces.
+// and plain agree bit for bit: neither fuses multiply and add, and none of these loops reduces. Groups and lanes that a
+// register of 8 or 16 floats does not divide take the next slower way.
 #ifndef CK_ROUNDING_H
 #define CK_ROUNDING_H
 #include <stddef.h>
@@ -17,14 +17,14 @@ void ck_round_groups_ref(
   float top);
 
 /// The smallest and the largest of each of `groups` consecutive groups of `group` weights, none of which is NaN.
-/// w: [groups, group]; low, high: [groups]. The fast one needs group % 8 == 0.
+/// w: [groups, group]; low, high: [groups].
 void ck_group_extremes(float *low, float *high, const float *w, size_t groups, size_t group);
 void ck_group_extremes_ref(float *low, float *high, const float *w, size_t groups, size_t group);
 
 /// One block of GPTQ, column by column: rounds column j, err[j] = (w[j] - level) / u[j][j], and takes
 /// err[j] * u[j][k] off every later column k of the block.
 /// w, err, codes, scales, zeros: [columns, lanes] (a lane is an output row);
-/// u: upper triangular, row j at u + j * stride. The fast one needs lanes % 8 == 0.
+/// u: upper triangular, row j at u + j * stride.
 void ck_gptq_block(
   float *w, float *err, uint8_t *codes, const float *u, size_t stride, const float *scales, const float *zeros,
   size_t columns, size_t lanes, float top);

@@ -97,8 +97,8 @@ struct SettingReader {
   func raisedForms(_ key: RecipeKey) throws(RecipeFileError) -> Set<RaisedForm>? {
     guard value(key) != nil else { return nil }
     let names = try strings(key), forms = names.compactMap(RaisedForm.init(rawValue:))
-    guard forms.count == names.count else {
-      throw failure(key, "a list of " + RaisedForm.allCases.map(\.rawValue).joined(separator: ", "))
+    guard !forms.isEmpty, forms.count == names.count else {
+      throw failure(key, "a list of one or more of " + RaisedForm.allCases.map(\.rawValue).joined(separator: ", "))
     }
     return Set(forms)
   }

@@ -119,7 +119,7 @@ import TestSupport
         let isTail = name == "journal" ? position == intact.count - 1 : unsecured.contains { $0.contains(position) }
         guard !isTail else { continue }
         let error = #expect(throws: StorageError.self, "\(name), byte \(position)") {
-          _ = try copying.write(to: path, resuming: true)
+          try copying.resume(to: path)
         }
         guard case .altered(path + ".skyquant-work/" + name, _)? = error else {
           Issue.record("\(name), byte \(position): \(String(describing: error))")

@@ -21,8 +21,11 @@ public enum DotProducts {
   /// A weight `[out, in]` and its bias `[out]`.
   public typealias Layer = (weight: any WeightMatrix, bias: [Float]?)
 
-  /// Rows that one worker takes together.
-  private static let pieceRows = 64
+  /// Rows that one worker takes together: so many that taking them is nothing beside them, and so few that all workers
+  /// end at about the same time. No bit depends on it.
+  private static func pieceRows(_ rows: Int, tokens: Int) -> Int {
+    max(64, min(1024 / tokens, rows / (8 * Parallel.threadCount)) / 8 * 8)
+  }
   /// Floats decoded at a time, where that pays: 128 KiB stay in the second-level cache.
   private static let stripFloatCount = 1 << 15
 
@@ -36,12 +39,15 @@ public enum DotProducts {
       precondition(bias == nil || bias?.count == weight.rows, "bias length differs from the weight's rows")
     }
     guard tokens > 0, x.rowWidth > 0 else { return layers.map { Tensor(zeros: [tokens, $0.weight.rows]) } }
+    let pieceRows = pieceRows(layers.reduce(0) { $0 + $1.weight.rows }, tokens: tokens)
     let pieces = layers.enumerated().flatMap { index, layer in
-      stride(from: 0, to: layer.weight.rows, by: pieceRows).map { start in
-        Piece(layer, rows: start..<min(layer.weight.rows, start + pieceRows), output: index)
+      // Asking a weight what it can do takes as long as a small piece.
+      let direct = Piece.direct(layer.weight, tokens)
+      return stride(from: 0, to: layer.weight.rows, by: pieceRows).map { start in
+        Piece(layer, direct, rows: start..<min(layer.weight.rows, start + pieceRows), output: index)
       }
     }
-    let scratchCount = pieces.map { $0.scratchCount(tokens) }.max() ?? 0
+    let scratchCount = pieces.reduce(0) { max($0, $1.scratchCount(tokens)) }
     let outputs = unsafe arrays(layers.map { tokens * $0.weight.rows }) { outputs in
       // Each piece writes its own columns of one output.
       nonisolated(unsafe) let outputs = unsafe outputs
@@ -76,18 +82,21 @@ public enum DotProducts {
   private struct Piece: Sendable {
     let weight: any WeightMatrix
     let bias: [Float]?
+    /// The weight, if it is not decoded first.
+    let direct: (any DotProductMatrix)?
     let rows: Range<Int>
     /// The layer's number.
     let output: Int
 
-    init(_ layer: Layer, rows: Range<Int>, output: Int) {
+    init(_ layer: Layer, _ direct: (any DotProductMatrix)?, rows: Range<Int>, output: Int) {
       (weight, bias) = layer
+      self.direct = direct
       self.rows = rows
       self.output = output
     }
 
-    /// The weight, if it is not decoded first.
-    private func direct(_ tokens: Int) -> (any DotProductMatrix)? {
+    /// `weight`, if it is not decoded for so many tokens.
+    static func direct(_ weight: any WeightMatrix, _ tokens: Int) -> (any DotProductMatrix)? {
       guard let matrix = weight as? any DotProductMatrix, tokens <= matrix.directVectorLimit else { return nil }
       return matrix
     }
@@ -97,7 +106,7 @@ public enum DotProducts {
 
     /// Sums and, unless the weight is used as it is, a strip of decoded rows.
     func scratchCount(_ tokens: Int) -> Int {
-      direct(tokens) != nil ? tokens * rows.count : stripRows * (tokens + weight.columns)
+      direct != nil ? tokens * rows.count : stripRows * (tokens + weight.columns)
     }
 
     /// - Parameters:
@@ -106,15 +115,14 @@ public enum DotProducts {
     func run(
       _ x: Span<Float>, tokens: Int, scratch: inout MutableSpan<Float>, into output: UnsafeMutablePointer<Float>
     ) {
-      let matrix = direct(tokens)
-      let step = matrix == nil ? stripRows : rows.count
+      let step = direct == nil ? stripRows : rows.count
       unsafe scratch.withUnsafeMutableBufferPointer { scratch in
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
           let range = start..<min(rows.upperBound, start + step)
           let sums = unsafe UnsafeMutableBufferPointer(rebasing: scratch[..<(tokens * range.count)])
           var sumSpan = unsafe MutableSpan(_unsafeElements: sums)
-          if let matrix {
-            matrix.dots(range, with: x, into: &sumSpan)
+          if let direct {
+            direct.dots(range, with: x, into: &sumSpan)
           } else {
             let decoded = unsafe UnsafeMutableBufferPointer(rebasing: scratch[(tokens * step)...])
             var rows = unsafe MutableSpan(_unsafeElements: decoded)

@@ -8,13 +8,15 @@ import Synchronization
 /// Parallel loops, all with at most `threadCount` workers. A loop inside a loop runs on its own worker alone.
 public enum Parallel {
   private static let chosenThreadCount = Atomic<Int>(0)
+  /// Asked for once: the system opens a file to tell, and every loop wants to know.
+  private static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   @TaskLocal private static var isWorker = false
 
-  /// Workers of a loop, for the whole process. The default is the number of processors online.
+  /// Workers of a loop, for the whole process. The default is the number of processors online when it is first asked for.
   public static var threadCount: Int {
     get {
       let chosen = chosenThreadCount.load(ordering: .relaxed)
-      return chosen > 0 ? chosen : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      return chosen > 0 ? chosen : processorCount
     }
     set {
       precondition(newValue > 0, "a loop needs a worker")

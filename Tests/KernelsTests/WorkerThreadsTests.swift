@@ -33,6 +33,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 100, 20_000] as [UInt32])
+  func `a thread comes to help whether it is still looking for work or asleep`(microseconds: UInt32) {
+    guard Parallel.threadCount > 1 else { return }
+    for _ in 0..<20 {
+      usleep(microseconds)
+      let present = Atomic<Int>(0), met = Atomic<Int>(0)
+      Parallel.forEach(2) { _ in
+        present.wrappingAdd(1, ordering: .relaxed)
+        // Loops of other tests may keep the threads for a while.
+        let deadline = Date(timeIntervalSinceNow: 60)
+        while present.load(ordering: .relaxed) < 2, Date() < deadline { usleep(20) }
+        if present.load(ordering: .relaxed) == 2 { met.wrappingAdd(1, ordering: .relaxed) }
+      }
+      #expect(met.load(ordering: .relaxed) == 2, "a worker was alone")
+    }
+  }
+
   @Test func `threads that can be had are no shortage`() {
     #expect(Parallel.startWorkers() == nil)
   }

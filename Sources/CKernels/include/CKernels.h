@@ -58,4 +58,13 @@ void ck_silu_mul_f32_ref(float *gate, const float *up, size_t count);
 /// x[i] = x[i] / 2 * (1 + erf(x[i] / sqrt 2)): the exact GELU.
 void ck_gelu_f32(float *x, size_t count);
 
+/// Tells the processor that a loop waits for another thread.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -99,3 +99,29 @@ enum Gemm {
     unsafe ck_factor_f32(base: matrix.base, line_stride: lines.line, k_stride: lines.step)
   }
 }
+
+/// A type that products of one precision are made of.
+protocol GemmElement: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+  /// `Gemm.multiply` of factors and a product of this type.
+  static func multiply(
+    _ a: MatrixPointer<Self>, _ b: MatrixPointer<Self>, _ form: ProductForm, _ size: ProductSize, _ mode: ProductMode,
+    into c: UnsafeMutablePointer<Self>, stride: Int)
+}
+
+extension Float: GemmElement {
+  static func multiply(
+    _ a: MatrixPointer<Float>, _ b: MatrixPointer<Float>, _ form: ProductForm, _ size: ProductSize, _ mode: ProductMode,
+    into c: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    unsafe Gemm.multiply(a, b, form, size, mode, into: c, stride: stride)
+  }
+}
+
+extension Double: GemmElement {
+  static func multiply(
+    _ a: MatrixPointer<Double>, _ b: MatrixPointer<Double>, _ form: ProductForm, _ size: ProductSize,
+    _ mode: ProductMode, into c: UnsafeMutablePointer<Double>, stride: Int
+  ) {
+    unsafe Gemm.multiply(a, b, form, size, mode, into: c, stride: stride)
+  }
+}

@@ -46,7 +46,8 @@ public enum Matmul {
   public static func product(_ a: Tensor, _ b: Tensor) -> Tensor {
     precondition(a.shape.rank == 2 && b.shape.rank == 2 && a.shape[1] == b.shape[0], "shapes do not chain")
     let m = a.shape[0], k = a.shape[1], n = b.shape[1]
-    let blockRows = 256
+    // Each block packs all of b once; no bit depends on their number.
+    let blockRows = max(256, min(1024, (m + Parallel.threadCount - 1) / Parallel.threadCount))
     guard k > 0, n > 0 else { return Tensor(zeros: [m, n]) }
     let values: [Float] = unsafe Parallel.array(count: m * n, chunkCount: blockRows * n) { out, first, count in
       unsafe a.values.withUnsafeBufferPointer { left in

@@ -10,7 +10,7 @@ public enum QuadraticForm {
   private static let largestWhole = 2048
 
   /// Rows that one worker takes together: more of a large H, which is read for each of these panels.
-  public static func rowsAtOnce(size: Int) -> Int { size > largestWhole ? 256 : 128 }
+  public static func rowsAtOnce(size: Int) -> Int { size > largestWhole ? 512 : 128 }
 
   /// x·H·xᵀ of every row x, summed in f64.
   /// - Parameters:

@@ -33,4 +33,14 @@ public struct Tensor: Sendable, Equatable {
       shape: Shape([range.count] + shape.dimensions.dropFirst()),
       values: Array(values[range.lowerBound * width..<range.upperBound * width]))
   }
+
+  /// Rows of all `ranges`, one below the other, copied.
+  public func rows(_ ranges: [Range<Int>]) -> Tensor {
+    let width = rowWidth
+    var picked: [Float] = []
+    picked.reserveCapacity(ranges.reduce(0) { $0 + $1.count } * width)
+    for range in ranges { picked += values[range.lowerBound * width..<range.upperBound * width] }
+    return Tensor(
+      shape: Shape([ranges.reduce(0) { $0 + $1.count }] + shape.dimensions.dropFirst()), values: picked)
+  }
 }

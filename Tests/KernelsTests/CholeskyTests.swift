@@ -65,6 +65,38 @@ import Testing
     }
   }
 
+  @Test func `a large system, solved in single precision, is solved as well as that allows`() throws {
+    let size = 2112, rows = 300, rank = 6
+    let directions = randomFloats(rank * size, seed: 5).map { Double($0) }
+    var matrix = [Double](repeating: 0, count: size * size)
+    for row in 0..<size {
+      for column in 0..<size {
+        matrix[row * size + column] = (0..<rank).reduce(row == column ? 0.1 : 0) {
+          $0 + directions[$1 * size + row] * directions[$1 * size + column]
+        }
+      }
+    }
+    let right = randomFloats(rows * size, seed: 6)
+    let factor = try #require(Cholesky.Factor(of: matrix, size: size))
+    let solved = factor.solve(Tensor(shape: [rows, size], values: right))
+    // The last row is in another run of rows than the first.
+    for row in [0, 150, rows - 1] {
+      let x = solved.values[row * size..<(row + 1) * size].map { Double($0) }
+      for column in stride(from: 0, to: size, by: 7) {
+        var residual = -Double(right[row * size + column]), magnitudes = abs(residual)
+        for k in 0..<size {
+          residual += x[k] * matrix[k * size + column]
+          // |L|·|Lᵀ| is at most that, and errors are shares of it.
+          magnitudes += abs(x[k]) * (matrix[k * size + k] * matrix[column * size + column]).squareRoot()
+        }
+        #expect(abs(residual) <= 1e-6 * magnitudes, "\(row), \(column)")
+      }
+    }
+    // Nor do the rows beside it matter.
+    let alone = factor.solve(Tensor(shape: [1, size], values: Array(right[150 * size..<151 * size])))
+    #expect(alone.values == Array(solved.values[150 * size..<151 * size]))
+  }
+
   @Test func aMatrixThatIsNotPositiveDefiniteHasNoFactor() {
     #expect(Cholesky.upperFactorOfInverse([1, 2, 2, 1], size: 2) == nil)
     #expect(Cholesky.Factor(of: [1, 2, 2, 1], size: 2) == nil)

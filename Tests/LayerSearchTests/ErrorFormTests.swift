@@ -84,6 +84,27 @@ private struct Problem {
     }
   }
 
+  @Test func `how far a large weight goes along its step is told by some of its rows`() throws {
+    let problem = try Problem(seed: 13), size = problem.gram.size, times = 500
+    let cross = Tensor(shape: [size, size], values: problem.gram.values.enumerated().map { $1 * Float($0 % 7) / 30 })
+    let fit = SiteMoments(gram: problem.gram, drift: .inputs(cross: cross, gram: problem.gram))
+    // Tokens that judge have drifted less, so that the whole step is too long for them.
+    let less = Tensor(shape: [size, size], values: cross.values.map { $0 * 0.3 })
+    let judge = SiteMoments(gram: problem.gram, drift: .inputs(cross: less, gram: problem.gram))
+    let correction = try #require(DriftCorrection(fit, damping: 0.05)), solution = try #require(correction.solution())
+    func length(_ weight: Tensor) throws -> Float {
+      let weight = FloatMatrix(weight)
+      return try #require(correction.target(of: weight, by: OutputError(of: weight, judge), solution)).length
+    }
+    // The same rows again and again: runs of 64 of those 6,000 are any of them equally often, or nearly so.
+    let large = Tensor(
+      shape: [problem.weight.rowCount * times, size],
+      values: (0..<times).flatMap { _ in problem.weight.values })
+    let few = try length(problem.weight), many = try length(large)
+    #expect(few > 0.1 && few < 0.9)
+    #expect(abs(few - many) < 0.01 * few)
+  }
+
   /// Sums of 200 products in f32 against f64.
   private static let gramTolerance = 1e-4
 

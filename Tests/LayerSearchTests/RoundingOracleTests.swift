@@ -21,6 +21,14 @@ import Testing
     ranges = GroupRanges(minMax: weight, scheme: scheme)
   }
 
+  @Test func `what costs some rows of a large linear much more than the first rounding is not tried on all`() {
+    let roundings = [Rounding.errorFeedback, .nearest]
+    #expect(roundings.worthTrying([1, 1.05]) == roundings)
+    #expect(roundings.worthTrying([1, 0.5]) == roundings)
+    #expect(roundings.worthTrying([1, 1.2]) == [.errorFeedback])
+    #expect(roundings.worthTrying([.nan, 1]) == [.errorFeedback])
+  }
+
   @Test func `ranges and plain rounding equal torch's`() throws {
     let linear = QuantizedLinear(rounding: weight, scheme: scheme)
     #expect(linear.scales.map(Float.init) == (try golden.floats("scales")))

@@ -53,6 +53,30 @@ import Testing
     #expect(Array(fitted.ranges[0..<3]) == Array(ranges.ranges[0..<3]))
   }
 
+  @Test func `gradients moved with the scales are those of the new weights, and the scales are the same`() {
+    let refit = ScaleRefit(gram: gram, scheme: scheme)
+    func gradient(_ row: Int, _ column: Int, _ ranges: GroupRanges) -> (sum: Double, magnitudes: Double) {
+      var sum = 0.0, magnitudes = 0.0
+      for k in 0..<96 {
+        let range = ranges.ranges[row * 3 + k / 32]
+        let level = (Double(codes[row * 96 + k]) - Double(range.zero)) * Double(range.scale)
+        let product = (level - Double(weight.values[row * 96 + k])) * Double(gram.values[k * 96 + column])
+        sum += product
+        magnitudes += abs(product)
+      }
+      return (sum, magnitudes)
+    }
+    var moved = (0..<weight.rowCount * 96).map { Float(gradient($0 / 96, $0 % 96, ranges).sum) }
+    let before = moved
+    let fitted = refit.refitted(ranges, codes: codes, weight: weight, moving: &moved)
+    #expect(fitted == refit.refitted(ranges, codes: codes, weight: weight))
+    for index in moved.indices {
+      let wanted = gradient(index / 96, index % 96, fitted)
+      #expect(abs(Double(moved[index]) - wanted.sum) <= 1e-6 * wanted.magnitudes, "\(index)")
+    }
+    #expect(moved != before)
+  }
+
   /// Half precision has eleven significant bits, so that rounding moves a value by at most 2⁻¹¹ of it; the products behind
   /// the equations are summed in f32.
   private static let halfPrecision = 0x1.01p-11

@@ -59,7 +59,7 @@ package struct DriftCorrection: Sendable {
     of weight: any WeightMatrix, by judge: OutputError, length: Float? = nil, _ solution: Solution
   ) -> (weight: FloatMatrix, length: Float)? {
     guard let step = step(of: weight, solution) else { return nil }
-    let length = length ?? Self.length(of: step, by: judge)
+    let length = length ?? judge.bestFactor(of: step)
     guard length > 0, length.isFinite else { return nil }
     return (FloatMatrix(weight, adding: step, times: length), length)
   }
@@ -73,11 +73,6 @@ package struct DriftCorrection: Sendable {
       for rows in RowPanels.of(weight.rows) { values += Matmul.product(weight.decoded(rows: rows), map).values }
       return Tensor(shape: [weight.rows, weight.columns], values: values)
     }
-  }
-
-  private static func length(of step: Tensor, by judge: OutputError) -> Float {
-    let curvature = judge.curvature(along: step)
-    return Float(curvature > 0 ? min(max(judge.slope(along: step) / curvature, 0), 1) : 0)
   }
 }
 

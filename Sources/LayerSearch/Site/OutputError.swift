@@ -44,23 +44,31 @@ package struct OutputError: Sendable {
   /// The error of the weight itself, the mean over tokens: what the inputs' drift costs.
   var unchanged: Double { mean(0) }
 
-  /// tr(D·H·Dᵀ), summed over the tokens.
-  func curvature(along delta: Tensor) -> Double {
-    RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in
-      gram.rowErrors(of: delta.rows(rows)).reduce(sum, +)
-    }
-  }
+  /// tr(D·H·Dᵀ), summed over the tokens, for some rows D.
+  private func curvature(along delta: Tensor) -> Double { gram.rowErrors(of: delta).reduce(0, +) }
 
-  /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens.
-  func slope(along delta: Tensor) -> Double {
-    RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in
-      pull(rows)?.rowDots(delta.rows(rows)).reduce(sum, +) ?? 0
-    }
+  /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens; of
+  /// some rows of it.
+  private func slope(along delta: Tensor, _ runs: [Range<Int>]) -> Double {
+    runs.reduce(0.0) { sum, rows in pull(rows)?.rowDots(delta.rows(rows)).reduce(sum, +) ?? 0 }
   }
 
   /// The error of W + `delta`, the mean over tokens.
   package func error(of delta: Tensor) -> Double {
-    mean(curvature(along: delta) - 2 * slope(along: delta))
+    mean(curvature(along: delta) - 2 * slope(along: delta, RowPanels.of(delta.rowCount)))
+  }
+
+  /// So many rows tell how far to go along a change: one number for all of them.
+  private static let factorRows = 2048
+
+  /// The factor of `delta`, `[out, size]`, from 0 to 1, with which the error is least: of a large one by some of its rows,
+  /// unless its outputs enter the residual stream, where a few of them have most of the error.
+  func bestFactor(of delta: Tensor) -> Float {
+    var limit = Self.factorRows
+    if case .outputs = moments.drift { limit = delta.rowCount }
+    let runs = RowPanels.some(of: delta.rowCount, atMost: limit)
+    let curvature = curvature(along: delta.rows(runs))
+    return Float(curvature > 0 ? min(max(slope(along: delta, runs) / curvature, 0), 1) : 0)
   }
 
   /// The errors of `linears`, each of which stands for W · diag(scales), with the inverses of the scales.

@@ -8,8 +8,7 @@ internal import Tensors
 /// A site's weights times scales, its inputs divided by them: what ranges and codes are found for. Every way to round
 /// yields a linear that stands for weight · diag(scales).
 struct ScaledSite: Sendable {
-  private let site: SiteProblem
-  private let roundings: [Rounding]
+  private var site: SiteProblem
   private let scales: [Float]
   /// Of the inputs divided by the scales; nil if nothing is fitted.
   private let gram: GramMatrix?
@@ -22,9 +21,9 @@ struct ScaledSite: Sendable {
     let hessian: HessianRounding
   }
 
+  /// - Parameter roundings: The ways to round that will be asked for.
   init(_ site: SiteProblem, _ scale: ScaleCandidate, _ roundings: [Rounding]) {
     self.site = site
-    self.roundings = roundings
     scales = scale.scales
     gram = roundings == [.plain] ? nil : site.statistics.fit.gram.divided(by: scales)
     guard let gram, roundings.contains(.errorFeedback) else {
@@ -35,8 +34,15 @@ struct ScaledSite: Sendable {
     feedback = HessianRounding(gram: damped, scheme: site.scheme).map { Feedback(gram: damped, hessian: $0) }
   }
 
-  /// The linear at `index` of the site, once for each of the roundings.
-  func rounded(_ index: Int) -> [QuantizedLinear] {
+  /// The same scales, and what is known of the inputs under them, for some rows of the weights.
+  func with(_ sampled: SiteProblem) -> ScaledSite {
+    var result = self
+    result.site = sampled
+    return result
+  }
+
+  /// The linear at `index` of the site, once for each of `roundings`, which are among those it was made for.
+  func rounded(_ index: Int, by roundings: [Rounding]) -> [QuantizedLinear] {
     lazy var fitted = FittedLinear(site, site.target(index, columnScales: scales), gram: gram)
     return roundings.map { rounding in
       switch rounding {
@@ -84,19 +90,21 @@ private struct FittedLinear {
 
   /// Codes that make up for each other's errors under `gram`, which is damped.
   func byErrorFeedback(gram: GramMatrix, _ hessian: HessianRounding) -> QuantizedLinear {
-    var ranges = ranges
-    var codes = hessian.codes(of: weight, ranges: ranges)
-    func descend(sweeps: Int) {
-      guard site.steps.contains(.descent) else { return }
-      codes = CodeDescent(gram: gram, scheme: site.scheme)
-        .improved(codes, weight: weight, ranges: ranges, sweeps: sweeps)
+    let descent = CodeDescent(gram: gram, scheme: site.scheme), refit = ScaleRefit(gram: gram, scheme: site.scheme)
+    let descends = site.steps.contains(.descent), refits = site.steps.contains(.refit)
+    var ranges = ranges, codes = hessian.codes(of: weight, ranges: ranges), gradient: [Float] = []
+    if descends {
+      gradient = descent.gradient(of: codes, weight: weight, ranges: ranges)
+      // Before scales are fitted again, one sweep finds most of what there is to find.
+      descent.descend(&codes, &gradient, ranges: ranges, sweeps: refits ? 1 : CodeDescent.maxSweeps)
     }
-    // Before scales are fitted again, one sweep finds most of what there is to find.
-    let refits = site.steps.contains(.refit)
-    descend(sweeps: refits ? 1 : CodeDescent.maxSweeps)
-    if refits {
-      ranges = ScaleRefit(gram: gram, scheme: site.scheme).refitted(ranges, codes: codes, weight: weight)
-      descend(sweeps: CodeDescent.maxSweeps)
+    if refits, descends, refit.movesGradients {
+      ranges = refit.refitted(ranges, codes: codes, weight: weight, moving: &gradient)
+      descent.descend(&codes, &gradient, ranges: ranges, sweeps: CodeDescent.maxSweeps)
+    } else if refits {
+      gradient = []
+      ranges = refit.refitted(ranges, codes: codes, weight: weight)
+      if descends { codes = descent.improved(codes, weight: weight, ranges: ranges) }
     }
     return QuantizedLinear(
       codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: site.scheme)

@@ -69,7 +69,7 @@ struct SiteSearch {
     let linears = chosen.linears.enumerated().map { index, candidate in
       QuantizedCandidate(
         rounding: candidate.rounding,
-        linear: candidate.linear ?? ScaledSite(site, chosen.scale, [.plain]).rounded(index)[0],
+        linear: candidate.linear ?? ScaledSite(site, chosen.scale, [.plain]).rounded(index, by: [.plain])[0],
         error: candidate.error)
     }
     return SiteOutcome(
@@ -123,8 +123,9 @@ struct SiteSearch {
   private func best(of roundings: [Rounding], under scale: ScaleCandidate) -> [Candidate] {
     let inverse = scale.scales.map { 1 / $0 }
     let scaled = ScaledSite(site, scale, roundings)
+    let worthTrying = worthTrying(roundings, scaled, inverse)
     return site.mapLinears { index in
-      let linears = scaled.rounded(index)
+      let roundings = worthTrying[index], linears = scaled.rounded(index, by: roundings)
       let errors = site.judges[index].errors(of: linears, inverseScales: inverse)
       let candidates = roundings.indices.map { position in
         Candidate(
@@ -133,5 +134,31 @@ struct SiteSearch {
       }
       return candidates.dropFirst().reduce(candidates[0]) { $1.error < $0.error ? $1 : $0 }
     }
+  }
+
+  /// Those of `roundings` that are tried for each linear: of a large one the first, and those that come close to it on
+  /// some of its rows.
+  private func worthTrying(
+    _ roundings: [Rounding], _ scaled: ScaledSite, _ inverse: [Float]
+  ) -> [[Rounding]] {
+    guard roundings.count > 1, site.weights.contains(where: \.isLarge) else {
+      return site.weights.map { _ in roundings }
+    }
+    let sampled = site.sampled, trial = scaled.with(sampled)
+    return site.weights.indices.map { index in
+      guard site.weights[index].isLarge else { return roundings }
+      let errors = sampled.judges[index].errors(of: trial.rounded(index, by: roundings), inverseScales: inverse)
+      return roundings.worthTrying(errors)
+    }
+  }
+}
+
+extension [Rounding] {
+  /// How much more than the first one another one may cost some rows and still be tried on all.
+  private static var margin: Double { 1.1 }
+
+  /// The first one, and those that come close to it, by what they cost some rows.
+  package func worthTrying(_ errors: [Double]) -> [Rounding] {
+    indices.filter { $0 == 0 || errors[$0] <= Self.margin * errors[0] }.map { self[$0] }
   }
 }

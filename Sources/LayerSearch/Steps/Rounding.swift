@@ -88,22 +88,31 @@ package struct CodeDescent {
   package func improved(
     _ codes: [UInt8], weight: Tensor, ranges: GroupRanges, sweeps: Int = maxSweeps
   ) -> [UInt8] {
+    var codes = codes, gradient = gradient(of: codes, weight: weight, ranges: ranges)
+    descend(&codes, &gradient, ranges: ranges, sweeps: sweeps)
+    return codes
+  }
+
+  /// H·d of every row, `[out, in]`, with d what `codes` miss of `weight`.
+  func gradient(of codes: [UInt8], weight: Tensor, ranges: GroupRanges) -> [Float] {
     let linear = QuantizedLinear(
       codes: codes, ranges: ranges, outFeatures: weight.shape[0], inFeatures: weight.shape[1], scheme: scheme)
-    var codes = codes
-    // H·d of every row, kept up to date by the sweeps.
     var gradient: [Float] = []
     gradient.reserveCapacity(codes.count)
     for rows in RowPanels.of(weight.rowCount) {
       gradient += gram.times(linear.decoded(rows) - weight.rows(rows)).values
     }
+    return gradient
+  }
+
+  /// Moves codes whose `gradient` is known, and keeps it up to date.
+  func descend(_ codes: inout [UInt8], _ gradient: inout [Float], ranges: GroupRanges, sweeps: Int) {
     let scales = ranges.ranges.map(\.scale), zeros = ranges.ranges.map { Float($0.zero) }
     for _ in 0..<sweeps {
       let changed = LevelRounding.descend(
-        codes: &codes, gradient: &gradient, gram: gram.values, scales: scales, zeros: zeros, columns: weight.shape[1],
+        codes: &codes, gradient: &gradient, gram: gram.values, scales: scales, zeros: zeros, columns: gram.size,
         groupSize: scheme.groupSize, maxCode: scheme.maxCode)
       guard Double(changed) > Self.minChangedShare * Double(codes.count) else { break }
     }
-    return codes
   }
 }

@@ -52,7 +52,10 @@ struct SiteDemand: Sendable {
     let held = cut.ranges.count > 1 ? all : 0
     let corrects = fits && options.steps.contains(.correction)
     let kept = corrects && propagates && !site.entersResidual ? DriftCorrection.keptByteCount(size: width) : 0
-    let fitted = 2 * square + max(5 * square, 2 * square + 2 * atOnce + 3 * min(atOnce, RowPanels.rows * width))
+    let panels = max(
+      3 * min(atOnce, RowPanels.rows * width),
+      options.steps.contains(.refit) ? ScaleRefit.keptFloatCount(size: width, groupSize: options.scheme.groupSize) : 0)
+    let fitted = 2 * square + max(5 * square, 2 * square + 2 * atOnce + panels)
     // The best so far and the next option, those in the making, and the blocks before.
     let codes = (fits ? 2 * all + 3 * atOnce : all + 2 * atOnce) + weightCount - all
     searchedBare = kept + (held + (fits ? fitted : 0)) * Self.floatSize + options.scheme.codeByteCount(codes)

@@ -13,11 +13,12 @@ build_skyquant
 make_work
 split --number=l/3 --numeric-suffixes=1 --suffix-length=1 --additional-suffix=.txt "$calibration" "$work/set"
 
+exec 3>&2
 # quantize SET MODE: prints the processor seconds.
 quantize() {
   local TIMEFORMAT='%U %S'
   { time "$skyquant" quantize "$model" --text "$work/set$1.txt" --samples "$samples" --group-size "$group" \
-    --numeric-mode "$2" --out "$work/$2" --force --quiet </dev/null >/dev/null; } 2>&1 | awk '{ printf "%.0f", $1 + $2 }'
+    --numeric-mode "$2" --out "$work/$2" --force --quiet </dev/null >/dev/null 2>&3; } 2>&1 | awk '{ printf "%.0f", $1 + $2 }'
 }
 
 echo "$(nproc) processors: $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"

@@ -25,7 +25,8 @@ public enum Cholesky {
       self.size = size
     }
 
-    /// The rows x that solve x·A = b for every row b: `[rows, size]`.
+    /// The rows x that solve x·A = b for every row b: `[rows, size]`. In double precision up to 2,048 unknowns, in single
+    /// precision above.
     public func solve(_ rows: consuming Tensor) -> Tensor {
       precondition(rows.rowWidth == size || rows.values.isEmpty, "rows are not as wide as the matrix")
       switch lower {

@@ -44,8 +44,12 @@ package struct OutputError: Sendable {
   /// The error of the weight itself, the mean over tokens: what the inputs' drift costs.
   var unchanged: Double { mean(0) }
 
-  /// tr(D·H·Dᵀ), summed over the tokens, for some rows D.
-  private func curvature(along delta: Tensor) -> Double { gram.rowErrors(of: delta).reduce(0, +) }
+  /// tr(D·H·Dᵀ), summed over the tokens.
+  private func curvature(along delta: Tensor) -> Double {
+    RowPanels.of(delta.rowCount).reduce(0.0) { sum, rows in
+      gram.rowErrors(of: delta.rows(rows)).reduce(sum, +)
+    }
+  }
 
   /// tr(D·Pᵀ): how far the weight change `delta` makes up for the drift, to first order, summed over the tokens; of
   /// some rows of it.
@@ -64,10 +68,11 @@ package struct OutputError: Sendable {
   /// The factor of `delta`, `[out, size]`, from 0 to 1, with which the error is least: of a large one by some of its rows,
   /// unless its outputs enter the residual stream, where a few of them have most of the error.
   func bestFactor(of delta: Tensor) -> Float {
-    var limit = Self.factorRows
-    if case .outputs = moments.drift { limit = delta.rowCount }
-    let runs = RowPanels.some(of: delta.rowCount, atMost: limit)
-    let curvature = curvature(along: delta.rows(runs))
+    var isSampled = delta.rowCount > Self.factorRows
+    if case .outputs = moments.drift { isSampled = false }
+    let rows = delta.rowCount
+    let runs = isSampled ? RowPanels.some(of: rows, atMost: Self.factorRows) : RowPanels.of(rows)
+    let curvature = curvature(along: isSampled ? delta.rows(runs) : delta)
     return Float(curvature > 0 ? min(max(slope(along: delta, runs) / curvature, 0), 1) : 0)
   }
 

@@ -346,6 +346,7 @@ int main(int count, char **arguments) {
   ragged_lengths();
   packed_weights();
   products();
+  ck_pause();  // Computes nothing: that it runs is all there is to see.
   printf("%s: %zu comparisons, %zu differ\n", wanted, comparisons, differences);
   return differences > 0;
 }

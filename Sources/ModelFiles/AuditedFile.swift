@@ -11,7 +11,7 @@ final class AuditedFile: Sendable {
   enum Work { case digest, values, both }
 
   /// Bytes after which memory is given back and progress can be told.
-  private static let stretch = 64 << 20
+  private static let stretch = 16 << 20
   /// Bytes that are hashed and then looked at while the cache has them.
   private static let piece = 1 << 18
 

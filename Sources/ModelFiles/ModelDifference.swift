@@ -146,9 +146,13 @@ extension ModelFile {
     for start in stride(from: 0, to: own.count, by: batch) {
       let range = start..<min(start + batch, own.count)
       let results = Parallel.map(range.count) { index in
-        Result { try ModelDifference.kind(own[start + index], others[start + index]) }
+        let pair = (own[start + index], others[start + index])
+        defer {
+          pair.0.release()
+          pair.1.release()
+        }
+        return Result { try ModelDifference.kind(pair.0, pair.1) }
       }
-      for tensor in own[range] + others[range] { tensor.release() }
       guard try results.allSatisfy({ try $0.get() == nil }) else { return false }
     }
     return true

@@ -92,11 +92,20 @@ public struct ModelFile: Sendable {
   }
 
   /// Bytes of the decoder layer with the most, as it is stored.
-  public var largestLayerByteCount: Int {
+  public var largestLayerByteCount: Int { largestByteCount { WeightNames.layer(of: $0, in: .decoder) } }
+
+  /// Bytes of what tiles read at a time, as it is stored: the largest layer of the vision tower, or the projector; 0 if
+  /// there is no tower.
+  public var largestVisionPartByteCount: Int {
+    largestByteCount { $0.hasPrefix("mlp1.") ? -1 : WeightNames.layer(of: $0, in: .vision) }
+  }
+
+  /// Bytes of the largest of the parts that canonical names belong to.
+  private func largestByteCount(part: (_ name: String) -> Int?) -> Int {
     var counts: [Int: Int] = [:]
     for tensor in tensors {
       let name = WeightNames.canonical(tensor.name, layout: config.layout).first?.name ?? ""
-      if let layer = WeightNames.layer(of: name, in: .decoder) { counts[layer, default: 0] += tensor.byteCount }
+      if let part = part(name) { counts[part, default: 0] += tensor.byteCount }
     }
     return counts.values.max() ?? 0
   }

@@ -71,6 +71,7 @@ public struct VisionEncoder: Sendable {
         trace?("projector", tokens.reshaped(to: [1, tokens.rowCount, tokens.rowWidth]))
         values += tokens.values
       }
+      projector.release()
     }
     return Tensor(shape: [count * tokensPerTile, projector.outFeatures], values: values)
   }

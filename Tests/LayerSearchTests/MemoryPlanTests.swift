@@ -63,6 +63,21 @@ import Testing
     #expect(try needed(samples: 1, tokens: 32_000) > needed(samples: 1))
   }
 
+  @Test func `a 38B model's largest search fits into 4 GiB, and what has become of the layer so far with it`() throws {
+    let shortage = try #require(throws: MemoryShortage.self) {
+      try MemoryPlan(demand(samples: 4, tokens: 580), limit: 0)
+    }
+    #expect(shortage.stage == "gate,up, search")
+    // At least four matrices of 5120 × 5120 in f32, one linear under scales and its slopes; a byte a weight, and a scale
+    // and a zero a group, of twice gate and up, three more in the making and q, k, v and o; one linear in bf16; the sums.
+    let (square, linear) = (5120 * 5120, 27648 * 5120)
+    let attention = 2 * square + 2 * 1024 * 5120
+    let codes = (2 * 2 * linear + 3 * linear + attention) / 128 * 131
+    let sums = 2 * 2 * square * 4
+    let least = 4 * (4 * square + 2 * linear) + codes + 2 * linear + sums
+    #expect((least...4 << 30).contains(shortage.needed), "\(shortage.needed), of which \(least) are worked out here")
+  }
+
   @Test func `more memory sums up more blocks of a site in one pass`() throws {
     let blocks = ColumnBlocks(site: .mlpOutput, size: 27648, groupSize: 128, limit: options.widestGram)
     let counts = SiteSums.byteCounts(

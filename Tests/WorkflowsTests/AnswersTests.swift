@@ -1,5 +1,6 @@
 // Questions answered together: what PyTorch says to each of them, in the order of the file, however many are at work.
 import Foundation
+import LayerSearch
 import ModelInputs
 import ReferenceModel
 import SampleModel
@@ -88,6 +89,29 @@ import Testing
     let error = #expect(throws: QuestionError.self) { try items(run(path)) }
     let text = try #require(error.map { "\($0)" })
     #expect(text.hasPrefix("\(path):2: ") && text.contains("none.png"), "\(text)")
+  }
+
+  @Test func `a limit of memory changes no answer, and one that cannot be kept is refused before the first`() throws {
+    var run = run(sample.evaluationQuestions, limit: 6)
+    let unlimited = try items(run).map(\.answer)
+    run.memoryLimit = 1 << 20
+    var shortage = try #require(throws: MemoryShortage.self) {
+      try run.run(onItem: { _ in Issue.record("an answer") })
+    }
+    #expect(shortage.limit == 1 << 20 && shortage.stage.hasPrefix("an answer of up to 48 tokens to a prompt of "))
+    // What other tests of this process do is in memory, too.
+    run.memoryLimit = shortage.needed + 4 << 30
+    var said: [MemoryUse] = []
+    let limited = try items(run) { if case .memoryUse(let use) = $0 { said.append(use) } }.map(\.answer)
+    #expect(limited == unlimited)
+    #expect(said.count == 1 && said[0].limit.byteCount == run.memoryLimit && said[0].peak <= said[0].limit.byteCount)
+
+    var alone = AnswerRun(model: sample.modelDirectory, question: Question(text: "What is this?"))
+    let answer = try alone.run().text
+    alone.memoryLimit = 1 << 20
+    shortage = try #require(throws: MemoryShortage.self) { try alone.run { _ in Issue.record("a piece") } }
+    alone.memoryLimit = shortage.needed + 4 << 30
+    #expect(try alone.run().text == answer)
   }
 
   @Test func `whoever is told an answer may end the run`() throws {

@@ -20,7 +20,9 @@ struct OutsideDemand {
         rows: linear.weight.rows, columns: linear.weight.columns,
         widestBlock: options.blocks(of: linear.weight).ranges.map(\.count).max() ?? 0)
     }
-    let codes = linears.reduce(0) { $0 + $1.weight.rows * $1.weight.columns }
-    byteCount = sums * (MemoryLayout<Double>.size + MemoryLayout<Float>.size) + (search.max() ?? 0) + codes
+    let counts = linears.map { $0.weight.rows * $0.weight.columns }
+    // Codes of all; one linear, mapped, in 16 bits.
+    let held = counts.reduce(0, +) + 2 * (counts.max() ?? 0)
+    byteCount = sums * (MemoryLayout<Double>.size + MemoryLayout<Float>.size) + (search.max() ?? 0) + held
   }
 }

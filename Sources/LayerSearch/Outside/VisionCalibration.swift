@@ -42,6 +42,7 @@ public struct VisionCalibration {
     var hidden = try tiles.map { try encoder.tower.embedded($0.pixels()) }
     for index in 0..<encoder.tower.activeLayerCount where OutsidePart.tower(layer: index) <= last {
       let layer = try encoder.tower.layer(index)
+      defer { layer.release() }
       try calibrate(.tower(layer: index), tiles, onPart) { tile, sums in
         hidden[tile] = layer(hidden[tile]) { site, x in
           sums.add(x, at: .tower(layer: index, site), isHeldOut: tiles[tile].isHeldOut)

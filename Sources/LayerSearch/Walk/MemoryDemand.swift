@@ -2,13 +2,15 @@
 public import Calibration
 internal import Kernels
 public import ModelConfig
+internal import Quantization
 
 /// What a run has to fit into memory, from shapes and token counts alone.
 public struct MemoryDemand: Sendable {
   private let shape: ActivationShape
   private let sites: [SiteDemand]
   private let pictureByteCount: Int, outsideByteCount: Int
-  /// Bytes that are there all the time: the process, and a layer in int4.
+  private let scheme: QuantizationScheme
+  /// Bytes that are there all the time: the process.
   let fixed: Int
 
   /// - Parameters:
@@ -27,12 +29,13 @@ public struct MemoryDemand: Sendable {
     sites = LinearSite.allCases.map {
       SiteDemand($0, config, options, propagates: shape.streams.contains(.quantized), hasHeldOut: hasHeldOut)
     }
-    let weights = sites.reduce(0) { $0 + $1.weightCount }
-    bytesPerWeight = (layerByteCount + weights - 1) / weights
-    fixed = residentByteCount + options.scheme.codeByteCount(weights) + Self.slack
+    bytesPerWeight = Double(layerByteCount) / Double(max(1, sites.reduce(0) { $0 + $1.weightCount }))
+    scheme = options.scheme
+    fixed = residentByteCount + Self.slack
   }
 
-  private let bytesPerWeight: Int
+  /// Of weights as they are stored.
+  private let bytesPerWeight: Double
 
   /// Vectors, and buffers of kernels.
   private static var slack: Int { (32 + 8 * Parallel.threadCount) << 20 }
@@ -52,6 +55,10 @@ public struct MemoryDemand: Sendable {
   struct Stage {
     var name: String
     var byteCount: Int
+
+    fileprivate mutating func enlarge(_ other: Stage) {
+      if other.byteCount > byteCount { self = other }
+    }
   }
 
   /// Parts of the work of three kinds, of each the one that takes most.
@@ -75,9 +82,8 @@ public struct MemoryDemand: Sendable {
         : Stage(name: "pictures", byteCount: pictureByteCount))
     for (index, site) in sites.enumerated() {
       func enlarge(_ stage: WritableKeyPath<Stages, Stage>, _ name: String, _ byteCount: Int) {
-        let whole = (stage == \.sums ? mappedInSums(at: index) : mappedInSearch(at: index)) + byteCount
-        guard whole > stages[keyPath: stage].byteCount else { return }
-        stages[keyPath: stage] = Stage(name: "\(site.site), \(name)", byteCount: whole)
+        let held = stage == \.sums ? heldInSums(at: index) : heldInSearch(at: index)
+        stages[keyPath: stage].enlarge(Stage(name: "\(site.site), \(name)", byteCount: held + byteCount))
       }
       guard !shape.tokenCounts.isEmpty else {
         enlarge(\.search, "rounding", site.rounding)
@@ -88,6 +94,13 @@ public struct MemoryDemand: Sendable {
       // Sums are rounded to half their size.
       enlarge(\.search, "search", summed / 2 + site.searched(keepsTargets: keptTargets.contains(site.site)))
     }
+    let end = "the layer's end"
+    if !shape.tokenCounts.isEmpty {
+      stages.sums.enlarge(Stage(name: end, byteCount: heldAtEnd + batchTokens * bytesPerTokenAtEnd))
+    }
+    // Codes of a whole layer are packed one linear after the other.
+    let packed = sites.map(\.rounding).max() ?? 0
+    stages.search.enlarge(Stage(name: end, byteCount: codeByteCount(before: sites.count) + packed))
     return stages
   }
 
@@ -98,26 +111,43 @@ public struct MemoryDemand: Sendable {
     // There may be no limit.
     let rest = min(rest, 1 << 60)
     for (index, site) in sites.enumerated() {
-      let rest = rest - mappedInSums(at: index)
+      let rest = rest - heldInSums(at: index)
       tokens = min(tokens, (rest - site.summed(within: 0) - site.rounded) / 2 / site.bytesPerToken)
     }
-    tokens = max(tokens, longestSample)
+    tokens = max(min(tokens, (rest - heldAtEnd) / bytesPerTokenAtEnd), longestSample)
     for (index, site) in sites.enumerated() {
       sums = min(
-        sums, rest - mappedInSums(at: index) - site.rounded - tokens * site.bytesPerToken,
-        2 * (rest - mappedInSearch(at: index) - site.searched(keepsTargets: keptTargets.contains(site.site))))
+        sums, rest - heldInSums(at: index) - site.rounded - tokens * site.bytesPerToken,
+        2 * (rest - heldInSearch(at: index) - site.searched(keepsTargets: keptTargets.contains(site.site))))
     }
     return CalibrationMemory(batchTokenCount: tokens, sumsByteCount: max(sums, 0))
   }
 
-  /// Bytes of weights that are mapped while samples are on their way to a site: all that they pass.
-  private func mappedInSums(at index: Int) -> Int {
-    (sites[index].smallWeightCount + (index > 0 ? sites[index - 1].weightCount : 0)) * bytesPerWeight
+  /// Bytes that are there while samples are on their way to a site: weights, mapped, of all that they pass; codes of the
+  /// sites before.
+  private func heldInSums(at index: Int) -> Int {
+    mapped(sites[index].smallWeightCount + (index > 0 ? sites[index - 1].weightCount : 0))
+      + codeByteCount(before: index)
   }
 
-  /// Bytes of weights that are mapped while a site is searched.
-  private func mappedInSearch(at index: Int) -> Int {
+  /// Bytes that are there while a site is searched, beside its own codes.
+  private func heldInSearch(at index: Int) -> Int {
     let small = sites[index].smallWeightCount + (index > 0 ? sites[index - 1].smallWeightCount : 0)
-    return (small + sites[index].largeWeightCount) * bytesPerWeight
+    return mapped(small + sites[index].largeWeightCount) + codeByteCount(before: index)
+  }
+
+  /// Bytes of so many weights as they are stored.
+  private func mapped(_ weights: Int) -> Int { Int((Double(weights) * bytesPerWeight).rounded(.up)) }
+
+  private var bytesPerTokenAtEnd: Int { sites[sites.count - 1].bytesPerToken }
+
+  /// Bytes that are there while samples leave the layer.
+  private var heldAtEnd: Int {
+    heldInSums(at: sites.count - 1) + scheme.codeByteCount(sites[sites.count - 1].weightCount)
+  }
+
+  /// Bytes of what the sites before became.
+  private func codeByteCount(before index: Int) -> Int {
+    scheme.codeByteCount(sites[..<index].reduce(0) { $0 + $1.weightCount })
   }
 }

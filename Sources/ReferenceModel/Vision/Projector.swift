@@ -76,4 +76,7 @@ public struct Projector: Sendable {
     onInput(1, inner)
     return linear2(inner)
   }
+
+  /// Gives back the memory of its weights as far as they are mapped; they can still be read.
+  func release() { for linear in [linear1, linear2] { linear.weight.release() } }
 }

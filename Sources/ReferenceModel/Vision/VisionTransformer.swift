@@ -75,6 +75,9 @@ public struct VisionLayer: Sendable {
     hidden.add(fc2(inner), scaledBy: scale2)
     return hidden
   }
+
+  /// Gives back the memory of its weights as far as they are mapped; they can still be read.
+  public func release() { for linear in [q, k, v, proj, fc1, fc2] { linear.weight.release() } }
 }
 
 /// The tower: patches of tiles to hidden states. Layers are made when needed.
@@ -101,7 +104,8 @@ public struct VisionTransformer: Sendable {
   }
 
   /// The hidden states of `count` tiles after the selected layer; there is no final norm. All tiles pass a layer before
-  /// the next one is read, so that the tower's weights, 11 GB of them in InternViT-6B, are read once for all.
+  /// the next one is read, so that the tower's weights, 11 GB of them in InternViT-6B, are read once for all, and those
+  /// of one layer only are in memory.
   /// - Parameters:
   ///   - count: How many tiles; their hidden states are held in memory together.
   ///   - layerCount: How many layers they pass, at most.
@@ -118,6 +122,7 @@ public struct VisionTransformer: Sendable {
     for hidden in hidden { trace?("vision.embeddings", hidden.reshaped(to: traced)) }
     for index in 0..<min(activeLayerCount, layerCount) {
       let layer = try layer(index)
+      defer { layer.release() }
       for tile in hidden.indices {
         hidden[tile] = layer(hidden[tile])
         trace?("vision.layer.\(index)", hidden[tile].reshaped(to: traced))

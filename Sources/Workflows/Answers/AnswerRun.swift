@@ -18,6 +18,8 @@ public struct AnswerRun: Sendable {
   public var settings = AnswerSettings()
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
+  /// Bytes of memory that the answer may take; nil for no limit. A trace is not held to it.
+  public var memoryLimit: Int?
   /// Where every intermediate tensor of the prompt goes, if that is wanted.
   public var trace: TraceFile?
 
@@ -54,8 +56,8 @@ public struct AnswerRun: Sendable {
   /// - Parameters:
   ///   - onPiece: Called with each piece of the answer as soon as its characters are complete; what it throws ends the run.
   ///   - observe: Told of warnings, before the first piece.
-  /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`; what
-  ///   `observe` throws.
+  /// - Throws: what `LoadedModel` throws; `ModelInputError`, `ImageError`, `StorageError`, `ReferenceModelError`;
+  ///   `MemoryShortage` before the first piece; what `observe` throws.
   public func run(
     onPiece: (String) throws -> Void = { _ in }, observe: RunObserver = { _ in }
   ) throws -> Answer {
@@ -65,6 +67,11 @@ public struct AnswerRun: Sendable {
       try readFile(path, limit: Self.imageByteLimit)
     }
     if !question.isPlainText { for note in loaded.promptNotes { try observe(.warning(note)) } }
+    if let memoryLimit {
+      var load = AnswerLoad()
+      load.add(input, answerTokens: settings.maxTokens)
+      _ = try AnswerMemory(loaded, load, batchSize: 1, within: MemoryLimit(memoryLimit), observe)
+    }
     let answer = try loaded.answer(
       input, sampling: settings.sampling, maxTokens: settings.maxTokens, onPiece: onPiece)
     try trace?.write(

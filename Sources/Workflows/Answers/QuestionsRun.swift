@@ -20,6 +20,9 @@ public struct QuestionsRun: Sendable {
   public var settings = AnswerSettings()
   /// Questions answered together at most; no answer depends on it.
   public var batchSize = AnswerEngine.defaultBatchSize
+  /// Bytes of memory that the run may take; nil for a share of what there is, see `MemoryLimit`, that a long question may
+  /// exceed. No answer depends on it.
+  public var memoryLimit: Int?
   /// What multiplies matrices.
   public var numericMode = NumericMode.exact
 
@@ -71,7 +74,8 @@ public struct QuestionsRun: Sendable {
   /// - Returns: How the answers were made.
   /// - Throws: what `LoadedModel` throws; `StorageError`, `BenchmarkError` for a table, `QuestionError` with
   ///   the place of
-  ///   a question that cannot be asked; `ReferenceModelError`; `WorkflowError.pictureOutside`; what the closures throw.
+  ///   a question that cannot be asked; `ReferenceModelError`; `WorkflowError.pictureOutside`; `MemoryShortage` before the
+  ///   first answer; what the closures throw.
   public func run(onItem: (Item) throws -> Void, observe: RunObserver = { _ in }) throws -> Making {
     let file = try QuestionFile(path: questions, imagesRoot: imagesRoot, limit: limit ?? .max)
     let asked = file.questions
@@ -86,11 +90,9 @@ public struct QuestionsRun: Sendable {
     var prompts: [String] = []
     var answered = InOrder<GeneratedAnswer>()
     var told = 0
-    try AnswerEngine(loaded, batchSize: batchSize).answer {
+    try engine(loaded, file, observe).answer {
       guard prompts.count < asked.count else { return nil }
-      let input = try file.input(
-        for: (settings.images.placed(in: asked[prompts.count].question), asked[prompts.count].place), loaded.builder,
-        includesAnswer: false)
+      let input = try input(asked[prompts.count], of: file, loaded)
       for remark in input.remarks { try observe(.warning(remark)) }
       prompts.append(input.renderedPrompt)
       return AnswerRequest(input, sampling: settings.sampling, maxTokens: settings.maxTokens)
@@ -102,5 +104,27 @@ public struct QuestionsRun: Sendable {
       }
     }
     return Making(numericMode: loaded.model.numericMode.name, settings: settings.json(template: template))
+  }
+
+  /// A question of `file` as the model reads it.
+  private func input(
+    _ asked: (question: Question, place: QuestionError.Place), of file: QuestionFile, _ loaded: LoadedModel
+  ) throws -> ModelInput {
+    try file.input(
+      for: (settings.images.placed(in: asked.question), asked.place), loaded.builder, includesAnswer: false)
+  }
+
+  /// What answers. If a limit of memory is given, all questions are looked at for it.
+  private func engine(
+    _ loaded: LoadedModel, _ file: QuestionFile, _ observe: RunObserver
+  ) throws -> AnswerEngine {
+    guard let memoryLimit else { return AnswerEngine(loaded, batchSize: batchSize) }
+    var load = AnswerLoad()
+    for asked in file.questions {
+      // What is wrong with a question is told where it is asked.
+      if let input = try? input(asked, of: file, loaded) { load.add(input, answerTokens: settings.maxTokens) }
+    }
+    return AnswerEngine(
+      loaded, try AnswerMemory(loaded, load, batchSize: batchSize, within: MemoryLimit(memoryLimit), observe))
   }
 }

@@ -99,6 +99,17 @@ struct AnswerMemory: Sendable, Equatable {
     peak = least + taken + max(0, cache - demand.cache(longest))
   }
 
+  /// The same within a limit that is kept; `observe` is told of it.
+  /// - Throws: `MemoryShortage` if the longest question alone takes more; what `observe` throws.
+  init(
+    _ model: LoadedModel, _ load: AnswerLoad, batchSize: Int, within limit: MemoryLimit, _ observe: RunObserver
+  ) throws {
+    let resident = AvailableMemory().ownByteCount
+    try load.requireRoom(model, limit, residentByteCount: resident)
+    self.init(model, load, batchSize: batchSize, limit: limit, residentByteCount: resident)
+    try observe(.memoryUse(MemoryUse(peak: peak, limit: limit, groupCount: 1)))
+  }
+
   /// Bytes that the answers of `load` take at least: one question at a time.
   static func least(_ model: LoadedModel, _ load: AnswerLoad, residentByteCount: Int) -> Int {
     AnswerDemand(model, residentByteCount: residentByteCount).least(load)

@@ -17,7 +17,10 @@ public struct MemoryUse: Sendable, Equatable {
 extension LoadedModel {
   /// Bytes that are there whatever is computed, beside what the process takes already: buffers of kernels, and a layer
   /// as it is stored, whose pages are in use all the time.
-  var standingByteCount: Int { Self.slackByteCount + file.largestLayerByteCount }
+  var standingByteCount: Int { Self.slackByteCount + mappedByteCount }
+
+  /// Bytes of weights that are in use at a time, as they are stored: a layer of the decoder or of the tower.
+  var mappedByteCount: Int { max(file.largestLayerByteCount, file.largestVisionPartByteCount) }
 
   /// Vectors, and buffers of kernels.
   static var slackByteCount: Int { (32 + 8 * Parallel.threadCount) << 20 }

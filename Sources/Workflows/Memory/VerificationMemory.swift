@@ -77,7 +77,7 @@ struct VerificationDemand {
     samples = inputs.map {
       Size(tokens: $0.ids.count, longest: $0.ids.count, tiles: $0.tileCounts.reduce(0, +))
     }
-    let layers = models.reduce(0) { $0 + $1.file.largestLayerByteCount }
+    let layers = models.reduce(0) { $0 + $1.mappedByteCount }
     fixed = residentByteCount + LoadedModel.slackByteCount + layers
     let heads = models.reduce(0) { $0 + $1.file.headByteCount }
     let vocabularySize = models.first?.file.config.text.vocabularySize ?? 0

@@ -52,7 +52,10 @@ struct OutsideCalibration {
 
   /// Bytes that the fitting takes at most.
   var workingByteCount: Int {
-    let vision = model.model.vision.map { VisionCalibration($0, linears, options).workingByteCount(tiles: tiles.count) }
+    let vision = model.model.vision.map {
+      VisionCalibration($0, linears, options).workingByteCount(tiles: tiles.count)
+        + model.file.largestVisionPartByteCount
+    }
     return max(tiles.isEmpty ? 0 : vision ?? 0, head?.workingByteCount(longestSample: tokenCounts.max() ?? 0) ?? 0)
   }
 

@@ -26,11 +26,12 @@ extension QuantizationRun {
     let tokenCounts = samples?.set.tokenCounts ?? (recipe.samples.isEmpty ? [] : [1])
     let pictures = samples?.set.pictureByteCount ?? 0
     let tower = samples.map { $0.model.model.vision?.workingByteCount(tiles: $0.set.tileCount) ?? 0 } ?? 0
+    let pictureByteCount = pictures + tower + (tower > 0 ? file.largestVisionPartByteCount : 0)
     let demand = MemoryDemand(
       config: file.config.text, options: options, shape: activationShape(file, options, tokenCounts),
       hasHeldOut: samples?.set.hasHeldOut ?? false,
       residentByteCount: max(0, AvailableMemory().ownByteCount - pictures),
-      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictures + tower, outsideByteCount: outsideByteCount
+      layerByteCount: file.largestLayerByteCount, pictureByteCount: pictureByteCount, outsideByteCount: outsideByteCount
     )
     return try MemoryPlan(demand, limit: limit.byteCount)
   }

@@ -38,11 +38,15 @@ struct Run: ParsableCommand {
 
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var numerics: NumericOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard asked.questions == nil || trace == nil else { throw ValidationError("--trace takes a single question") }
+    guard memory.memoryLimit == nil || trace == nil else {
+      throw ValidationError("--trace keeps every tensor of the prompt in memory: leave out --memory-limit")
+    }
   }
 
   func run() throws {
@@ -60,6 +64,7 @@ struct Run: ParsableCommand {
     job.prompt = prompt.settings
     job.settings = generation.settings
     job.numericMode = try numerics.mode()
+    job.memoryLimit = memory.memoryLimit?.bytes
     var items: [QuestionsRun.Item] = []
     var progress = Progress(output)
     let making = try job.run { item in
@@ -79,6 +84,7 @@ struct Run: ParsableCommand {
     job.prompt = prompt.settings
     job.settings = generation.settings
     job.numericMode = try numerics.mode()
+    job.memoryLimit = memory.memoryLimit?.bytes
     job.trace = trace.map { TraceFile($0, overwrites: force) }
     var progress = Progress(output)
     let answer = try job.run {

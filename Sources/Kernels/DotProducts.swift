@@ -21,10 +21,10 @@ public enum DotProducts {
   /// A weight `[out, in]` and its bias `[out]`.
   public typealias Layer = (weight: any WeightMatrix, bias: [Float]?)
 
-  /// Rows that one worker takes together: so many that taking them is nothing beside them, and so few that all workers
-  /// end at about the same time. No bit depends on it.
+  /// Rows that one worker takes together: so many that taking them is nothing beside them, and that what is asked for
+  /// ahead is its own; and so few that all workers end at about the same time. No bit depends on it.
   private static func pieceRows(_ rows: Int, tokens: Int) -> Int {
-    max(64, min(1024 / tokens, rows / (8 * Parallel.threadCount)) / 8 * 8)
+    max(64, min(1024 / tokens, rows / (2 * Parallel.threadCount)) / 8 * 8)
   }
   /// Floats decoded at a time, where that pays: 128 KiB stay in the second-level cache.
   private static let stripFloatCount = 1 << 15

@@ -11,7 +11,7 @@
 #ifndef CK_ARCH_DOTS_LOOPS_H
 #define CK_ARCH_DOTS_LOOPS_H
 /// Bytes from what is used to what is asked for: rows are short, and what processors foresee is long streams.
-enum { CK_AHEAD = 8192 };
+enum { CK_AHEAD = 16384 };
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
@@ -33,10 +33,14 @@ static size_t next_count(size_t left, size_t most) {
   return (left + tiles - 1) / tiles;
 }
 
-/// With few vectors, memory is what a tile waits for.
-INLINE void ask_ahead(const uint8_t *from, const size_t vectors) {
-  if (vectors <= 2) __builtin_prefetch(from + CK_AHEAD);
+/// Asks for what lies `ahead` bytes further, unless that is 0. Into the second-level cache: of the first a core asks for
+/// too few lines at a time, which costs short rows in bf16 half of the speed.
+INLINE void ask_ahead(const void *from, size_t ahead) {
+  if (ahead > 0) __builtin_prefetch((const uint8_t *)from + ahead, 0, 2);
 }
+
+/// How far ahead to ask in rows of `row` bytes, of which perhaps some columns are used only: the same ones of a later row.
+INLINE size_t ahead_in_rows(size_t row) { return row > 0 && row < CK_AHEAD ? CK_AHEAD / row * row : CK_AHEAD; }
 
 INLINE void clear(lanes sums[ROWS][VECTORS], const size_t vectors) {
 #pragma unroll
@@ -68,7 +72,7 @@ INLINE lanes load_end(lanes load(const void *), const size_t size, const uint8_t
 
 INLINE void float_tile(
   float *y, size_t stride, const float *x, size_t x_stride, const size_t vectors, const uint8_t *const row[ROWS],
-  lanes load(const void *), const size_t size, size_t columns, size_t rows) {
+  lanes load(const void *), const size_t size, size_t columns, size_t rows, size_t ahead) {
   lanes sums[ROWS][VECTORS];
   clear(sums, vectors);
   size_t c = 0;
@@ -76,7 +80,7 @@ INLINE void float_tile(
     lanes w[ROWS];
 #pragma unroll
     for (size_t r = 0; r < ROWS; r++) {
-      ask_ahead(row[r] + c * size, vectors);
+      ask_ahead(row[r] + c * size, ahead);
       w[r] = load(row[r] + c * size);
     }
 #pragma unroll
@@ -101,6 +105,8 @@ INLINE void float_tile(
 
 INLINE void float_rows(
   float *y, size_t stride, ck_vectors x, ck_float_rows w, lanes load(const void *), const size_t size) {
+  // Where tiles of vectors follow each other, the later ones find all rows in a cache.
+  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * size) : 0;
   for (size_t first = 0; first < w.rows; first += ROWS) {
     const size_t rows = w.rows - first < ROWS ? w.rows - first : ROWS;
     const uint8_t *row[ROWS];
@@ -110,7 +116,7 @@ INLINE void float_rows(
       count = next_count(x.count - t, VECTORS);
       float *out = y + t * stride + first;
       const float *factors = x.base + t * x.stride;
-#define TILE(n) float_tile(out, stride, factors, x.stride, n, row, load, size, w.columns, rows)
+#define TILE(n) float_tile(out, stride, factors, x.stride, n, row, load, size, w.columns, rows, ahead)
       WITH_COUNT(count, VECTORS, TILE)
 #undef TILE
     }
@@ -165,7 +171,7 @@ INLINE void u4_tile(
     levels level[ROWS];
 #pragma unroll
     for (size_t r = 0; r < ROWS; r++) {
-      ask_ahead(row[r].code + g * group / 2, vectors);
+      ask_ahead(row[r].code + g * group / 2, vectors <= 2 ? CK_AHEAD : 0);
       level[r] = levels_of(known[r].scale[place], known[r].zero[place]);
     }
     for (size_t c = g * group; c < (g + 1) * group; c += 2 * CK_DOT_LANES) {
@@ -226,7 +232,7 @@ void D(ck_dots_awq_u4)(
 /// `width` lanes of columns, or one that has only `live` of them, of the sums of all rows.
 INLINE void sums_tile(
   float *y, size_t stride, const float *x, size_t x_stride, const size_t vectors, const float *w, size_t w_stride,
-  size_t rows, const size_t width, size_t live) {
+  size_t rows, const size_t width, size_t live, size_t ahead) {
   const int is_whole = live >= width * CK_DOT_LANES;
   for (size_t start = 0; start == 0 || start < rows; start += CK_GEMM_CHAIN) {
     const size_t end = rows - start < CK_GEMM_CHAIN ? rows : start + CK_GEMM_CHAIN;
@@ -241,6 +247,7 @@ INLINE void sums_tile(
 #pragma unroll
       for (size_t v = 0; v < width; v++) {
         const float *from = w + r * w_stride + v * CK_DOT_LANES;
+        ask_ahead(from, ahead);
         row[v] = is_whole ? load_f32(from) : load_end(load_f32, 4, (const uint8_t *)from, live);
       }
 #pragma unroll
@@ -264,19 +271,21 @@ INLINE void sums_tile(
 }
 
 void D(ck_weighted_sums)(float *y, size_t stride, ck_vectors x, ck_float_rows w) {
+  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * sizeof(float)) : 0;
   for (size_t t = 0, count; t < x.count; t += count) {
     count = next_count(x.count - t, VECTORS);
     const float *weights = x.base + t * x.stride, *rows = w.base;
     size_t c = 0;
     for (; c + WIDTH * CK_DOT_LANES <= w.columns; c += WIDTH * CK_DOT_LANES) {
 #define TILE(n) \
-  sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, WIDTH, WIDTH * CK_DOT_LANES)
+  sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, WIDTH, WIDTH * CK_DOT_LANES, \
+            ahead)
       WITH_COUNT(count, VECTORS, TILE)
 #undef TILE
     }
     for (; c < w.columns; c += CK_DOT_LANES) {
 #define TILE(n) \
-  sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, 1, w.columns - c)
+  sums_tile(y + t * stride + c, stride, weights, x.stride, n, rows + c, w.stride, w.rows, 1, w.columns - c, ahead)
       WITH_COUNT(count, VECTORS, TILE)
 #undef TILE
     }

@@ -66,12 +66,14 @@ public struct MemoryDemand: Sendable {
     let pictures: Stage
     fileprivate(set) var sums = Stage(name: "", byteCount: 0)
     fileprivate(set) var search = Stage(name: "", byteCount: 0)
+    /// Of sums and of search the most that does not go back to the system by itself when it is freed.
+    fileprivate var small = (sums: 0, search: 0)
 
     /// The one that takes most.
     var largest: Stage { [pictures, sums, search].max { $0.byteCount < $1.byteCount } ?? pictures }
 
-    /// What sums and search take if nothing that one has freed goes back to the system before the other.
-    var together: Int { max(pictures.byteCount, sums.byteCount + search.byteCount) }
+    /// What sums and search take if nothing that one has freed is given back before the other, but for large buffers.
+    var together: Int { max(pictures.byteCount, sums.byteCount + small.search, search.byteCount + small.sums) }
   }
 
   /// The parts of the work, with so many tokens under way and runs of blocks within `sums` bytes.
@@ -89,10 +91,13 @@ public struct MemoryDemand: Sendable {
         enlarge(\.search, "rounding", site.rounding)
         continue
       }
-      let summed = site.summed(within: sums)
-      enlarge(\.sums, "sums over inputs", summed + site.rounded + batchTokens * site.bytesPerToken)
+      let summed = site.summed(within: sums), samples = batchTokens * site.bytesPerToken
+      enlarge(\.sums, "sums over inputs", summed + site.rounded + samples)
       // Sums are rounded to half their size.
-      enlarge(\.search, "search", summed / 2 + site.searched(keepsTargets: keptTargets.contains(site.site)))
+      let searched = summed / 2 + site.searched(keepsTargets: keptTargets.contains(site.site))
+      enlarge(\.search, "search", searched)
+      stages.small.sums = max(stages.small.sums, samples + (site.hasLargeBuffers ? 0 : summed + site.rounded))
+      stages.small.search = max(stages.small.search, site.hasLargeBuffers ? 0 : searched)
     }
     let end = "the layer's end"
     if !shape.tokenCounts.isEmpty {

@@ -17,6 +17,10 @@ public struct QuantizationMemory: Sendable, Equatable {
     self.keptTargets = keptTargets
   }
 
+  /// Buffers of so many bytes and more go back to the system as soon as they are freed, by what the program asks of malloc;
+  /// smaller ones are kept for the next one of their size, as a layer makes thousands of them.
+  public static let returnedByteCount = 32 << 20
+
   /// As much as is of use.
   public static let unlimited = QuantizationMemory(calibration: .unlimited, keptTargets: Set(LinearSite.allCases))
 }

@@ -17,6 +17,8 @@ struct SiteDemand: Sendable {
   let rounding: Int
   /// Bytes of a sum that is rounded, beside all sums.
   let rounded: Int
+  /// Whether its matrices go back to the system as soon as they are freed.
+  let hasLargeBuffers: Bool
   /// Bytes of each block's sums.
   private let blocks: [Int]
   private let searchedBare: Int
@@ -35,7 +37,7 @@ struct SiteDemand: Sendable {
     rounding = 2 * options.scheme.codeByteCount((rows.max() ?? 0) * columns)
     // Nothing is summed up for linears that cannot be quantized, whose width nothing bounds.
     guard rows.contains(where: { options.scheme.fits(outFeatures: $0, inFeatures: columns) }) else {
-      (blocks, rounded, searchedBare, targets) = ([], 0, 0, 0)
+      (blocks, rounded, searchedBare, targets, hasLargeBuffers) = ([], 0, 0, 0, true)
       return
     }
     let cut = ColumnBlocks(
@@ -47,6 +49,7 @@ struct SiteDemand: Sendable {
     let largest = (rows.max() ?? 0) * width, atOnce = largest <= SiteProblem.smallLinear ? all : largest
     let fits = options.method.needsCalibration
     rounded = square * Self.floatSize
+    hasLargeBuffers = rounded >= QuantizationMemory.returnedByteCount && all >= QuantizationMemory.returnedByteCount
     // Columns of weights; the Hessian under scales and damped, and either its f64 factor in the making or, beside that
     // in f32, a linear under scales, its slopes, and panels of what makes them.
     let held = cut.ranges.count > 1 ? all : 0

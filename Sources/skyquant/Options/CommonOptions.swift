@@ -4,6 +4,7 @@ import Basics
 import CLinux
 import JSON
 import Kernels
+import LayerSearch
 import Workflows
 
 struct OutputOptions: ParsableArguments {
@@ -50,7 +51,7 @@ struct ComputeOptions: ParsableArguments {
             "\("warning:", .warning) \(shortage.available) of \(shortage.wanted) threads compute, the system starts "
             + "no more: \(shortage.reason); the result is the same"))
     }
-    mallopt(M_MMAP_THRESHOLD, 32 << 20)
+    mallopt(M_MMAP_THRESHOLD, Int32(QuantizationMemory.returnedByteCount))
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
 }

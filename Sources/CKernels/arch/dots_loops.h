@@ -39,8 +39,11 @@ INLINE void ask_ahead(const void *from, size_t ahead) {
   if (ahead > 0) __builtin_prefetch((const uint8_t *)from + ahead, 0, 2);
 }
 
-/// How far ahead to ask in rows of `row` bytes, of which perhaps some columns are used only: the same ones of a later row.
-INLINE size_t ahead_in_rows(size_t row) { return row > 0 && row < CK_AHEAD ? CK_AHEAD / row * row : CK_AHEAD; }
+/// How far ahead to ask in rows that begin `row` bytes apart, of which `used` are read: in parts of rows for the same
+/// part of a later row.
+INLINE size_t ahead_in_rows(size_t row, size_t used) {
+  return used < row && row < CK_AHEAD ? CK_AHEAD / row * row : CK_AHEAD;
+}
 
 INLINE void clear(lanes sums[ROWS][VECTORS], const size_t vectors) {
 #pragma unroll
@@ -106,7 +109,7 @@ INLINE void float_tile(
 INLINE void float_rows(
   float *y, size_t stride, ck_vectors x, ck_float_rows w, lanes load(const void *), const size_t size) {
   // Where tiles of vectors follow each other, the later ones find all rows in a cache.
-  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * size) : 0;
+  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * size, w.columns * size) : 0;
   for (size_t first = 0; first < w.rows; first += ROWS) {
     const size_t rows = w.rows - first < ROWS ? w.rows - first : ROWS;
     const uint8_t *row[ROWS];
@@ -271,7 +274,7 @@ INLINE void sums_tile(
 }
 
 void D(ck_weighted_sums)(float *y, size_t stride, ck_vectors x, ck_float_rows w) {
-  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * sizeof(float)) : 0;
+  const size_t ahead = x.count <= VECTORS ? ahead_in_rows(w.stride * sizeof(float), w.columns * sizeof(float)) : 0;
   for (size_t t = 0, count; t < x.count; t += count) {
     count = next_count(x.count - t, VECTORS);
     const float *weights = x.base + t * x.stride, *rows = w.base;

@@ -6,6 +6,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from tensor_digest import digest_of
 from watched import watch
 
 LAYERS, VISION_LAYERS, TOKENS, TILES = 64, 45, 128 * 1700, 768
@@ -37,6 +38,11 @@ class Measured:
             self.quantized.append((tokens, tiles, run))
             self.row(f"quantize, {count} questions, {tokens} tokens, {tiles} tiles", run)
         awq = self.make_room("awq", keep=True)
+        if limit := os.environ.get("LIMIT"):
+            run = self.quantize(*calibration, "--samples", str(samples[-1]), "--memory-limit", limit, out="limited")
+            same = digest_of(work / "limited") == digest_of(awq)
+            self.row(f"the same with --memory-limit {limit}", run, "the same bytes" if same else "OTHER BYTES")
+            shutil.rmtree(work / "limited")
         run = self.quantize("--method", "rtn", out="rtn")
         self.ratio("quantize --method rtn", run, self.model, read=self.model)
         shutil.rmtree(work / "rtn")

@@ -10,6 +10,8 @@ public struct MemoryDemand: Sendable {
   private let sites: [SiteDemand]
   private let pictureByteCount: Int, outsideByteCount: Int
   private let scheme: QuantizationScheme
+  /// Of weights as they are stored.
+  private let bytesPerWeight: Double
   /// Bytes that are there all the time: the process.
   let fixed: Int
 
@@ -33,9 +35,6 @@ public struct MemoryDemand: Sendable {
     scheme = options.scheme
     fixed = residentByteCount + Self.slack
   }
-
-  /// Of weights as they are stored.
-  private let bytesPerWeight: Double
 
   /// Vectors, and buffers of kernels.
   private static var slack: Int { (32 + 8 * Parallel.threadCount) << 20 }
